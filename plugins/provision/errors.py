@@ -1,0 +1,73 @@
+"""Every public exception, grouped by what the operator can do about it.
+
+* `RetryLater`: a server or a disk said no for now; the same task may succeed unchanged.
+* `FixConfiguration`: a file in `config/` or a credential is wrong; a person changes it.
+* `Refused`: the rules say no. Trying again is pointless and never done automatically.
+
+A message names the place, the rule and the remedy, and never a value from the data. Code that catches an
+exception which could carry a value raises one of these with `from None`.
+"""
+
+from __future__ import annotations
+
+
+class TokumeiError(Exception):
+    """Base of all errors shown to an operator without a traceback.
+
+    `what` says what is wrong, `where` names file, key or record, `rule` the rule that was broken (a short
+    stable slug such as ``uke.totals``) and `remedy` what to do now.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, remedy: str, where: str = "", rule: str = "") -> None:
+        self.what, self.where, self.rule, self.remedy = what, where, rule, remedy
+        place = f"{where}: " if where else ""
+        law = f" [{rule}]" if rule else ""
+        super().__init__(f"{place}{what}{law} -> {remedy}")
+
+
+class RetryLater(TokumeiError):
+    """Nothing is wrong with us: try the same again later."""
+
+    exit_code = 4
+
+
+class FixConfiguration(TokumeiError):
+    """A person must change configuration, a key or a permission first."""
+
+    exit_code = 5
+
+
+class Refused(TokumeiError):
+    """The platform will not do this; retrying changes nothing."""
+
+    exit_code = 6
+
+
+class Quarantined(Refused):
+    """A received file cannot be taken whole; it is kept, encrypted, for a person to look at."""
+
+    exit_code = 2
+
+
+class GateStopped(Refused):
+    """The gate found something, or could not look: nothing leaves."""
+
+    exit_code = 3
+
+
+class IllegalTransition(Refused):
+    """A release, delivery or batch may not change from the state it is in to the one asked for."""
+
+
+class DeliveryUnknown(Refused):
+    """An attempt has no recorded end and cannot be repeated safely; an operator resolves it."""
+
+    exit_code = 7
+
+
+class LedgerBroken(Refused):
+    """The provision log does not verify."""
+
+    exit_code = 8

@@ -1,0 +1,168 @@
+"""The seam of a source format: what every reader offers, and the typed, classed tables it fills.
+
+A format is one module in this package with a module-level ``FORMAT``; its field tables lie in ``fields/`` as
+tab-separated data, one file per edition. Adding a format is one module, its table and its test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+import polars as pl
+
+
+class ColumnClass(StrEnum):
+    """Privacy class of a column: decides what happens to it on receipt."""
+
+    DIRECT = "direct"  # 直接識別情報: names, addresses, telephone, chart numbers
+    LINK = "link"  # 連結符号: insured symbol and number, public-expense recipient number
+    BIRTH = "birth"  # 生年月日
+    ZIP = "zip"  # 郵便番号
+    INSURER = "insurer"  # 保険者番号
+    FREE = "free"  # 自由記載
+    PROVIDER = "provider"  # 医療機関・事業所
+    PROVIDER_NAME = "provider_name"  # 医療従事者名・施設名称・電話
+    TECHNICAL = "technical"  # レセプト番号・検索番号: leads back to the source record
+    SENSITIVE = "sensitive"  # 公費・特記事項・傷病
+    QUASI = "quasi"  # 準識別子
+    ORDINARY = "ordinary"
+    RESERVED = "reserved"  # 予備: emptied, vendors do write into it
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table. `domain` is a domain word, see docs/datasets.md (``code:sex``, ``range:0..99``…)."""
+
+    name: str
+    ja: str
+    en: str
+    cls: ColumnClass
+    dtype: str  # string | integer | decimal
+    domain: str
+    unit: str = ""
+    category: int = 0  # content category 1-8 of the published policy, 0 where none applies
+    role: str = ""  # what the identity and known-value steps need it for: name, kana, birth, chart, …
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a dataset; `source` names the records it comes from."""
+
+    name: str
+    ja: str
+    en: str
+    columns: tuple[Column, ...]
+    source: str = ""
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What one format yields: tables that share `claim_no`; `head` has one row per person record (claim, member)."""
+
+    id: str
+    ja: str
+    en: str
+    edition: str
+    head: str
+    tables: tuple[Table, ...]
+
+    def table(self, name: str) -> Table:
+        """The table called `name`; KeyError where there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+
+#: Columns of `Parcel.people`: all strings, "" or null where the source has nothing. `claim_no` (Int64) joins it to
+#: the head table. Births are YYYYMMDD, sex is "1" (male) or "2" (female).
+PEOPLE_COLUMNS = (
+    "claim_no",
+    "name",
+    "kana",
+    "birth",
+    "sex",
+    "insurer",
+    "symbol",
+    "number",
+    "branch",
+    "care_insurer",
+    "care_number",
+    "facility",
+    "chart",
+    "phone",
+    "address",
+)
+
+
+@dataclass
+class Parcel:
+    """One bounded piece of a file: raw typed tables (all columns, direct ones included) and who is in them."""
+
+    tables: dict[str, pl.DataFrame]
+    people: pl.DataFrame
+    records: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file was not taken: place and rule, never a value. `record` counts from 1, 0 means the whole file."""
+
+    file: str  # an opaque name such as "file 2", never the sender's file name
+    record: int
+    field: str
+    rule: str
+    remedy: str
+
+
+@dataclass
+class Report:
+    """Counts of one reading: filled while parcels are drawn, complete when the iterator ends."""
+
+    records: int = 0
+    people: int = 0
+    warnings: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+
+    def warn(self, rule: str, count: int = 1) -> None:
+        """Count `count` breaches of a rule that does not stop the file (a failing check digit, a filled reserve)."""
+        if count:
+            self.warnings[rule] = self.warnings.get(rule, 0) + count
+
+
+class BadFile(Exception):
+    """Raised by a reader when the file cannot be taken whole; carries place and rule, never a value."""
+
+    def __init__(self, rule: str, *, record: int = 0, field: str = "", remedy: str) -> None:
+        self.rule, self.record, self.field, self.remedy = rule, record, field, remedy
+        super().__init__(f"record {record}, {field or 'whole record'}: {rule} -> {remedy}")
+
+
+class Format(Protocol):
+    """What a source format offers."""
+
+    @property
+    def id(self) -> str:
+        """Stable name used in `config/sources` and on the command line, such as ``uke-medical``."""
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        """Name for people, keys ``ja`` and ``en``."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The tables this format fills, with every column's class and domain."""
+
+    def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
+        """Draw bounded parcels from `stream`, in order. Raises `BadFile`; totals are checked before the last parcel
+        is followed by the end, so a caller that commits only after the iterator ends has a reconciled file."""
