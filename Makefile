@@ -1,0 +1,64 @@
+# The commands of a developer and of a person who wants to see it run. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Where this is set, no .pyc is written and every start of Airflow costs many seconds more.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON := .venv/bin/python
+UV := .venv/bin/uv
+# More words for pytest, as in: make test ARGS="-k ledger -x"
+ARGS ?=
+
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: Debian packages (as root), .venv from requirements.lock
+	@scripts/setup.sh
+
+setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose)
+	@scripts/setup.sh --all
+
+demo: setup ## the whole job once, on a fictitious world, with real local servers
+	@$(PYTHON) -m demo
+
+up: setup ## the same world, left running to explore
+	@$(PYTHON) -m demo --keep
+
+down: setup ## end what `make up` left running
+	@$(PYTHON) -m demo --down
+
+test: setup ## the quick tests
+	@$(PYTHON) -m pytest $(ARGS)
+
+test-slow: setup-all ## only the slow tests: kill, fault, browser, every command of docker-compose.yml
+	@$(PYTHON) -m pytest -m slow $(ARGS)
+
+test-all: setup-all ## all tests
+	@$(PYTHON) -m pytest -m "slow or not slow" $(ARGS)
+
+lint: setup ## ruff and mypy --strict
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+format: setup ## let ruff format and sort imports
+	@$(PYTHON) -m ruff check --fix-only --select I .
+	@$(PYTHON) -m ruff format .
+
+bench-intake: setup ## intake of 300 MB of claims against a plain Python loop
+	@$(PYTHON) -m benchmarks.intake $(ARGS)
+
+# Written through uv's own lock file, which stays out of git: it names hosts, and ours must work behind any mirror.
+# requirements.lock is for development and tests, requirements.runtime.lock (a part of it) for the production image.
+lock: setup ## write requirements.lock and requirements.runtime.lock anew from pyproject.toml
+	@$(UV) lock --quiet
+	@$(UV) export --quiet --locked --format requirements-txt --no-header --no-emit-project -o requirements.lock
+	@$(UV) export --quiet --locked --format requirements-txt --no-header --no-emit-project --no-dev -o requirements.runtime.lock
+	@! grep -n '://' requirements.lock requirements.runtime.lock
+
+clean: ## remove caches and builds; never data (var/) and never .venv
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
