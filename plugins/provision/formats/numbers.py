@@ -1,0 +1,51 @@
+"""Insurer numbers and check digits (保険者番号・検証番号), and the shape of a My Number.
+
+Rule of 保険者番号 and 公費負担者番号: modulus 10, weights 2 and 1 (厚生労働省 保険者番号等設定要領). A failing
+check digit is a warning only: published test data fail it, and de-identification never depends on it.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+_SPACES_AND_HYPHENS = r"[\s\-‐‑–—―−]"
+_MY_NUMBER_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+
+
+def canonical_insurer(values: pl.Expr) -> pl.Expr:
+    """Insurer numbers as compared everywhere: NFKC, without spaces and hyphens, 6-digit ones without zero padding.
+
+    ``00138057`` and two spaces with ``138057`` are the same insurer. Empty becomes null.
+    """
+    plain = values.str.normalize("NFKC").str.replace_all(_SPACES_AND_HYPHENS, "")
+    bare = plain.str.replace(r"^00([0-9]{6})$", "${1}")
+    return pl.when(bare != "").then(bare)
+
+
+def check_digit(body: str) -> int:
+    """Check digit of `body` (ASCII digits without the check digit): modulus 10, weights 2, 1, 2, … from the right."""
+    products = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(body)))
+    return -sum(product // 10 + product % 10 for product in products) % 10
+
+
+def passes_check(number: str) -> bool:
+    """True where `number` is 6 or 8 ASCII digits whose last is the check digit of the others."""
+    shape = len(number) in {6, 8} and number.isascii() and number.isdigit()
+    return shape and check_digit(number[:-1]) == int(number[-1])
+
+
+def failing_insurer_numbers(values: pl.Series) -> int:
+    """How many of the canonical insurer numbers are filled and fail form or check digit."""
+    counted = values.drop_nulls().value_counts(name="n")
+    return sum(n for number, n in counted.iter_rows() if number and not passes_check(number))
+
+
+def is_my_number(text: str) -> bool:
+    """True where `text` is 12 ASCII digits with the check digit of an individual number (マイナンバー).
+
+    Weights 6,5,4,3,2,7,6,5,4,3,2; 11 minus the sum modulo 11, 10 and 11 giving 0 (個人番号 省令5条).
+    """
+    if len(text) != 12 or not (text.isascii() and text.isdigit()):
+        return False
+    rest = sum(int(digit) * weight for digit, weight in zip(text, _MY_NUMBER_WEIGHTS, strict=False)) % 11
+    return (0 if rest <= 1 else 11 - rest) == int(text[-1])
