@@ -54,10 +54,9 @@ def as_month(values: pl.Expr) -> pl.Expr:
     return to_gregorian(values).str.slice(0, 6).str.replace(r"^(....)(..)$", "${1}-${2}")
 
 
-def failing(raw: pl.Series, read: pl.Series) -> int:
-    """How many `raw` dates are filled (not all zeros or all nines, which mean "open") but came out as null."""
-    filled = raw.fill_null("").str.contains(r"[^\s09]") | raw.fill_null("").str.contains(r"0.*9|9.*0")
-    return int((filled & read.is_null()).sum())
+def failing(raw: pl.Expr, read: pl.Expr) -> pl.Expr:
+    """True where the `raw` date is filled (not all zeros or all nines, which mean "open") but came out as null."""
+    return raw.str.strip_chars("0 ").ne("") & raw.str.strip_chars("9 ").ne("") & read.is_null()
 
 
 def _digits(values: pl.Expr) -> pl.Expr:

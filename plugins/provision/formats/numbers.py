@@ -22,6 +22,17 @@ def canonical_insurer(values: pl.Expr) -> pl.Expr:
     return pl.when(bare != "").then(bare)
 
 
+def canonical_care_number(values: pl.Expr) -> pl.Expr:
+    """介護 被保険者番号 as compared everywhere: NFKC, no spaces and hyphens, 10 places.
+
+    Spreadsheets drop leading zeros, so they are put back. ``H`` and nine digits are people on welfare who are not
+    insured. Empty becomes null.
+    """
+    plain = values.str.normalize("NFKC").str.replace_all(_SPACES_AND_HYPHENS, "").str.to_uppercase()
+    padded = pl.when(plain.str.contains(r"^[0-9]{1,9}$")).then(plain.str.zfill(10)).otherwise(plain)
+    return pl.when(padded != "").then(padded)
+
+
 def check_digit(body: str) -> int:
     """Check digit of `body` (ASCII digits without the check digit): modulus 10, weights 2, 1, 2, … from the right."""
     products = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(body)))
