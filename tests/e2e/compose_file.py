@@ -23,12 +23,6 @@ def read() -> dict[str, Any]:
     return document
 
 
-def services(profile: str = "") -> dict[str, dict[str, Any]]:
-    """Services of `profile`, or those that start without any."""
-    found: dict[str, dict[str, Any]] = read()["services"]
-    return {name: each for name, each in found.items() if profile in each.get("profiles", [""])}
-
-
 def texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every scalar below `node` as (dotted path, text)."""
     if isinstance(node, Mapping):

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from compose_file import ROOT, fresh_secrets, interpolate, services
+from compose_file import ROOT, fresh_secrets, interpolate, read
 
 BIN = Path(sys.executable).parent
+SERVICES: dict[str, dict[str, Any]] = read()["services"]
 AIRFLOW_SERVICES = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 
 #: A task, a prompt, a task: shows that scheduler, task and API server believe each other's secrets, and who may what.
@@ -71,7 +72,7 @@ def initdb_folder() -> Path | None:
 class Stack:
     """The whole stack below one temporary folder. Use `start`, look, `stop`; `stop` may be called twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Path = ROOT / "config") -> None:
         self.root = Path(tempfile.mkdtemp(prefix="tokumei-compose-"))
         self.root.chmod(0o711)  # the database runs as another user when we are root
         self.secrets = fresh_secrets()
@@ -83,19 +84,21 @@ class Stack:
             "/opt/airflow": str(self.root / "opt"),
             "/var/lib/tokumei": str(self.root / "zones"),
             "/var/log/airflow": str(self.root / "log"),
+            "/var/lib/demo": str(self.root / "demo"),
             **{old: str(new) for old, new in zip(("8080", "8974", "8793", "8794"), (self.api, *others), strict=True)},
         }
-        self._lay_out()
+        self._lay_out(config)
 
     # --- as the Dockerfile does ---------------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, config: Path) -> None:
         home = self.root / "opt"
         for folder in (home / "plugins", self.root / "zones", self.root / "log"):
             folder.mkdir(parents=True)
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "dags", home / "dags", ignore=ignore)
-        shutil.copytree(ROOT / "config", home / "tokumei-config")
+        shutil.copytree(ROOT / "demo", home / "demo", ignore=ignore)
+        shutil.copytree(config, home / "tokumei-config")
         for name in ("provision_ui.py", ".airflowignore"):
             if (ROOT / "plugins" / name).exists():
                 shutil.copy(ROOT / "plugins" / name, home / "plugins")
@@ -119,14 +122,14 @@ class Stack:
 
     def environment(self, service: str) -> dict[str, str]:
         """Only what compose gives, plus PATH and HOME as the image has them."""
-        given = services()[service]["environment"]
-        base = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(self.root / "log"), "LANG": "C.UTF-8"}
+        given = SERVICES[service]["environment"]
+        base = {"PATH": f"{BIN}:/usr/sbin:/usr/bin:/bin", "HOME": str(self.root / "log"), "LANG": "C.UTF-8"}
         base["AIRFLOW_HOME"] = str(self.root / "opt")
         return base | {name: self.translate(str(value)) for name, value in given.items()}
 
     def command(self, service: str) -> list[str]:
         """The service's command line; only the list form is used in our file."""
-        words: list[str] = services()[service]["command"]
+        words: list[str] = SERVICES[service]["command"]
         return [self.translate(word) for word in words]
 
     def run(self, service: str, command: Sequence[str], timeout: float = 240) -> subprocess.CompletedProcess[str]:
@@ -143,14 +146,18 @@ class Stack:
         self._start_database()
         done = self.run("airflow-init", self.command("airflow-init"))
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-        for service in AIRFLOW_SERVICES:
+        self.start_services(*AIRFLOW_SERVICES)
+
+    def start_services(self, *names: str) -> None:
+        """Start these at the same time and wait until each one's health check passes."""
+        for service in names:
             self._popen(service, self.command(service), self.environment(service))
-        for service in AIRFLOW_SERVICES:
+        for service in names:
             self._wait(service, lambda name=service: self.health(name).returncode == 0)  # type: ignore[misc]
 
     def health_command(self, service: str) -> list[str]:
         """The service's own health check, for this machine."""
-        return [self.translate(word) for word in services()[service]["healthcheck"]["test"]]
+        return [self.translate(word) for word in SERVICES[service]["healthcheck"]["test"]]
 
     def health(self, service: str) -> subprocess.CompletedProcess[str]:
         """Run the service's own health check once."""
@@ -161,7 +168,7 @@ class Stack:
     def _popen(self, name: str, command: Sequence[str], env: dict[str, str], **more: Any) -> None:
         with (self.root / f"{name}.out").open("wb") as output:
             self.processes[name] = subprocess.Popen(
-                command, env=env, cwd=self.root, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                command, env=env, cwd=self.root / "opt", stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True, **more,
             )  # fmt: skip
 
@@ -185,7 +192,7 @@ class Stack:
             for path in (folder, folder / "password"):
                 os.chown(path, user.pw_uid, user.pw_gid)
         env = {"PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8", "PGPASSWORD": self.secrets["POSTGRES_PASSWORD"]}
-        initdb = [programs / "initdb", "-D", folder / "data", "-U", "airflow", "-A", "scram-sha-256", "--no-sync"]
+        initdb = [f"{programs}/initdb", "-D", f"{folder}/data", "-U", "airflow", "-A", "scram-sha-256", "--no-sync"]
         subprocess.run(
             [*initdb, f"--pwfile={folder}/password", "--data-checksums", "-E", "UTF8", "--locale=C.UTF-8"],
             env=env, cwd=folder, check=True, capture_output=True, **account,
@@ -194,9 +201,9 @@ class Stack:
         options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
         self._popen("postgres", [*server, *options], env, **account)
         at = ["-h", "127.0.0.1", "-p", str(self.database), "-U", "airflow"]
-        ready = [programs / "pg_isready", *at, "-d", "postgres"]
+        ready = [f"{programs}/pg_isready", *at, "-d", "postgres"]
         self._wait("postgres", lambda: subprocess.run(ready, env=env, capture_output=True, check=False).returncode == 0)
-        subprocess.run([programs / "createdb", *at, "airflow"], env=env, cwd=folder, check=True, capture_output=True)
+        subprocess.run([f"{programs}/createdb", *at, "airflow"], env=env, cwd=folder, check=True, capture_output=True)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 

@@ -97,8 +97,14 @@ def test_starting_waits_for_what_is_needed() -> None:
             assert rule["condition"] == wanted, name
 
 
+def test_the_demonstration_starts_only_when_asked_for() -> None:
+    assert {name for name, service in EVERYTHING.items() if "profiles" in service} == {"demo-partners"}
+    assert EVERYTHING["demo-partners"]["network_mode"] == "service:airflow-scheduler"
+    assert EVERYTHING["demo-partners"]["build"]["target"] == "demo"
+
+
 def test_airflow_is_set_up_for_production() -> None:
-    for name in (*AIRFLOW_SERVICES, *ONE_SHOT):
+    for name in (*AIRFLOW_SERVICES, *ONE_SHOT, "demo-partners"):
         environment = EVERYTHING[name]["environment"]
         assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
         assert environment["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".FabAuthManager")

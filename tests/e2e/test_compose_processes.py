@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from compose_file import ROOT
 from compose_stack import AIRFLOW_SERVICES, Stack, initdb_folder
+
+from provision.config import load_recipients
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -179,11 +182,26 @@ def test_our_pages_turn_strangers_away(stack: Stack, admin: str, tokens: dict[st
         assert stack.ask(f"{prefix}/no-such-page", token=tokens["Auditor"])[0] == 404
 
 
+def test_the_demonstrations_partners_come_with_their_connections(stack: Stack, admin: str) -> None:
+    """Profile demo: the servers start, and Airflow knows an address for each of our recipients' connections."""
+    stack.start_services("demo-partners")
+    recipients = load_recipients(ROOT / "config").items.values()
+    asked = [channel.model_dump() for recipient in recipients for channel in recipient.channels]
+    expected = {each[key] for each in asked for key in ("connection", "mail_connection") if key in each}
+    assert expected, "config/recipients asks for no connection"
+    listed = stack.ask("/api/v2/connections?limit=100", token=admin)[1]["connections"]
+    assert {each["connection_id"] for each in listed} == expected
+    for each in listed:
+        address = each["host"] or json.loads(each["extra"])["endpoint_url"]
+        assert "127.0.0.1" in address, each["connection_id"]
+        assert each["password"] in {None, "", "***"}, "the API does not show passwords"
+
+
 def test_nothing_is_written_beside_the_program(stack: Stack, waiting: str) -> None:
     assert stack.home_files() == stack.laid_out, "the containers' own folder is read-only"
 
 
 def test_everything_ends_with_its_group(stack: Stack) -> None:
     """Last on purpose: ends the stack. No process may be left, in the groups or fled from them."""
-    assert len(stack.processes) == 5
+    assert len(stack.processes) == 6
     assert stack.stop() == []
