@@ -1,0 +1,80 @@
+"""Building one e-mail to one recipient: subject and text in Japanese and English, stable identity, exact size."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from provision.channels._consignment import words
+from provision.channels.base import Consignment, OutboxFile
+from provision.connections import Credentials
+from provision.errors import FixConfiguration
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message, ready for the wire. `envelope_id` comes back in delivery status notes (RFC 3461, ENVID)."""
+
+    sender: str
+    recipient: str
+    message_id: str
+    envelope_id: str
+    content: bytes  # CRLF line ends, before dot stuffing: what SIZE counts (RFC 1870, section 6)
+
+
+def check_address(address: str, where: str) -> str:
+    """One plain ASCII address. Raises `FixConfiguration` without repeating it."""
+    if not _ADDRESS.fullmatch(address):
+        raise FixConfiguration(
+            "this is not exactly one e-mail address",
+            where=where,
+            rule="mail.address",
+            remedy="write one address such as data@example.jp; each recipient gets a message of its own",
+        )
+    return address
+
+
+def sender_of(credentials: Credentials, connection: str) -> str:
+    """Our own address: the connection's extra ``from_email``, or a login that is one; else `FixConfiguration`."""
+    return check_address(str(credentials.extra.get("from_email") or credentials.login), f"connection {connection}")
+
+
+def encoded_size(size: int) -> int:
+    """Bytes that `size` bytes take as base64 in lines of 76 characters with CRLF (RFC 2045, section 6.8)."""
+    characters = 4 * -(-size // 3)
+    return characters + 2 * -(-characters // 76)
+
+
+def build(
+    consignment: Consignment, sender: str, recipient: str, text: str, attachments: Sequence[OutboxFile] = ()
+) -> Letter:
+    """Build the message. The Message-ID depends on order and attempt only, the size on nothing random."""
+    identity = f"{consignment.order}.{consignment.attempt}"
+    mark = hashlib.sha256(identity.encode()).hexdigest()[:32]
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _named(consignment.operator.get("name_ja", ""), sender)
+    message["To"] = _named(consignment.recipient_name.get("ja", ""), recipient)
+    message["Subject"] = f"【匿名加工情報 / Anonymously processed information】{words(consignment.title)}"
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = message_id = f"<{identity}@{sender.rpartition('@')[2]}>"
+    message["Content-Language"] = "ja, en"
+    message.set_content(text, charset="utf-8", cte="base64")
+    for file in attachments:
+        content = file.path.read_bytes()
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=file.name)
+    if attachments:
+        message.set_boundary(f"=_{mark}")
+    return Letter(sender, recipient, message_id, identity, message.as_bytes())
+
+
+def _named(name: str, address: str) -> Address:
+    return Address(display_name=" ".join(name.split()), addr_spec=address)

@@ -1,0 +1,209 @@
+"""Talking to an object store: opening a client, sending a file in parts, and what its refusals mean."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from provision.channels._progress import Meter, chunks
+from provision.channels.base import OutboxFile
+from provision.connections import Credentials
+from provision.errors import FixConfiguration, RetryLater, TokumeiError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+SINGLE = 8_000_000  # bytes: larger files go in parts
+_PART = 8 * 1024**2
+_MOST_PARTS = 9_000  # S3 allows 10,000
+_PARALLEL = 4
+
+
+def open_client(credentials: Credentials, connection: str) -> S3Client:
+    """A path-style client with SigV4, timeouts and few retries. Raises `FixConfiguration` when keys are missing."""
+    import boto3
+    from botocore.config import Config
+
+    if not (credentials.login and credentials.password):
+        raise FixConfiguration(
+            "access key or secret key is missing",
+            where=f"connection {connection}",
+            rule="bucket.connection",
+            remedy="complete the connection: login is the access key, password the secret key",
+        )
+    extra, endpoint = credentials.extra, str(credentials.extra.get("endpoint_url") or "")
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise FixConfiguration(
+            "endpoint_url is not an address",
+            where=f"connection {connection}",
+            rule="bucket.connection",
+            remedy="write https://host:port",
+        )
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint or None,
+        region_name=str(extra.get("region_name") or "us-east-1"),
+        aws_access_key_id=credentials.login,
+        aws_secret_access_key=credentials.password,
+        verify=str(extra.get("ca_file") or "") or None,
+        config=Config(
+            s3={"addressing_style": "path"},
+            signature_version="s3v4",
+            connect_timeout=15,
+            read_timeout=120,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+        ),
+    )
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Say what a failure of the store means. Only its code is repeated, never a message, key or link."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+    try:
+        yield
+    except TokumeiError:
+        raise
+    except ClientError as error:
+        raise _meaning(code_of(error), status_of(error), where) from None
+    except ParamValidationError:
+        raise FixConfiguration(
+            "bucket or prefix is not a valid name", where=where, rule="bucket.settings", remedy="correct the channel"
+        ) from None
+    except (BotoCoreError, Boto3Error, OSError) as error:
+        raise RetryLater(
+            f"no talk with the store ({type(error).__name__})",
+            where=where,
+            rule="bucket.network",
+            remedy="the same is tried again; check endpoint_url if this goes on",
+        ) from None
+
+
+def code_of(error: Any) -> str:
+    """The store's error code, such as ``NoSuchBucket``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(error: Any) -> int:
+    """The HTTP status of a refusal, 0 where there was none."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _meaning(code: str, status: int, where: str) -> TokumeiError:
+    if status == 0 or status >= 500 or status in (408, 429) or code in ("SlowDown", "RequestTimeout"):
+        remedy = "the store is busy or broken; the same is tried again later"
+        return RetryLater(f"the store answered {code or status}", where=where, rule="bucket.later", remedy=remedy)
+    remedy = "correct access key, secret key, bucket or its policy: put, get and head are needed on the prefix"
+    return FixConfiguration(f"the store answered {code or status}", where=where, rule="bucket.refused", remedy=remedy)
+
+
+def metadata(file: OutboxFile, notice: str) -> dict[str, str]:
+    """Object metadata: the digest, and the notice percent-encoded (S3 takes 2 KB of ASCII in all)."""
+    return {"sha256": file.sha256, "notice": quote(notice, safe=" ,.:;()/")[:1500]}
+
+
+def put_new(client: S3Client, bucket: str, key: str, file: OutboxFile, facts: dict[str, str], meter: Meter) -> bool:
+    """Store the file unless the key is taken. False where somebody else was faster (HTTP 412)."""
+    from botocore.exceptions import ClientError
+
+    try:
+        if file.size <= SINGLE:
+            put_whole(client, bucket, key, file.path.read_bytes(), facts)
+            meter.add(file.size)
+        else:
+            _put_parts(client, bucket, key, file, facts, meter)
+    except ClientError as error:
+        if status_of(error) in (409, 412):
+            return False
+        raise
+    return True
+
+
+def put_whole(client: S3Client, bucket: str, key: str, body: bytes, facts: dict[str, str]) -> None:
+    """Store a small object unless the key is taken (`ClientError` 412)."""
+
+    def put(**condition: Any) -> None:
+        client.put_object(
+            Bucket=bucket, Key=key, Body=body, Metadata=facts, ChecksumAlgorithm="SHA256", **condition
+        )  # fmt: skip
+
+    _unless_there(put)
+
+
+def _put_parts(client: S3Client, bucket: str, key: str, file: OutboxFile, facts: dict[str, str], meter: Meter) -> None:
+    """Parts in parallel, each with its checksum; aborted as a whole on any failure."""
+    abort_leftovers(client, bucket, key)
+    started = client.create_multipart_upload(Bucket=bucket, Key=key, Metadata=facts, ChecksumAlgorithm="SHA256")
+    upload = started["UploadId"]
+
+    def complete(**condition: Any) -> None:
+        client.complete_multipart_upload(
+            Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
+        )
+
+    try:
+        parts = _send_parts(client, bucket, key, upload, file, meter)
+        _unless_there(complete)
+    except BaseException:
+        with suppress(Exception):
+            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+        raise
+
+
+def _send_parts(
+    client: S3Client, bucket: str, key: str, upload: str, file: OutboxFile, meter: Meter
+) -> list[CompletedPartTypeDef]:
+    size = max(_PART, -(-file.size // _MOST_PARTS))
+
+    def send(number: int) -> CompletedPartTypeDef:
+        with file.path.open("rb") as stream:
+            stream.seek((number - 1) * size)
+            body = stream.read(size)
+        done = client.upload_part(
+            Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body, ChecksumAlgorithm="SHA256"
+        )
+        return {"PartNumber": number, "ETag": done["ETag"], "ChecksumSHA256": done["ChecksumSHA256"]}
+
+    parts: list[CompletedPartTypeDef] = []
+    with ThreadPoolExecutor(_PARALLEL) as pool:  # a failing part cancels those not begun
+        for part in pool.map(send, range(1, -(-file.size // size) + 1)):
+            parts.append(part)
+            meter.add(size)
+    return parts
+
+
+def _unless_there(call: Callable[..., None]) -> None:
+    """Call with If-None-Match; without it only where the store does not know it (HTTP 501), after our HEAD."""
+    from botocore.exceptions import ClientError
+
+    try:
+        call(IfNoneMatch="*")
+    except ClientError as error:
+        if status_of(error) != 501:
+            raise
+        call()
+
+
+def abort_leftovers(client: S3Client, bucket: str, key: str) -> None:
+    """Abort unfinished uploads of this key, left by an attempt that was killed; parts cost money unseen."""
+    from botocore.exceptions import ClientError
+
+    with suppress(ClientError):  # listing uploads needs a right the delivery itself does not
+        for each in client.list_multipart_uploads(Bucket=bucket, Prefix=key).get("Uploads", []):
+            if each.get("Key") == key:
+                client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=each["UploadId"])
+
+
+def read_back(client: S3Client, bucket: str, key: str) -> str:
+    """SHA-256 of the object as the store gives it back."""
+    digest = hashlib.sha256()
+    for piece in chunks(client.get_object(Bucket=bucket, Key=key)["Body"]):
+        digest.update(piece)
+    return digest.hexdigest()

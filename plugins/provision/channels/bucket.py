@@ -1,0 +1,226 @@
+"""ダウンロード: objects in an S3 bucket that are never overwritten, and expiring links by e-mail.
+
+A link opens the object for whoever has it until it expires, so links are in the e-mail and nowhere else: not in the
+receipt, not in a log, not in an error. What they open is encrypted for the recipient's key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from provision.channels._consignment import (
+    check_consignment,
+    check_digests,
+    notice_text,
+    numbered,
+    quiet,
+    receipt,
+    settings_of,
+    total_bytes,
+    words,
+)
+from provision.channels._letter import build, check_address, sender_of
+from provision.channels._progress import Meter
+from provision.channels._s3 import metadata, open_client, put_new, put_whole, read_back, status_of, translated
+from provision.channels._smtp import send
+from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
+from provision.connections import Resolver
+from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
+from provision.model import BucketSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_NOTIFIED = ".notified.json"  # no consignment file begins with a dot
+_TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+class BucketChannel:
+    """Hands over through ``<prefix>/<release>/<order>/<name>``.
+
+    A second message with fresh links is no second delivery, so this channel may be repeated.
+    """
+
+    kind = "bucket"
+    title: Mapping[str, str] = {"ja": "ダウンロード(期限付きリンク)", "en": "Download by expiring link"}
+    at_most_once = False
+
+    def check(self, consignment: Consignment) -> None:
+        """Raises `FixConfiguration` (settings, address, prefix) and `Refused` (files, already expired)."""
+        settings = settings_of(consignment, BucketSettings)
+        check_consignment(consignment)
+        check_address(settings.address, f"recipient {consignment.recipient}, channel bucket")
+        if not re.fullmatch(r"(?:/?[A-Za-z0-9][A-Za-z0-9._-]*)*/?", settings.prefix):
+            raise FixConfiguration(
+                "the prefix is not a plain path",
+                where=f"recipient {consignment.recipient}, channel bucket",
+                rule="bucket.settings",
+                remedy="use letters, digits, dots, hyphens and slashes",
+            )
+        _expiry(consignment, settings)
+
+    def deliver(self, consignment: Consignment, resolver: Resolver, progress: Progress) -> Receipt:
+        """Store, read back, then send the links. The receipt proves what the bucket holds, not the download."""
+        self.check(consignment)
+        check_digests(consignment)
+        with quiet("boto3", "botocore", "urllib3", "s3transfer"):
+            return _Delivery(consignment, resolver).run(progress)
+
+
+class _Delivery:
+    """One run: the client and the names it works with."""
+
+    def __init__(self, consignment: Consignment, resolver: Resolver) -> None:
+        self.consignment = consignment
+        self.settings = settings_of(consignment, BucketSettings)
+        self.where = f"connection {self.settings.connection}"
+        self.mail = resolver.get(self.settings.mail_connection)  # both asked for before anything is stored
+        self.sender = sender_of(self.mail, self.settings.mail_connection)
+        credentials = resolver.get(self.settings.connection)
+        with translated(self.where):
+            self.client: S3Client = open_client(credentials, self.settings.connection)
+        self.base = "/".join(filter(None, (self.settings.prefix.strip("/"), consignment.release, consignment.order)))
+
+    def run(self, progress: Progress) -> Receipt:
+        meter, evidence = Meter(progress, total_bytes(self.consignment)), dict[str, str | int]()
+        with translated(self.where):
+            there = [self._place(file, meter) for file in self.consignment.files]
+            for index, file in enumerate(self.consignment.files):
+                evidence |= numbered(index, self._facts(file))
+            told = self._told()
+        if told is None:
+            told = self._tell()
+            already_there = False
+        else:
+            already_there = all(there)
+        meter.finish()
+        evidence |= {"bucket": self.settings.bucket, **told}
+        return receipt(self.consignment, "bucket", evidence, already_there=already_there)
+
+    def _key(self, name: str) -> str:
+        return f"{self.base}/{name}"
+
+    def _place(self, file: OutboxFile, meter: Meter) -> bool:
+        """Store one file and compare what the store gives back. True where it was there before."""
+        bucket, key = self.settings.bucket, self._key(file.name)
+        there, ours = self._found(file), False
+        if not there:
+            notice = words(self.consignment.notice)
+            ours = put_new(self.client, bucket, key, file, metadata(file, notice), meter)
+            self._found(file)
+        else:
+            meter.add(file.size)
+        if read_back(self.client, bucket, key) != file.sha256:
+            if not ours:
+                raise self._other()
+            self.client.delete_object(Bucket=bucket, Key=key)
+            remedy = "it was removed and is sent again; if this goes on, the store is damaging data"
+            what = "the object read back is not what was sent"
+            raise RetryLater(what, where=self.where, rule="bucket.verify", remedy=remedy)
+        return there
+
+    def _found(self, file: OutboxFile) -> bool:
+        """Whether the key holds this file; `Refused` when it holds something else."""
+        from botocore.exceptions import ClientError
+
+        try:
+            head = self.client.head_object(Bucket=self.settings.bucket, Key=self._key(file.name))
+        except ClientError as error:
+            if status_of(error) == 404:
+                return False
+            raise
+        if head["ContentLength"] != file.size or head["Metadata"].get("sha256") != file.sha256:
+            raise self._other()
+        return True
+
+    def _facts(self, file: OutboxFile) -> dict[str, str | int]:
+        key = self._key(file.name)
+        head = self.client.head_object(Bucket=self.settings.bucket, Key=key)
+        return {"key": key, "sha256": file.sha256, "size": head["ContentLength"], "etag": head["ETag"].strip('"')}
+
+    def _told(self) -> dict[str, str | int] | None:
+        """What was noted when the links were sent, or None."""
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self.client.get_object(Bucket=self.settings.bucket, Key=self._key(_NOTIFIED))
+        except ClientError as error:
+            if status_of(error) == 404:
+                return None
+            raise
+        noted: dict[str, str | int] = json.loads(found["Body"].read(10_000))
+        return noted
+
+    def _tell(self) -> dict[str, str | int]:
+        """Send the links and note that it was done."""
+        expires = _expiry(self.consignment, self.settings)
+        with translated(self.where):
+            links = [self._link(file, expires) for file in self.consignment.files]
+        letter = build(
+            self.consignment, self.sender, self.settings.address, _text(self.consignment, links, expires)
+        )  # fmt: skip
+        try:
+            sent = send(letter, self.mail, self.settings.mail_connection)
+        except DeliveryUnknown:
+            remedy = "the files are stored; links are sent again, a second message does no harm"
+            where = f"connection {self.settings.mail_connection}"
+            what = "the mail server gave no clear answer"
+            raise RetryLater(what, where=where, rule="bucket.links", remedy=remedy) from None
+        told = {"link_expires": expires.isoformat(), "message_id": sent["message_id"], "mail_reply": sent["reply_code"]}
+        with translated(self.where):
+            put_whole(self.client, self.settings.bucket, self._key(_NOTIFIED), json.dumps(told).encode(), {})
+        return told
+
+    def _link(self, file: OutboxFile, expires: datetime) -> str:
+        parameters = {
+            "Bucket": self.settings.bucket,
+            "Key": self._key(file.name),
+            "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+        }
+        seconds = max(1, int((expires - datetime.now(UTC)).total_seconds()))
+        return str(self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
+
+    def _other(self) -> Refused:
+        return Refused(
+            "the bucket holds something else under the key of this order",
+            where=self.where,
+            rule="bucket.taken",
+            remedy="nothing was overwritten; find out who stored it, then make a new delivery order",
+        )
+
+
+def _expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
+    """When links end: after `link_hours`, but never after the consignment expires (UTC, whole seconds)."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    expires = min(now + timedelta(hours=settings.link_hours), consignment.expires.astimezone(UTC))
+    if expires <= now:
+        raise Refused(
+            "the consignment has expired",
+            where=consignment.order,
+            rule="bucket.expired",
+            remedy="no link is made for it; make a new delivery order under a valid agreement",
+        )
+    return expires.replace(microsecond=0)
+
+
+def _text(consignment: Consignment, links: list[str], expires: datetime) -> str:
+    names = consignment.recipient_name
+    until = f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)"
+    lines = [
+        *(names.get("ja", ""), names.get("en", ""), ""),
+        f"下記のリンクから {until} までにダウンロードしてください。リンクは転送しないでください。",
+        f"Please download the files by {until}. Do not pass the links on.",
+        "ファイルは事前に確認した鍵で暗号化されています。復号前に下記のSHA-256と照合してください。",
+        "The files are encrypted with the key you confirmed. Compare their SHA-256 before decrypting.",
+        *("", *(f"{file.name}\r\n{link}\r\n" for file, link in zip(consignment.files, links, strict=True))),
+    ]
+    return "\r\n".join(lines) + "\r\n" + notice_text(consignment)
+
+
+CHANNEL = BucketChannel()
