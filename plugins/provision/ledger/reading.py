@@ -1,0 +1,178 @@
+"""Reading the provision log: entries, states of subjects, roots and proofs. Never writes.
+
+What pages, reports and auditors use; `store.Ledger` adds writing. Use one reader per thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from provision import states
+from provision.errors import IllegalTransition, LedgerBroken, Refused
+from provision.ledger import merkle, schema
+from provision.ledger.checkpoints import CheckpointFolder
+from provision.ledger.entry import Entry
+
+#: Entries fetched at a time; between two fetches no lock and no snapshot is held.
+PAGE = 500
+
+
+class LedgerReader:
+    """提供記録, for reading. Also a context manager that closes it."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        """Use `read` here and `open` of `store.Ledger`."""
+        self.path = path
+        self.folder = CheckpointFolder.beside(path)
+        self._db = connection
+
+    @classmethod
+    def read(cls, path: Path) -> LedgerReader:
+        """Open the log at `path` for reading only. `FixConfiguration` where there is none, `LedgerBroken` where the
+        file is no ledger."""
+        return LedgerReader(Path(path), schema.connect_read_only(Path(path)))
+
+    def close(self) -> None:
+        """Close the database file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        """The ledger itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        with schema.translated(self.path):
+            return self._size()
+
+    def state(self, kind: str, subject: str) -> str:
+        """The state of a subject, "" where it is not there yet. Entries that are no states do not count."""
+        if kind not in states.TRANSITIONS:
+            raise IllegalTransition(f"{kind} has no states", rule="states", remedy="this is a defect of the caller")
+        with schema.translated(self.path):
+            return self._state(kind, subject)
+
+    def entry(self, seq: int) -> Entry:
+        """Entry number `seq`; `Refused` where there is none."""
+        return Entry.from_bytes(self.entry_bytes(seq))
+
+    def entry_bytes(self, seq: int) -> bytes:
+        """The exact bytes of entry `seq`, as hashed into the tree; `Refused` where there is none."""
+        for (data,) in self.select("SELECT bytes FROM entry WHERE seq = ?", (seq,)):
+            return bytes(data)
+        raise Refused(f"no entry {seq}", rule="ledger.seq", remedy="ask for an entry the log has")
+
+    def entries(
+        self,
+        *,
+        type: str | None = None,
+        kind: str | None = None,
+        subject: str | None = None,
+        start: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[Entry]:
+        """Entries from number `start` on, oldest first, at most `limit`.
+
+        `type` is a type, or all of a kind when it ends with a dot (``delivery.``). `kind` and `subject` select
+        entries about a kind of subject, or about one.
+        """
+        where, values = condition(type, kind, subject)
+        query = f"SELECT seq, bytes FROM entry WHERE seq >= ? AND {where} ORDER BY seq LIMIT ?"
+        left = limit
+        while left is None or left > 0:
+            page = list(self.select(query, (start, *values, PAGE if left is None else min(PAGE, left))))
+            for _, data in page:
+                yield Entry.from_bytes(data)
+            if not page:
+                return
+            start = page[-1][0] + 1
+            left = None if left is None else left - len(page)
+
+    def select(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """Rows of a reading query, for the rooms of this package."""
+        with schema.translated(self.path):
+            return self._db.execute(query, values)
+
+    def root(self, size: int | None = None) -> bytes:
+        """Root over the first `size` entries (all of them by default); `Refused` where there are not as many."""
+        size = self.size if size is None else size
+        if not 0 <= size <= self.size:
+            raise Refused(f"the log has no size {size}", rule="ledger.proof", remedy="ask for a size it has had")
+        return self._root(size)
+
+    def inclusion_proof(self, seq: int, size: int | None = None) -> list[bytes]:
+        """Proof that entry `seq` is in the log of `size` (now by default), see `merkle.inclusion_proof`."""
+        self.root(size)
+        return merkle.inclusion_proof(seq, self.size if size is None else size, self._node)
+
+    def consistency_proof(self, old: int, new: int) -> list[bytes]:
+        """Proof that the log of size `new` continues the one of size `old`, see `merkle.consistency_proof`."""
+        self.root(new)
+        return merkle.consistency_proof(old, new, self._node)
+
+    def backup(self, target: sqlite3.Connection) -> None:
+        """Copy one whole moment of the database into `target`; `copying.copy` is what others should use."""
+        with schema.translated(self.path):
+            self._db.backup(target)
+
+    def last_note(self) -> str | None:
+        """The newest checkpoint in the database."""
+        for (note,) in self.select("SELECT note FROM checkpoint ORDER BY number DESC LIMIT 1"):
+            return str(note)
+        return None
+
+    # -- for this package ----------------------------------------------------------------------------------------
+
+    def _size(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(seq) + 1, 0) FROM entry").fetchone()[0])
+
+    def _state(self, kind: str, subject: str) -> str:
+        types = [f"{kind}.{state}" for state in states.TRANSITIONS[kind] if state]
+        row = self._db.execute(
+            "SELECT type FROM subject JOIN entry USING (seq) WHERE kind = ? AND id = ?"
+            f" AND type IN ({', '.join('?' * len(types))}) ORDER BY seq DESC LIMIT 1",
+            (kind, subject, *types),
+        ).fetchone()
+        return str(row[0]).removeprefix(f"{kind}.") if row else ""
+
+    def _node(self, level: int, idx: int) -> bytes:
+        with schema.translated(self.path):
+            row = self._db.execute("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, idx)).fetchone()
+        if not row:
+            raise LedgerBroken(
+                f"tree node {level}/{idx} is missing", rule="ledger.tree", remedy="run `tokumei ledger verify`"
+            )
+        return bytes(row[0])
+
+    def _root(self, size: int) -> bytes:
+        return merkle.root(size, self._node)
+
+    def _leaves(self, start: int) -> list[bytes]:
+        return [
+            bytes(leaf) for (leaf,) in self._db.execute("SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq", (start,))
+        ]
+
+
+def condition(type: str | None, kind: str | None, subject: str | None) -> tuple[str, tuple[str, ...]]:
+    """The WHERE of a selection and its values."""
+    parts, values = ["1"], []
+    if type is not None and type.endswith("."):
+        parts.append("type >= ? AND type < ?")
+        values += [type, type[:-1] + "/"]  # "/" is the character after "."
+    elif type is not None:
+        parts.append("type = ?")
+        values.append(type)
+    about = [(column, value) for column, value in (("kind", kind), ("id", subject)) if value is not None]
+    if about:
+        parts.append(f"seq IN (SELECT seq FROM subject WHERE {' AND '.join(f'{column} = ?' for column, _ in about)})")
+        values += [value for _, value in about]
+    return " AND ".join(parts), tuple(values)

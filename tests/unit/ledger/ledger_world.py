@@ -1,0 +1,97 @@
+"""Helpers of the ledger's tests: filling a log, and tampering with its file as somebody who owns it could."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from provision.ledger import merkle, schema
+from provision.ledger.signing import Signer
+from provision.ledger.store import Ledger
+
+NAME = "tokumei.test/provision-log"
+BATCH = {"source": "hospital-a", "period": "2026-04", "sequence": 1, "files": 2, "digest": "d" * 64}
+
+
+def fill(ledger: Ledger, count: int) -> None:
+    """Append `count` entries, half of them under a key."""
+    for _ in range(count):
+        number = ledger.size
+        ledger.append(
+            "note.written",
+            actor="tester",
+            subjects={"release": f"r{number % 3}", "delivery": f"d{number}"},
+            payload={"number": number},
+            key=f"k{number}" if number % 2 else None,
+        )
+
+
+def build(path: Path, signer: Signer, size: int, signed: Sequence[int]) -> list[str]:
+    """A log of `size` entries with checkpoints at the sizes `signed`; gives the notes."""
+    made = []
+    with Ledger.open(path) as ledger:
+        for upto in [*sorted(signed), size]:
+            fill(ledger, upto - ledger.size)
+            if upto in signed:
+                made.append(ledger.checkpoint(signer))
+    return made
+
+
+@contextmanager
+def unlocked(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database with its triggers dropped; they are put back afterwards, as a careful forger would do."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN")
+        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        yield db
+        for _, sql in triggers:
+            db.execute(sql)
+        db.execute("COMMIT")
+
+
+def rebuild(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Forge: change the entries, then number, hash and index all of them anew, as if it had always been so."""
+    with unlocked(path) as db:
+        entries = [json.loads(data) for (data,) in db.execute("SELECT bytes FROM entry ORDER BY seq")]
+        change(entries)
+        for table in ("entry", "node", "subject", "key"):
+            db.execute(f"DELETE FROM {table}")
+        tree = merkle.Tree()
+        for seq, fields in enumerate(entries):
+            write(db, tree, {**fields, "seq": seq})
+
+
+def write(db: sqlite3.Connection, tree: merkle.Tree, fields: dict[str, Any]) -> None:
+    """One forged entry with everything that belongs to it."""
+    seq, data = fields["seq"], rfc8785.dumps(fields)
+    leaf = merkle.leaf_hash(data)
+    db.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", (seq, fields["type"], data, leaf))
+    db.executemany("INSERT INTO node VALUES (?, ?, ?)", merkle.grow(seq, leaf, tree.get))
+    tree.append(leaf)
+    db.executemany("INSERT INTO subject VALUES (?, ?, ?)", [(k, v, seq) for k, v in fields["subjects"].items()])
+    if fields["key"]:
+        db.execute("INSERT OR REPLACE INTO key VALUES (?, ?)", (fields["key"], seq))
+
+
+def truncate(path: Path, size: int) -> None:
+    """Cut everything from entry `size` on, without a trace in any table."""
+    with unlocked(path) as db:
+        for table in ("entry", "subject", "key"):
+            db.execute(f"DELETE FROM {table} WHERE seq >= ?", (size,))
+        db.execute("DELETE FROM node WHERE (idx + 1) << level > ?", (size,))
+        db.execute("DELETE FROM checkpoint WHERE size > ?", (size,))
+
+
+def settle(path: Path) -> None:
+    """Move the write-ahead log into the file, so that copying or editing the one file is enough."""
+    with closing(schema.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
