@@ -1,0 +1,100 @@
+"""The hospital `kita-hospital`: one medical claims file a month, and one month sent again, corrected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provision.sampledata.blocks import Block, World
+from provision.sampledata.calendar import Month
+from provision.sampledata.drops import Drop
+from provision.sampledata.illness import Visit, visits
+from provision.sampledata.truth import Truth
+from provision.sampledata.uke_claim import claim
+from provision.sampledata.uke_file import LIMIT, UkeFile, encode
+
+SOURCE = "kita-hospital"
+#: A file is closed and the next begun well before it can count no further.
+_FULL = LIMIT - 50_000
+
+
+class _MonthDrop:
+    """The files of one drop being written. Every other month's files end with 0x1A."""
+
+    def __init__(self, senders: Path, month: Month, position: int, corrected: bool, options: dict[str, bool]) -> None:
+        self.drop = Drop(senders, SOURCE, str(month), 2 if corrected else 1, 1 if corrected else None)
+        self.corrected = corrected
+        self._month, self._final_1a, self._options = month, position % 2 == 0, options
+        self._part = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._part += 1
+        self.name = "RECEIPTC.UKE" if self._part == 1 else f"RECEIPTC_{self._part}.UKE"
+        self.file = UkeFile(self._month, final_1a=self._final_1a, **self._options)
+        self._stream = (self.drop.folder / self.name).open("wb")
+        self._stream.write(self.file.head())
+
+    def add(self, jobs: list[tuple[Visit, str]], truth: Truth) -> None:
+        """Write the claims of one block; each job is a visit and how its claim travels."""
+        if self.file.payers > _FULL:
+            self._finish()
+            self._begin()
+        texts: list[str] = []
+        for visit, kind in jobs:
+            changed = self.corrected and kind == "first" and visit.corrected
+            texts.append(self.file.number(claim(visit, self.file.style, changed)))
+            month = str(visit.month)
+            truth.claim(
+                SOURCE,
+                self.drop.name,
+                self.name,
+                self.file.claims,
+                visit.person,
+                month,
+                "corrected" if changed else kind,
+            )
+        self._stream.write(encode(texts))
+
+    def _finish(self) -> None:
+        self._stream.write(self.file.tail())
+        self._stream.close()
+
+    def close(self) -> None:
+        """Write the totals, then mark the drop as complete."""
+        self._finish()
+        self.drop.ready()
+
+
+class Hospital:
+    """Writes all drops of the hospital at once, block by block."""
+
+    def __init__(self, senders: Path, world: World, options: dict[str, bool]) -> None:
+        """Open one drop per month; the second month (or the only one) is sent twice."""
+        self._world = world
+        self._months = list(enumerate(world.months))
+        self._drops = [_MonthDrop(senders, m, i, False, options) for i, m in self._months]
+        again = min(1, len(world.months) - 1)
+        self._again = again, _MonthDrop(senders, world.months[again], again, True, options)
+
+    def add(self, block: Block, truth: Truth) -> None:
+        """Write one block: claims of the month, claims a month late, and returned claims billed again."""
+        seen = [list(visits(self._world, block, month)) for _, month in self._months]
+        for position, drop in enumerate(self._drops):
+            jobs = self._jobs(seen, position)
+            drop.add(jobs, truth)
+            if position == self._again[0]:
+                self._again[1].add(jobs, truth)
+
+    def _jobs(self, seen: list[list[Visit]], position: int) -> list[tuple[Visit, str]]:
+        jobs = [(visit, "first") for visit in seen[position] if not visit.late]
+        if position >= 1:
+            jobs += [(visit, "late") for visit in seen[position - 1] if visit.late]
+        if position >= 2:
+            jobs += [(visit, "rebilled") for visit in seen[position - 2] if visit.returned]
+        return jobs
+
+    def close(self) -> None:
+        """Finish all drops."""
+        for drop in self._drops:
+            drop.close()
+        self._again[1].close()

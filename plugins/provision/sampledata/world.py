@@ -1,0 +1,46 @@
+"""Write the whole fictitious world: three senders' drops, and the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from provision.sampledata.blocks import World, blocks
+from provision.sampledata.care_facility import CareFacility
+from provision.sampledata.hospital import Hospital
+from provision.sampledata.municipality import MunicipalLedger
+from provision.sampledata.truth import Truth
+
+
+def write_world(
+    out: Path,
+    *,
+    seed: int,
+    people: int,
+    months: list[str],
+    era_dates: bool = True,
+    sins: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Write ``out/senders/<source>/<drop>/…`` and ``out/truth/``; the same arguments give the same bytes.
+
+    `months` are service months YYYY-MM. `era_dates` writes claims billed before 2021-11 with era dates; `sins` puts
+    a name into a reserved column and failing check digits into a few claims. `progress` gets the number of people
+    done. Memory does not grow with `people`. Raises ValueError without people or months.
+    """
+    world = World.of(seed, people, months)
+    folder = out / "senders"
+    senders = Hospital(folder, world, {"era_dates": era_dates, "sins": sins}), CareFacility(folder, world)
+    ledger = MunicipalLedger(folder, world)
+    done = 0
+    with Truth(out / "truth") as truth:
+        for block in blocks(world):
+            for person in block.people:
+                truth.person(person)
+            for sender in (*senders, ledger):
+                sender.add(block, truth)
+            done += len(block.people)
+            progress(done)
+    # Only a world that is whole gets its ready markers: after an error no drop may look complete.
+    for sender in (*senders, ledger):
+        sender.close()
