@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="lower-case letters, digits, hyphens")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
+QuasiIdentifier = Literal["age_band", "sex", "prefecture", "birth_month", "zip3", "insurer"]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
 
 
@@ -167,11 +168,24 @@ class Plan(Noun):
     tables: list[TableSelection] = Field(min_length=1)
     formats: list[Literal["parquet", "csv"]] = Field(min_length=1)
     channel: Channel
-    quasi_identifiers: list[Literal["age_band", "sex", "prefecture"]] = Field(min_length=1)
+    quasi_identifiers: list[QuasiIdentifier] = Field(min_length=1)
     k: int = Field(ge=3, description="smallest number of people that may share their quasi-identifiers")
     suppression_limit: float = Field(ge=0, le=1, description="share of people that may be left out before refusing")
     schedule: Schedule = Field(default_factory=Schedule)
     deadline_hours: int = Field(default=72, gt=0)
+
+
+class Profile(Noun):
+    """加工方法: thresholds and legal reference of a way of anonymising, config/profiles/*.yaml."""
+
+    id: Identifier
+    title: Words
+    law: str = Field(description="act and articles this profile is meant to satisfy")
+    in_force: date = Field(description="the state of the law it was written for")
+    age_width: int = Field(default=5, ge=1, le=20, description="years per age band")
+    age_top: int = Field(default=90, ge=80, le=100, description="everybody of this age or more in one band")
+    minimum_k: int = Field(default=3, ge=3)
+    maximum_suppression: float = Field(default=0.2, ge=0, le=1)
 
 
 class Officer(Noun):

@@ -1,0 +1,1 @@
+"""How easily people in a table could be recognised, counted over people."""

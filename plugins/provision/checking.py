@@ -1,0 +1,138 @@
+"""Checking the configuration as a whole: what single files cannot know of each other.
+
+Every problem names file, line and key and says what to do. Used by `tokumei config check` and before any run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from provision import channels, config, formats
+from provision.config import ConfigProblem, Loaded
+from provision.errors import TokumeiError
+from provision.model import Plan, Platform, Profile, Recipient, Source
+from provision.releasing.drafting import today
+from provision.releasing.tables import layout
+
+
+def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
+    """Every problem of a configuration folder on the day `on` (today in Japan)."""
+    platform, problems = config.load_platform(folder)
+    sources, recipients = config.load_sources(folder), config.load_recipients(folder)
+    plans, profiles = config.load_plans(folder), config.load_profiles(folder)
+    for loaded in (sources, recipients, plans, profiles):
+        problems += loaded.problems
+    if platform is not None:
+        problems += _platform(folder, platform)
+        problems += [p for i, plan in plans.items.items() for p in _officers(plans.files[i], plan, platform)]
+    for name, source in sources.items.items():
+        problems += _source(sources.files[name], source)
+    for name, recipient in recipients.items.items():
+        problems += _recipient(recipients.files[name], recipient, on or today())
+    for name, plan in plans.items.items():
+        problems += _plan(plans.files[name], plan, sources, recipients, profiles)
+    return problems
+
+
+def _platform(folder: Path, platform: Platform) -> Iterator[ConfigProblem]:
+    path = folder / "platform.yaml"
+    if platform.environment == "production" and any(officer.demo for officer in platform.officers):
+        yield problem(path, ["officers"], "a demonstration account is an officer", "name real officers in production")
+    for key in ("id", "login"):
+        values = [getattr(officer, key) for officer in platform.officers]
+        if len(set(values)) < len(values):
+            yield problem(path, ["officers"], f"two officers have the same {key}", "every officer is one person")
+
+
+def _source(path: Path, source: Source) -> Iterator[ConfigProblem]:
+    if source.format not in formats.formats():
+        yield problem(path, ["format"], "no such format", f"known: {', '.join(sorted(formats.formats()))}")
+    if source.legal_status == "anonymised_received" and source.linkage is not None:
+        yield problem(path, ["linkage"], "data received anonymised may not be linked (APPI art. 45)", "remove linkage")
+
+
+def _recipient(path: Path, recipient: Recipient, on: date) -> Iterator[ConfigProblem]:
+    agreement = recipient.agreement
+    if on > agreement.ends:
+        yield problem(
+            path, ["agreement", "ends"], "the agreement has expired", "renew it, or remove recipient and plans"
+        )
+    kinds = [settings.kind for settings in recipient.channels]
+    for kind in agreement.channels:
+        if kind not in channels.channels():
+            yield problem(
+                path,
+                ["agreement", "channels"],
+                f"no channel {kind}",
+                f"known: {', '.join(sorted(channels.channels()))}",
+            )
+        if kind not in kinds:
+            yield problem(path, ["channels"], f"the agreed channel {kind} has no settings", "add its settings")
+    for category in agreement.categories:
+        if not 1 <= category <= 8:
+            yield problem(path, ["agreement", "categories"], "there are categories 1 to 8", "correct the category")
+
+
+def _officers(path: Path, plan: Plan, platform: Platform) -> Iterator[ConfigProblem]:
+    officers = {officer.id for officer in platform.officers}
+    if plan.purpose not in platform.purposes:
+        yield problem(path, ["purpose"], "not a published purpose", "use one of platform.yaml, or publish it first")
+    if plan.requester not in platform.requesters:
+        yield problem(path, ["requester"], "not a requester of platform.yaml", "add the requester there")
+    if not set(plan.approvers) <= officers:
+        yield problem(path, ["approvers"], "an approver is no officer of platform.yaml", "name officers")
+    if len(set(plan.approvers) - {plan.requester}) < 2:
+        yield problem(path, ["approvers"], "two approvers besides the requester are needed", "name two other officers")
+
+
+def _plan(
+    path: Path, plan: Plan, sources: Loaded[Source], recipients: Loaded[Recipient], profiles: Loaded[Profile]
+) -> Iterator[ConfigProblem]:
+    for key, names in (("sources", plan.sources), ("schedule", plan.schedule.after)):
+        for name in names:
+            if name not in sources.items:
+                yield problem(path, [key], f"there is no source {name}", "add config/sources/ or correct the name")
+    recipient = recipients.items.get(plan.recipient)
+    if recipient is None:
+        yield problem(path, ["recipient"], "there is no such recipient", "add it in config/recipients/")
+    else:
+        yield from _against_agreement(path, plan, recipient)
+    profile = profiles.items.get(plan.profile)
+    if profile is None:
+        yield problem(path, ["profile"], "there is no such profile", "add it in config/profiles/")
+    elif plan.k < profile.minimum_k:
+        yield problem(path, ["k"], f"the profile asks for at least {profile.minimum_k}", "raise k")
+    elif plan.suppression_limit > profile.maximum_suppression:
+        yield problem(path, ["suppression_limit"], f"the profile allows {profile.maximum_suppression}", "lower it")
+    if plan.first_month > plan.cutoff_month:
+        yield problem(path, ["first_month"], "lies after cutoff_month", "correct the months")
+    try:
+        layout(plan)
+    except TokumeiError as error:
+        yield problem(
+            path,
+            [error.rule.removeprefix("plan.").replace("column", "tables").replace("dataset", "tables")],
+            error.what,
+            error.remedy,
+        )
+
+
+def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator[ConfigProblem]:
+    agreement = recipient.agreement
+    if plan.agreement != agreement.id:
+        yield problem(path, ["agreement"], "is not the recipient's agreement", "name the agreement in force")
+    if plan.channel not in agreement.channels:
+        yield problem(path, ["channel"], "the agreement does not allow this channel", "use an agreed one")
+    if plan.purpose != agreement.purpose:
+        yield problem(path, ["purpose"], "is not the agreement's purpose", "correct it, or amend the agreement")
+    for number, table in enumerate(plan.tables):
+        if table.dataset not in agreement.datasets:
+            yield problem(path, ["tables", number, "dataset"], "the agreement does not cover it", "leave it out")
+
+
+def problem(path: Path, key: list[int | str], what: str, remedy: str) -> ConfigProblem:
+    """A problem with the line of its key."""
+    line = config.line_of(path, key)
+    return ConfigProblem(config.shown(path), line, ".".join(str(k) for k in key), what, remedy)

@@ -1,0 +1,57 @@
+"""Code lists: closed sets of codes with Japanese and English names, one file each in ``config/codes``.
+
+The folder of the running configuration comes first, then the lists shipped with the package, so that single commands
+work without any configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from provision.config import config_folder
+from provision.errors import FixConfiguration
+
+_SHIPPED = (Path(__file__).parent / "codes_shipped", Path(__file__).parents[2] / "config" / "codes")
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """One code list; `names` maps a code to its (ja, en) names."""
+
+    name: str
+    source: str
+    names: dict[str, tuple[str, str]]
+
+
+def load(name: str) -> CodeTable:
+    """The code list `name`; `FixConfiguration` where there is none or a line is not code, ja, en."""
+    for folder in (config_folder() / "codes", *_SHIPPED):
+        path = folder / f"{name}.tsv"
+        if path.is_file():
+            return _read(path, name)
+    raise FixConfiguration(
+        "there is no such code list", where=f"config/codes/{name}.tsv", rule="codes.missing", remedy="add the file"
+    )
+
+
+@cache
+def _read(path: Path, name: str) -> CodeTable:
+    source, names = "", {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        cells = line.split("\t")
+        if line.startswith("#source:"):
+            source = line.removeprefix("#source:").strip()
+        elif not line.strip() or line.startswith("#") or cells[0] == "code":
+            continue
+        elif len(cells) < 3 or not all(cells[:3]) or cells[0] in names:
+            raise FixConfiguration(
+                "a line is not code, ja, en, or a code stands twice",
+                where=f"config/codes/{path.name}:{number}",
+                rule="codes.line",
+                remedy="separate by one tab",
+            )
+        else:
+            names[cells[0]] = (cells[1], cells[2])
+    return CodeTable(name, source, names)

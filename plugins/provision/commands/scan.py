@@ -1,0 +1,30 @@
+"""`tokumei scan`: the gate's detectors on any file or folder, without configuration."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from provision.commands import Subparsers, say
+from provision.errors import FixConfiguration
+
+
+def add(subparsers: Subparsers) -> None:
+    """Declare the command."""
+    command = subparsers.add_parser("scan", help="look for identifiers: counts per file, column, kind and strength")
+    command.add_argument("path", type=Path, help="file, folder or archive")
+    command.add_argument("--json", action="store_true", help="print counts as JSON")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Scan; exit code 3 where something certain was found, 0 where not."""
+    from expectations.scan import scan
+
+    if not arguments.path.exists():
+        raise FixConfiguration(
+            "there is no such file or folder", where="PATH", rule="path", remedy="name an existing one"
+        )
+    report = scan(arguments.path)
+    say(report.as_json(), as_json=arguments.json, text=str(report))
+    return 3 if report.certain_found else 0

@@ -1,0 +1,111 @@
+"""Everything a task needs, opened once: configuration, zones, keys, ledger, credentials. Cheap to open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from provision import config
+from provision.connections import EnvironmentResolver, Resolver
+from provision.errors import FixConfiguration
+from provision.keys import FileKeys
+from provision.ledger.signing import Signer
+from provision.ledger.store import Ledger
+from provision.model import Plan, Platform, Profile, Recipient, Source
+from provision.store import Store
+from provision.vault import Vault
+from provision.zones import Zones, home_folder
+
+
+Noun = TypeVar("Noun", Source, Plan, Profile, Recipient)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The opened platform. Nouns come from files that were checked; a missing one is named."""
+
+    config_folder: Path
+    platform: Platform
+    sources: dict[str, Source]
+    recipients: dict[str, Recipient]
+    plans: dict[str, Plan]
+    profiles: dict[str, Profile]
+    zones: Zones
+    resolver: Resolver
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The provision log."""
+        return Ledger.open(self.zones.ledger())
+
+    @cached_property
+    def keys(self) -> FileKeys:
+        """Keys of vault, batches, gate and ledger."""
+        return FileKeys(self.zones.vault() / "keys")
+
+    @cached_property
+    def store(self) -> Store:
+        """The store zone."""
+        return Store(self.zones.store())
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Who is who."""
+        return Vault(self.zones.vault() / "vault.db")
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The ledger's checkpoint key; made at first use."""
+        path = self.keys.path("ledger-signing")
+        return Signer.load(path) if path.exists() else Signer.create(path)
+
+    def source(self, source_id: str) -> Source:
+        """The source; `FixConfiguration` where no file defines it."""
+        return _named(self.sources, source_id, "source", "sources")
+
+    def plan(self, plan_id: str) -> Plan:
+        """The plan; `FixConfiguration` where no file defines it."""
+        return _named(self.plans, plan_id, "release plan", "releases")
+
+    def recipient(self, recipient_id: str) -> Recipient:
+        """The recipient; `FixConfiguration` where no file defines it."""
+        return _named(self.recipients, recipient_id, "recipient", "recipients")
+
+    def profile(self, profile_id: str) -> Profile:
+        """The anonymisation profile; `FixConfiguration` where no file defines it."""
+        return _named(self.profiles, profile_id, "profile", "profiles")
+
+
+def open_context(resolver: Resolver | None = None, *, folder: Path | None = None, home: Path | None = None) -> Context:
+    """Open the platform. `FixConfiguration` where platform.yaml does not hold; broken files of single sources,
+    recipients or plans do not stop the others: asking for one of those does."""
+    folder = folder or config.config_folder()
+    platform, problems = config.load_platform(folder)
+    if platform is None:
+        raise FixConfiguration(
+            "; ".join(p.message for p in problems), rule="config.platform", remedy="then run tokumei config check"
+        )
+    return Context(
+        config_folder=folder,
+        platform=platform,
+        sources=config.load_sources(folder).items,
+        recipients=config.load_recipients(folder).items,
+        plans=config.load_plans(folder).items,
+        profiles=config.load_profiles(folder).items,
+        zones=Zones(home or home_folder()),
+        resolver=resolver or EnvironmentResolver(),
+    )
+
+
+def _named(nouns: dict[str, Noun], name: str, what: str, folder: str) -> Noun:
+    try:
+        return nouns[name]
+    except KeyError:
+        raise FixConfiguration(
+            f"there is no valid {what} called {name}",
+            where=f"config/{folder}/{name}.yaml",
+            rule=f"config.{what.replace(' ', '_')}",
+            remedy="run tokumei config check, it names file, line and key",
+        ) from None

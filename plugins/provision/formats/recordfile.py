@@ -1,0 +1,207 @@
+"""Reading files of comma-separated records that begin with a record kind (the UKE family), in bounded memory.
+
+CP932 never uses the bytes of comma, quote, CR or LF inside a character, so lines are cut, counted and grouped as
+bytes; only lines with Japanese in them are decoded, strictly. Record kinds are parsed by Polars, one kind at a time.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from provision.formats.base import BadFile
+
+CHUNK = 32 * 1024 * 1024
+LINE_LIMIT = 64 * 1024  # the longest record of any UKE edition has about 2,500 bytes
+
+_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8 with a byte order mark"}
+
+Positions = npt.NDArray[np.int64]
+
+
+def chunks(stream: BinaryIO, boundary: bytes, size: int = CHUNK) -> Iterator[bytes]:
+    """Blocks of whole lines that end just before a line starting with `boundary` (``b"RE,"``), so that no claim is
+    cut. Raises `BadFile` for a line over `LINE_LIMIT` or a claim over `size`, without reading further."""
+    rest = b""
+    while block := stream.read(size):
+        data = rest + block
+        if len(data) > LINE_LIMIT and data.rfind(b"\n", len(data) - LINE_LIMIT) < 0:
+            raise BadFile("uke.line_too_long", remedy="a record has at most 64 KiB; ask the sender for the file again")
+        cut = data.rfind(b"\n" + boundary) + 1
+        if cut:
+            yield data[:cut]
+        elif len(data) > 2 * size:
+            raise BadFile(
+                "uke.claim_too_long", remedy="no claim has so many records; ask the sender for the file again"
+            )
+        rest = data[cut:]
+    if rest:
+        yield rest
+
+
+def refuse_other_encodings(head: bytes) -> None:
+    """Raise `BadFile` for byte order marks and NUL bytes: UTF-16, UTF-8 with BOM, or no text at all."""
+    for mark, name in _BOMS.items():
+        if head.startswith(mark):
+            raise BadFile("uke.encoding", remedy=f"the file is {name}; the specification asks for Shift_JIS")
+    if b"\0" in head:
+        raise BadFile("uke.not_text", remedy="this is not a text file of claims; ask the sender for the right file")
+
+
+@dataclass
+class Lines:
+    """The lines of one chunk. `offset` is the number of records before it in the file."""
+
+    data: bytes
+    offset: int
+
+    @cached_property
+    def raw(self) -> npt.NDArray[np.uint8]:
+        """The chunk's bytes."""
+        return np.frombuffer(self.data, np.uint8)
+
+    @cached_property
+    def ends(self) -> Positions:
+        """Position of each line feed; a last line without one ends at the end."""
+        found = np.flatnonzero(self.raw == 0x0A).astype(np.int64)
+        return found if self.data.endswith(b"\n") else np.append(found, len(self.data))
+
+    @cached_property
+    def starts(self) -> Positions:
+        """Position of each line's first byte."""
+        return np.concatenate(([0], self.ends[:-1] + 1)).astype(np.int64)
+
+    @cached_property
+    def kinds(self) -> npt.NDArray[np.uint16]:
+        """The two bytes of each line's record kind as one number."""
+        padded = np.concatenate((self.raw, np.zeros(2, np.uint8)))
+        return padded[self.starts].astype(np.uint16) * 256 + padded[self.starts + 1]
+
+    def is_kind(self, kind: str) -> npt.NDArray[np.bool_]:
+        """Mask of the lines of one record kind."""
+        return np.asarray(self.kinds == kind_number(kind))
+
+    def record(self, line: int) -> int:
+        """Record number in the file, counted from 1, of a line of this chunk."""
+        return self.offset + int(line) + 1
+
+    def take(self, mask: npt.NDArray[np.bool_]) -> bytes:
+        """The bytes of the masked lines, each with its line feed."""
+        lengths = np.minimum(self.ends + 1, len(self.data)) - self.starts
+        taken = self.raw[np.repeat(mask, lengths)].tobytes()
+        return taken if not taken or taken.endswith(b"\n") else taken + b"\n"
+
+    def check_form(self, kinds: Sequence[str]) -> None:
+        """Raise `BadFile` for unknown kinds, missing commas, quotes and records over the limit."""
+        self._stop(~np.isin(self.kinds, [kind_number(k) for k in kinds]), "uke.unknown_record")
+        padded = np.concatenate((self.raw, np.zeros(3, np.uint8)))
+        self._stop(padded[self.starts + 2] != 0x2C, "uke.unknown_record")
+        self._stop(self.ends - self.starts > LINE_LIMIT, "uke.line_too_long")
+        if b'"' in self.data:
+            at = self.data.index(b'"')
+            line = int(np.searchsorted(self.ends, at))
+            raise BadFile("uke.quote", record=self.record(line), remedy="UKE has no quotes; is this another format?")
+
+    def check_text(self) -> None:
+        """Raise `BadFile` naming the record where bytes are not CP932, or where the text is UTF-8 or EUC-JP."""
+        mask = self._non_ascii()
+        if not mask.any():
+            return
+        text = self.take(mask)
+        try:
+            decoded = text.decode("cp932")
+        except UnicodeDecodeError as error:
+            line = np.flatnonzero(mask)[text.count(b"\n", 0, error.start)]
+            rule = "uke.encoding" if _decodes(text, "utf-8") or _decodes(text, "euc_jp") else "uke.undecodable"
+            raise BadFile(
+                rule, record=self.record(line), remedy="ask the sender for the file again in Shift_JIS"
+            ) from None
+        if _decodes(text, "utf-8") or (_mostly_half_width(decoded) and _decodes(text, "euc_jp")):
+            raise BadFile("uke.encoding", remedy="the text is UTF-8 or EUC-JP; ask the sender for Shift_JIS")
+
+    def _non_ascii(self) -> npt.NDArray[np.bool_]:
+        starts = self.starts[self.starts < len(self.data)]
+        return np.logical_or.reduceat(self.raw >= 0x80, starts)
+
+    def _stop(self, wrong: npt.NDArray[np.bool_], rule: str) -> None:
+        if wrong.any():
+            line = int(np.flatnonzero(wrong)[0])
+            raise BadFile(rule, record=self.record(line), remedy="ask the sender for the file again")
+
+    def parse(
+        self,
+        mask: npt.NDArray[np.bool_],
+        columns: Mapping[str, pl.DataType],
+        wanted: Sequence[str],
+        *,
+        japanese: bool = True,
+    ) -> pl.DataFrame:
+        """The masked lines as a frame of the `wanted` ones of `columns` (in record order, kind first).
+
+        Missing trailing columns are null. `japanese=False` saves decoding where only codes and numbers are wanted.
+        Raises `BadFile` naming record and column where a line has more columns or a number is none.
+        """
+        text = self.take(mask)
+        if japanese:
+            text = text.decode("cp932").encode()
+        try:
+            return _scan(text, columns, wanted)
+        except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+            pass
+        raise self._locate(mask, text, columns, wanted)
+
+    def _locate(
+        self, mask: npt.NDArray[np.bool_], text: bytes, columns: Mapping[str, pl.DataType], wanted: Sequence[str]
+    ) -> BadFile:
+        """Find the record that could not be parsed; slow, but only once per broken file."""
+        numbers = np.flatnonzero(mask)
+        for line, content in zip(numbers, text.split(b"\n"), strict=False):
+            if content.count(b",") + 1 > len(columns):
+                return BadFile(
+                    "uke.too_many_columns", record=self.record(line), remedy="ask the sender for the file again"
+                )
+        loose = _scan(text, dict.fromkeys(columns, pl.String()), wanted)
+        for name in wanted:
+            if isinstance(columns[name], pl.String):
+                continue
+            cast = loose[name].cast(columns[name], strict=False)
+            wrong = (cast.is_null() & (loose[name].str.len_bytes() > 0)).to_numpy()
+            if wrong.any():
+                line = numbers[int(np.flatnonzero(wrong)[0])]
+                return BadFile("uke.number", record=self.record(line), field=name, remedy="a number is expected here")
+        return BadFile("uke.unreadable", remedy="ask the sender for the file again")
+
+
+def _scan(text: bytes, columns: Mapping[str, pl.DataType], wanted: Sequence[str]) -> pl.DataFrame:
+    """Parse with Polars. The header line fixes the number of columns, so that short lines are filled with null."""
+    header = ",".join(columns).encode() + b"\n"
+    lazy = pl.scan_csv(
+        io.BytesIO(header + text), quote_char=None, schema=dict(columns), encoding="utf8-lossy", eol_char="\n"
+    )
+    return lazy.select(wanted).collect()
+
+
+def kind_number(kind: str) -> int:
+    """A record kind of two ASCII letters as the number `Lines.kinds` holds."""
+    return ord(kind[0]) * 256 + ord(kind[1])
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_half_width(text: str) -> bool:
+    """Half-width katakana is what EUC-JP looks like when it is taken for CP932."""
+    wide = [c for c in text[:200_000] if c >= "\x80"]
+    return sum("\uff61" <= c <= "\uff9f" for c in wide) * 2 > len(wide)

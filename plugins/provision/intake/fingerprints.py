@@ -1,0 +1,72 @@
+"""既知値: keyed fingerprints of the strong direct values of a batch, for the gate's question "is any still there?".
+
+Strong values only (surname with given name, kana pair, telephone, street address, composite insured id,
+facility-qualified chart number). The index is itself a secret (Rules art. 35): it lies in the vault zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from expectations import known_values
+from provision.context import Context
+from provision.model import Source
+
+KEY = "known-values"
+_KINDS = {
+    "name": ("name",),
+    "kana": ("kana",),
+    "phone": ("phone",),
+    "address": ("address",),
+    "insured": ("insurer", "symbol", "number"),
+    "care": ("care_insurer", "care_number"),
+    "chart": ("facility", "chart"),
+}
+
+
+def index_path(ctx: Context, batch: str) -> Path:
+    """Where the fingerprints of a batch lie."""
+    folder = ctx.zones.vault() / "known_values"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{batch}.npy"
+
+
+class Fingerprints:
+    """Collects folded values while a batch is read. They are in memory only; what is written is keyed."""
+
+    def __init__(self, ctx: Context, source: Source) -> None:
+        self.ctx, self.source = ctx, source
+        self.folded: set[str] = set()
+        self._file: set[str] = set()
+
+    def add(self, people: pl.DataFrame) -> None:
+        """Fold the strong values of these people."""
+        self._file.update(_folded(people))
+
+    def settle(self, *, taken: bool) -> None:
+        """End of a file: keep its values if it was taken."""
+        if taken:
+            self.folded |= self._file
+        self._file = set()
+
+    def write(self, batch: str) -> None:
+        """Write the batch's index, sorted and keyed."""
+        known_values.write_index(index_path(self.ctx, batch), self.folded, self.ctx.keys.symmetric(KEY))
+
+
+def _folded(people: pl.DataFrame) -> Iterator[str]:
+    for kind, columns in _KINDS.items():
+        last = pl.col(columns[-1]).fill_null("")
+        for row in people.filter(last != "").select(columns).unique().iter_rows():
+            folded = known_values.fold(*_parts(kind, row))
+            if folded:
+                yield folded
+
+
+def _parts(kind: str, row: tuple[str | None, ...]) -> tuple[str, ...]:
+    """The long-term-care number is a composite insured id without a symbol."""
+    values = tuple(part or "" for part in row)
+    return ("insured", values[0], "", values[1]) if kind == "care" else (kind, *values)

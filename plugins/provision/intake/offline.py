@@ -1,0 +1,78 @@
+"""De-identifying one file outside the platform: same reader, same floor, same domains; no vault, so nobody is linked."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from anonymization.receipt import Applied
+from provision.formats.base import BadFile, Format, Problem, Report
+from provision.identity import shared_cards
+from provision.intake.deidentify import deidentify
+
+
+@dataclass
+class FileResult:
+    """Counts of one file, or why it was refused."""
+
+    file: str
+    records: int = 0
+    people: int = 0
+    tables: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+    shared_cards: int = 0
+    problem: Problem | None = None
+
+
+def deidentify_file(source_format: Format, path: Path, out: Path, label: str) -> FileResult:
+    """Write ``<table>.parquet`` to `out`, all or nothing; the result carries the problem where the file is refused."""
+    making = out / ".making"
+    making.mkdir(parents=True)
+    writers = _Writers(making)
+    report, applied = Report(), Applied()
+    people: list[pl.DataFrame] = []
+    try:
+        with path.open("rb") as stream:
+            for parcel in source_format.read(stream, report, {}):
+                people.append(parcel.people.select("insurer", "symbol", "number", "birth", "sex"))
+                for name, frame in deidentify(parcel, source_format.dataset, report, applied).items():
+                    writers.write(name, frame)
+        writers.close()
+    except BadFile as error:
+        writers.close()
+        shutil.rmtree(making)
+        return FileResult(label, problem=Problem(label, error.record, error.field, error.rule, error.remedy))
+    for file in making.iterdir():
+        file.rename(out / file.name)
+    making.rmdir()
+    cards = shared_cards(pl.concat(people)) if people else 0
+    return FileResult(
+        label, report.records, report.people, writers.rows, applied.cells, report.warnings, report.totals, cards
+    )
+
+
+class _Writers:
+    """One growing Parquet file per table: memory holds one parcel."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.open: dict[str, pq.ParquetWriter] = {}
+        self.rows: dict[str, int] = {}
+
+    def write(self, name: str, frame: pl.DataFrame) -> None:
+        table = frame.to_arrow()
+        if name not in self.open:
+            self.open[name] = pq.ParquetWriter(self.folder / f"{name}.parquet", table.schema, compression="zstd")
+        self.open[name].write_table(table.cast(self.open[name].schema))
+        self.rows[name] = self.rows.get(name, 0) + frame.height
+
+    def close(self) -> None:
+        for writer in self.open.values():
+            writer.close()
+        self.open = {}

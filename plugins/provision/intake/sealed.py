@@ -1,0 +1,132 @@
+"""Raw files under the batch's own key (age): written once, read as a stream, gone when the key is destroyed.
+
+Plain text exists in memory only. Names given by the sender may identify people, so they are inside the seal too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyrage
+
+from provision.errors import Refused
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """One file of a batch: `number` from 1, the sender's `name` (never shown), digest and size of the plain bytes."""
+
+    number: int
+    name: str
+    sha256: str
+    size: int
+
+    def sealed_name(self) -> str:
+        """Name on disk: a number only."""
+        return f"{self.number:04d}.age"
+
+
+def digest(path: Path) -> tuple[str, int]:
+    """SHA-256 (hex) and size of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+
+
+def seal(source: Path, target: Path, recipient: pyrage.x25519.Recipient, expected: str) -> None:
+    """Encrypt `source` to `target` (complete or not there). `Refused` where the bytes changed since they were hashed."""
+    temporary = target.with_suffix(".tmp")
+    with source.open("rb") as plain, temporary.open("wb") as cipher:
+        watched = _Hashing(plain)
+        pyrage.encrypt_io(watched, cipher, [recipient])
+        cipher.flush()
+        os.fsync(cipher.fileno())
+    if watched.sha256.hexdigest() != expected:
+        temporary.unlink()
+        raise Refused("a file changed while it was received", rule="receive.changed", remedy="write batch.yaml last")
+    os.replace(temporary, target)
+
+
+def write_manifest(folder: Path, files: list[SealedFile], recipient: pyrage.x25519.Recipient) -> None:
+    """The list of files with the sender's names, sealed."""
+    text = json.dumps([asdict(f) for f in files], ensure_ascii=False).encode()
+    (folder / "manifest.age").write_bytes(pyrage.encrypt(text, [recipient]))
+
+
+def read_manifest(folder: Path, identity: pyrage.x25519.Identity) -> list[SealedFile]:
+    """The sealed list of files."""
+    text = pyrage.decrypt((folder / "manifest.age").read_bytes(), [identity])
+    return [SealedFile(**item) for item in json.loads(text)]
+
+
+@contextmanager
+def opened(path: Path, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
+    """The plain bytes of a sealed file as a stream, decrypted by a thread into a pipe; nothing touches the disk."""
+    reading, writing = os.pipe()
+    failure: list[BaseException] = []
+
+    def decrypt() -> None:
+        try:
+            with path.open("rb") as cipher, os.fdopen(writing, "wb") as plain:
+                pyrage.decrypt_io(cipher, plain, [identity])
+        except BrokenPipeError:
+            pass  # the reader had seen enough
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=decrypt, daemon=True)
+    thread.start()
+    stream = cast(BinaryIO, _Whole(os.fdopen(reading, "rb"), thread, failure))
+    try:
+        yield stream
+    finally:
+        stream.close()
+        thread.join()
+
+
+class _Hashing(io.RawIOBase):
+    """Hashes what is read through it."""
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self.inner, self.sha256 = inner, hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.inner.read(size)
+        self.sha256.update(block)
+        return block
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        block = self.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class _Whole:
+    """A pipe that gives full blocks, and raises at its end where decryption failed: a cut file is never a short one."""
+
+    def __init__(self, pipe: BinaryIO, thread: threading.Thread, failure: list[BaseException]) -> None:
+        self.pipe, self.thread, self.failure = pipe, thread, failure
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.pipe.read(size)
+        if size < 0 or len(block) < size:
+            self.thread.join()
+            if self.failure:
+                raise Refused(
+                    "a sealed file cannot be opened", rule="seal.broken", remedy="restore it or ask the sender"
+                )
+        return block
+
+    def close(self) -> None:
+        self.pipe.close()

@@ -1,0 +1,196 @@
+"""取込: a sealed batch -> the store, de-identified; then the batch's key is destroyed.
+
+Decrypted, parsed and de-identified in memory, chunk by chunk. A file that cannot be taken whole goes to quarantine
+with a report; the other files of the batch go on. The batch enters the store at once or not at all, and only the
+ledger makes it visible to releases.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+import provision
+from anonymization.receipt import Applied
+from provision import formats
+from provision.context import Context
+from provision.errors import Quarantined
+from provision.formats.base import BadFile, Format, Parcel, Problem, Report
+from provision.identity import identities, keyed, normal, shared_cards
+from provision.intake import quarantine
+from provision.intake.deidentify import deidentify
+from provision.intake.fingerprints import Fingerprints
+from provision.intake.sealed import SealedFile, opened, read_manifest
+from provision.model import Source
+from provision.store import Staging
+
+
+@dataclass
+class _Work:
+    """One batch being taken in."""
+
+    source: Source
+    format: Format
+    staging: Staging
+    fingerprints: Fingerprints
+    report: Report = field(default_factory=Report)
+    applied: Applied = field(default_factory=Applied)
+    problems: list[Problem] = field(default_factory=list)
+    bad: list[SealedFile] = field(default_factory=list)
+    claims: int = 0
+    cards: int = 0
+
+
+def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
+    """Take in one received batch; gives its counts. Repeating it, also after dying in the middle, changes nothing.
+
+    Raises `Quarantined` where no file of the batch could be taken.
+    """
+    state = ctx.ledger.state("batch", batch)
+    if state == "received":
+        _accept_or_quarantine(ctx, batch, actor)
+        state = ctx.ledger.state("batch", batch)
+    counts = _finish(ctx, batch, state, actor)
+    if state == "quarantined":
+        raise Quarantined(
+            "no file of the batch could be taken", where=batch, rule="intake", remedy="see its quarantine report"
+        )
+    return counts
+
+
+def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
+    received = next(iter(ctx.ledger.entries(type="batch.received", kind="batch", subject=batch)))
+    source = ctx.source(str(received.payload["source"]))
+    source_format = formats.get(source.format)
+    folder = ctx.zones.landing() / batch
+    work = _Work(
+        source, source_format, ctx.store.stage(source_format.dataset, source.id, batch), Fingerprints(ctx, source)
+    )
+    files = read_manifest(folder, ctx.keys.identity(f"batch-{batch}"))
+    for item in files:
+        _take_file(ctx, batch, folder, item, work)
+    if work.bad:
+        quarantine.keep(ctx, batch, folder, work.bad, work.problems)
+    if len(work.bad) == len(files):
+        work.staging.discard()
+        problems = [f"{p.file}: record {p.record} {p.rule}" for p in work.problems]
+        ctx.ledger.transition(
+            "batch", batch, "quarantined", actor=actor, subjects={"source": source.id}, key=f"taken:{batch}",
+            payload={"problems": problems},
+        )  # fmt: skip
+        return
+    work.fingerprints.write(batch)
+    facts = _facts(work)
+    work.staging.commit({**facts, "batch": batch, "source": source.id})
+    ctx.ledger.transition(
+        "batch", batch, "accepted", actor=actor, subjects={"source": source.id}, key=f"taken:{batch}", payload=facts
+    )
+
+
+def _take_file(ctx: Context, batch: str, folder: Path, item: SealedFile, work: _Work) -> None:
+    mark = work.staging.mark()
+    try:
+        with opened(folder / item.sealed_name(), ctx.keys.identity(f"batch-{batch}")) as stream:
+            report, applied = Report(), Applied()
+            for parcel in work.format.read(stream, report, work.source.format_options):
+                _take_parcel(ctx, parcel, work, report, applied)
+    except BadFile as error:
+        work.staging.rollback(mark)
+        work.fingerprints.settle(taken=False)
+        work.bad.append(item)
+        work.problems.append(Problem(f"file {item.number}", error.record, error.field, error.rule, error.remedy))
+        return
+    work.fingerprints.settle(taken=True)
+    _add(work, report, applied)
+
+
+def _take_parcel(ctx: Context, parcel: Parcel, work: _Work, report: Report, applied: Applied) -> None:
+    people = parcel.people
+    work.cards += shared_cards(people)
+    work.fingerprints.add(people)
+    tables = deidentify(parcel, work.format.dataset, report, applied)
+    if work.source.legal_status == "anonymised_received":
+        _refuse_identifying(applied)
+    head = work.format.dataset.head
+    if head in tables:
+        tables[head] = _with_keys(ctx, work, parcel, tables[head])
+    last = work.claims
+    for name, frame in tables.items():
+        work.staging.write(name, frame.with_columns(pl.col("claim_no") + work.claims))
+        last = max(last, work.claims + int(frame["claim_no"].max() or 0) + 1)  # type: ignore[arg-type]
+    report.totals["last_claim"] = last
+
+
+def _with_keys(ctx: Context, work: _Work, parcel: Parcel, head: pl.DataFrame) -> pl.DataFrame:
+    """Add the vault's alias, and the keyed claim token where the format knows a claim's own number."""
+    if work.source.legal_status != "anonymised_received":
+        found = identities(parcel.people, ctx.keys.symmetric(f"link-{scope(work.source)}"), work.source.id)
+        head = head.join(ctx.vault.aliases(scope(work.source), found), on="claim_no", how="left", maintain_order="left")
+    raw = parcel.tables[work.format.dataset.head]
+    named = [c.name for c in work.format.dataset.table(work.format.dataset.head).columns if c.role == "claim"]
+    if not named or named[0] not in raw.columns:
+        return head
+    key = ctx.keys.symmetric(f"claim-{scope(work.source)}")
+    tokens = [keyed(key, work.source.id, (text,)).hex() if (text := normal(value)) else None for value in raw[named[0]]]
+    return head.join(
+        raw.select("claim_no").with_columns(claim_token=pl.Series(tokens, dtype=pl.String)), on="claim_no", how="left"
+    )
+
+
+def scope(source: Source) -> str:
+    """連結の範囲: the linkage group where a document allows linking, else the source alone."""
+    return f"group-{source.linkage.group}" if source.linkage else f"source-{source.id}"
+
+
+def _refuse_identifying(applied: Applied) -> None:
+    if applied.cells.get("drop-column"):
+        raise BadFile(
+            "not_anonymised", remedy="the source says its data are anonymised, but identifying columns are filled"
+        )
+
+
+def _add(work: _Work, report: Report, applied: Applied) -> None:
+    work.claims = report.totals.pop("last_claim", work.claims)
+    work.report.records += report.records
+    work.report.people += report.people
+    for rule, count in report.warnings.items():
+        work.report.warn(rule, count)
+    for rule, count in applied.cells.items():
+        work.applied.add(rule, count)
+
+
+def _facts(work: _Work) -> dict[str, object]:
+    return {
+        "rows_in": work.report.records,
+        "rows_out": sum(work.staging.rows.values()),
+        "people": work.report.people,
+        "tables": dict(work.staging.rows),
+        "rules": dict(work.applied.cells),
+        "warnings": dict(work.report.warnings),
+        "shared_cards": work.cards,
+        "files_quarantined": len(work.bad),
+        "problems": [f"{p.file}: record {p.record} {p.rule}" for p in work.problems],
+        "format": work.format.id,
+        "edition": work.format.dataset.edition,
+        "code_version": provision.__version__,
+    }
+
+
+def _finish(ctx: Context, batch: str, state: str, actor: str) -> dict[str, int]:
+    """Destroy the batch's key, then what it encrypted, and attest it. The key goes first: the rest is then noise."""
+    if state in {"accepted", "quarantined"}:
+        source = next(iter(ctx.ledger.entries(type="batch.received", kind="batch", subject=batch))).subjects["source"]
+        ctx.keys.destroy(f"batch-{batch}")
+        shutil.rmtree(ctx.zones.landing() / batch, ignore_errors=True)
+        if state == "accepted":
+            ctx.ledger.transition(
+                "batch", batch, "destroyed", actor=actor, subjects={"source": source}, key=f"destroyed:{batch}",
+                payload={"what": "landing key and files"},
+            )  # fmt: skip
+    counts: dict[str, int] = {}
+    for entry in ctx.ledger.entries(type="batch.accepted", kind="batch", subject=batch):
+        counts = {name: value for name, value in entry.payload.items() if isinstance(value, int)}
+    return counts

@@ -1,0 +1,1 @@
+"""From made tables to what leaves: codebook, notice, manifest, the bag, the envelope, encryption."""

@@ -1,0 +1,52 @@
+"""明示: the statement to the recipient that this is anonymously processed information (APPI art. 43(4), Rules 37(2)).
+
+The same words go into the payload, the mail, onto the disc, the bucket's metadata and the partner's server.
+"""
+
+from __future__ import annotations
+
+from provision.model import Plan, Platform, Recipient
+
+README = "README_匿名加工情報.txt"
+
+
+def statement(platform: Platform, recipient: Recipient) -> dict[str, str]:
+    """The statement, keys ja and en."""
+    operator = platform.operator
+    return {
+        "ja": (
+            "本データは、個人情報の保護に関する法律第43条に基づき作成された「匿名加工情報」です。"
+            f"{operator.name.ja}が{recipient.name.ja}に提供します。"
+            "受領者は、本人を識別する目的で、加工の方法に関する情報を取得し、又は本データを他の情報と照合してはなりません（同法第45条）。"
+            f"お問い合わせ・苦情の窓口: {operator.contact}"
+        ),
+        "en": (
+            "These data are anonymously processed information made under Article 43 of the Act on the Protection of "
+            f"Personal Information of Japan, provided by {operator.name.en} to {recipient.name.en}. "
+            "The recipient must not acquire information on the method of processing, nor collate these data with other "
+            "information, in order to identify a person (Article 45). "
+            f"Enquiries and complaints: {operator.contact}"
+        ),
+    }
+
+
+def readme(platform: Platform, recipient: Recipient, plan: Plan, release: str) -> str:
+    """The text of README_匿名加工情報.txt, Japanese first."""
+    words = statement(platform, recipient)
+    agreement = recipient.agreement
+    return "\n".join(
+        [
+            f"{plan.title.ja}　匿名加工情報", f"{plan.title.en}: anonymously processed information", "",
+            words["ja"], "", words["en"], "",
+            f"提供番号 / Release: {release}",
+            f"契約 / Agreement: {agreement.id}（{agreement.starts.isoformat()} - {agreement.ends.isoformat()}）",
+            f"利用目的 / Purpose: {agreement.purpose}", "",
+            "受領者がしてはならないこと / What the recipient must not do",
+            "1. 本人の再識別 / identify any person",
+            "2. 他の情報との照合 / collate with other information to identify a person",
+            "3. 加工方法等情報の取得 / acquire information on the method of processing",
+            "4. 契約の目的以外の利用及び再提供 / use for another purpose, or pass on, against the agreement", "",
+            "内容 / Contents: manifest.json, codebook/codebook.ja.html, codebook/codebook.en.html",
+            "検証 / Verification: sha256sum -c manifest-sha256.txt", "",
+        ]
+    )  # fmt: skip

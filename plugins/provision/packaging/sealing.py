@@ -1,0 +1,57 @@
+"""封緘: the payload as one file, encrypted once per delivery order to the recipient and to the operator's escrow key.
+
+The container is a ZIP without compression (it opens anywhere), written as a stream into age encryption: no plain copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import zipfile
+from pathlib import Path
+from typing import BinaryIO
+
+import pyrage
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same container
+
+
+def seal_bag(bag: Path, name: str, target: Path, keys: list[str]) -> tuple[str, int]:
+    """Encrypt `bag` as ``<name>/…`` to `target` (complete or not there); gives SHA-256 and size of the ciphertext."""
+    recipients = [pyrage.x25519.Recipient.from_str(key) for key in keys]
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    reading, writing = os.pipe()
+    failure: list[BaseException] = []
+    thread = threading.Thread(target=_zip_into, args=(bag, name, writing, failure), daemon=True)
+    thread.start()
+    with os.fdopen(reading, "rb") as plain, temporary.open("wb") as cipher:
+        pyrage.encrypt_io(plain, cipher, recipients)
+        cipher.flush()
+        os.fsync(cipher.fileno())
+    thread.join()
+    if failure:
+        temporary.unlink()
+        raise failure[0]
+    os.replace(temporary, target)
+    with target.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), target.stat().st_size
+
+
+def _zip_into(bag: Path, name: str, descriptor: int, failure: list[BaseException]) -> None:
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            write_zip(bag, name, stream)
+    except BaseException as error:
+        failure.append(error)
+
+
+def write_zip(bag: Path, name: str, stream: BinaryIO) -> None:
+    """Write the bag as a ZIP without compression, files in order of name, all of one date."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for path in sorted(p for p in bag.rglob("*") if p.is_file()):
+            info = zipfile.ZipInfo(f"{name}/{path.relative_to(bag).as_posix()}", _EPOCH)
+            info.external_attr = 0o644 << 16
+            with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as member:
+                while block := source.read(1 << 20):
+                    member.write(block)

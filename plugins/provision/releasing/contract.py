@@ -1,0 +1,99 @@
+"""The contract of a release: what the gate holds the payload against, from plan, dataset, codes, profile and counts.
+
+Row counts come from the ledger, everything else from configuration: nothing is taken from the payload's own folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+
+from anonymization.rules.age_band import labels
+from expectations.contract import (
+    CodeList,
+    ColumnContract,
+    Contract,
+    Domain,
+    Form,
+    NumberRange,
+    PeopleContract,
+    TableContract,
+)
+from provision import codes
+from provision.context import Context
+from provision.errors import Refused
+from provision.formats.base import Column
+from provision.formats.tables import bounds
+from provision.intake.domains import FORMS
+from provision.model import Plan, Profile
+from provision.packaging.payload import documents
+from provision.releasing.tables import PERSON, ReleaseTable, layout
+
+
+def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contract:
+    """The contract for a release made with the facts `made` (the ledger's release.made payload)."""
+    profile = ctx.profile(plan.profile)
+    rows = made["tables"]
+    assert isinstance(rows, Mapping)
+    people = int(str(made["people"]))
+    claims = int(str(made["claims"]))
+    shapes = layout(plan)
+    tables = tuple(
+        TableContract(
+            shape.name,
+            tuple(ColumnContract(c.name, c.dtype, domain(c, profile, people, claims)) for c in shape.columns),
+            int(rows[shape.name]),
+            tuple(plan.formats),
+        )
+        for shape in shapes
+    )
+    operator, recipient = ctx.platform.operator, ctx.recipient(plan.recipient)
+    return Contract(
+        version=_version(tables),
+        tables=tables,
+        documents=documents(),
+        people=_people(plan, shapes),
+        allowed_texts=(operator.contact, operator.name.ja, operator.name.en, recipient.name.ja, recipient.name.en),
+    )
+
+
+def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain:
+    """The closed domain of a column; `Refused` where it has none."""
+    word, _, rest = column.domain.partition(":")
+    if word == "code":
+        return CodeList(rest, frozenset(codes.load(rest).names))
+    if word == "form":
+        return Form(column.domain, rest)
+    if word in FORMS:
+        return Form(word, FORMS[word])
+    if word == "range":
+        return NumberRange(*bounds(column.domain))
+    if word == "label":
+        return CodeList("age_band", frozenset(labels(profile.age_width, profile.age_top)))
+    if word == "number":
+        highest = people if rest == "person" else claims
+        return NumberRange(Decimal(1), Decimal(highest))
+    raise Refused(
+        f"column {column.name} has no closed domain", rule="contract.domain", remedy="leave it out of the plan"
+    )
+
+
+def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | None:
+    """The first table that carries every quasi-identifier; None where no table of the release does."""
+    for shape in shapes:
+        names = {c.name for c in shape.columns}
+        if set(plan.quasi_identifiers) <= names:
+            return PeopleContract(
+                shape.name, tuple(plan.quasi_identifiers), PERSON if PERSON in names else None, plan.k
+            )
+    return None
+
+
+def _version(tables: tuple[TableContract, ...]) -> str:
+    said = [(t.name, [(c.name, c.dtype, _stable(c.domain)) for c in t.columns]) for t in tables]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _stable(made: Domain) -> str:
+    return f"{made.name}:{sorted(made.codes)}" if isinstance(made, CodeList) else repr(made)

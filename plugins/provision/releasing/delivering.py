@@ -1,0 +1,232 @@
+"""提供: seal once, hand over once, record before and after. Believes only what the ledger proves.
+
+Before any byte leaves: the whole log verifies, two approvals hold for exactly this digest, recipient and notice, the
+agreement is in force today, and the payload on disk still has the digest. An attempt without a recorded end is tried
+again where the channel can tell what is already there; for mail it stays `unknown` until an operator resolves it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from provision import approvals, channels
+from provision.approvals import ApprovalRequest
+from provision.channels.base import Channel, Consignment, OutboxFile, Receipt
+from provision.context import Context
+from provision.errors import DeliveryUnknown, FixConfiguration, LedgerBroken, Refused, RetryLater, TokumeiError
+from provision.ledger.verify import verify
+from provision.packaging.bag import bag_digest
+from provision.packaging.envelope import envelope
+from provision.packaging.sealing import seal_bag
+from provision.releasing.drafting import TOKYO, check, today
+from provision.releasing.making import made_folder
+
+
+def deliver(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
+    """Deliver a published release; gives the receipt. Running it again gives the same receipt, not a second delivery."""
+    asked = approvals.request(ctx, release)
+    order = f"{release}.{asked.recipient}.{asked.channel}.1"
+    handed = _handed_over(ctx, order)
+    if handed is not None:
+        _open(ctx, asked, actor)
+        return handed
+    _believe(ctx, asked)
+    channel = channels.get(asked.channel)
+    with _alone(ctx.zones.outbox(order)):
+        _order(ctx, asked, order, actor)
+        consignment = _consign(ctx, asked, order, actor)
+        _attempt(ctx, asked, channel, consignment, actor)
+    _open(ctx, asked, actor)
+    return _handed_over(ctx, order) or {}
+
+
+def _believe(ctx: Context, asked: ApprovalRequest) -> None:
+    """Everything that must hold before a byte leaves; `Refused` or `LedgerBroken` names what does not."""
+    checked = verify(ctx.zones.ledger(), public_key=ctx.signer.public)
+    if not checked.ok:
+        problem = checked.problems[0]
+        raise LedgerBroken(
+            f"the provision log does not verify: {problem.what}", rule="ledger.verify", remedy=problem.remedy
+        )
+    _require(asked.state in {"published", "open"}, asked, "state", f"it is {asked.state}, not published")
+    _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
+    check(ctx, ctx.plan(asked.plan), ctx.recipient(asked.recipient), today())
+    digest = bag_digest(made_folder(ctx, asked.release) / "bag")
+    _require(digest == asked.digest, asked, "digest", "the payload on disk is not the approved one")
+
+
+def _require(holds: bool, asked: ApprovalRequest, rule: str, what: str) -> None:
+    if not holds:
+        raise Refused(what, where=asked.release, rule=f"deliver.{rule}", remedy="nothing was sent; release anew")
+
+
+@contextmanager
+def _alone(outbox: Path) -> Iterator[None]:
+    """Only one process works on an order; the lock dies with its process."""
+    with (outbox / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RetryLater(
+                "another task delivers this order now", rule="deliver.busy", remedy="wait for it"
+            ) from None
+        yield
+
+
+def _order(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> None:
+    if not ctx.ledger.state("delivery", order):
+        ctx.ledger.transition(
+            "delivery", order, "ordered", actor=actor, key=f"ordered:{order}", subjects=_subjects(asked),
+            payload={"release": asked.release, "recipient": asked.recipient, "channel": asked.channel, "digest": asked.digest},
+        )  # fmt: skip
+
+
+def _subjects(asked: ApprovalRequest) -> dict[str, str]:
+    return {"release": asked.release, "recipient": asked.recipient, "plan": asked.plan}
+
+
+def _consign(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> Consignment:
+    """The outbox files of an order: sealed now, or those whose digests the ledger already holds."""
+    recipient = ctx.recipient(asked.recipient)
+    settings = recipient.channel(asked.channel)
+    if settings is None:
+        raise FixConfiguration(
+            f"no settings for channel {asked.channel}", where=f"config/recipients/{recipient.id}.yaml",
+            rule="channel.settings", remedy="add the channel to the recipient",
+        )  # fmt: skip
+    plan, operator = ctx.plan(asked.plan), ctx.platform.operator
+    ends = datetime.combine(recipient.agreement.ends, time(23, 59), TOKYO).astimezone(UTC)
+    return Consignment(
+        order=order,
+        release=asked.release,
+        recipient=recipient.id,
+        recipient_name={"ja": recipient.name.ja, "en": recipient.name.en},
+        title={"ja": plan.title.ja, "en": plan.title.en},
+        notice=dict(asked.notice),
+        operator={"name_ja": operator.name.ja, "name_en": operator.name.en, "contact": operator.contact},
+        files=_sealed(ctx, asked, order, actor),
+        settings=settings.model_dump(),
+        expires=min(ends, datetime.now(UTC) + timedelta(days=30)),
+        attempt=sum(1 for _ in ctx.ledger.entries(type="delivery.attempting", kind="delivery", subject=order)) + 1,
+        staging=ctx.zones.staging(),
+    )
+
+
+def _sealed(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> tuple[OutboxFile, ...]:
+    outbox = ctx.zones.outbox(order)
+    cipher, beside = outbox / f"{asked.release}.zip.age", outbox / f"{asked.release}.envelope.json"
+    for entry in ctx.ledger.entries(type="delivery.sealed", kind="delivery", subject=order):
+        files = tuple(OutboxFile(outbox / f["name"], f["name"], f["sha256"], f["size"]) for f in entry.payload["files"])
+        if all(_is_whole(file) for file in files):
+            return files
+    keys = [ctx.recipient(asked.recipient).encryption.key, ctx.platform.escrow_key]
+    digest, size = seal_bag(made_folder(ctx, asked.release) / "bag", asked.release, cipher, keys)
+    _write(beside, envelope(ctx, asked, order, digest, size))
+    files = (OutboxFile(cipher, cipher.name, digest, size), _described(beside))
+    ctx.ledger.append(
+        "delivery.sealed", actor=actor, key=f"sealed:{order}:{digest[:16]}", subjects={"delivery": order, **_subjects(asked)},
+        payload={"files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files], "keys": keys},
+    )  # fmt: skip
+    return files
+
+
+def _is_whole(file: OutboxFile) -> bool:
+    return file.path.is_file() and _described(file.path).sha256 == file.sha256
+
+
+def _described(path: Path) -> OutboxFile:
+    with path.open("rb") as file:
+        return OutboxFile(path, path.name, hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def _attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, consignment: Consignment, actor: str) -> None:
+    _settle_dead_attempt(ctx, asked, channel, consignment.order, actor)
+    order, subjects = consignment.order, _subjects(asked)
+    channel.check(consignment)
+    ctx.ledger.transition(
+        "delivery", order, "attempting", actor=actor, subjects=subjects,
+        payload={"attempt": consignment.attempt, "ciphertext_sha256": consignment.files[0].sha256},
+    )  # fmt: skip
+    try:
+        receipt = channel.deliver(consignment, ctx.resolver, _progress(consignment))
+    except DeliveryUnknown as error:
+        ctx.ledger.transition(
+            "delivery", order, "unknown", actor=actor, subjects=subjects, payload={"reason": error.rule or "unknown"}
+        )
+        raise
+    except TokumeiError as error:
+        ctx.ledger.transition(
+            "delivery", order, "failed", actor=actor, subjects=subjects,
+            payload={"reason": error.rule or type(error).__name__, "retry": isinstance(error, RetryLater)},
+        )  # fmt: skip
+        raise
+    ctx.ledger.transition(
+        "delivery", order, "handed_over", actor=actor, subjects=subjects, payload={"receipt": _plain(receipt)}
+    )
+
+
+def _settle_dead_attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, order: str, actor: str) -> None:
+    """An attempt whose process died: repeatable channels look for themselves, mail cannot know."""
+    state = ctx.ledger.state("delivery", order)
+    if state == "attempting":
+        state = "unknown" if channel.at_most_once else "failed"
+        ctx.ledger.transition(
+            "delivery",
+            order,
+            state,
+            actor=actor,
+            subjects=_subjects(asked),
+            payload={"reason": "the attempt has no recorded end"},
+        )
+    if state == "unknown":
+        raise DeliveryUnknown(
+            "an attempt may or may not have been sent", where=order, rule="delivery.unknown",
+            remedy="ask the recipient, then tokumei delivery resolve ORDER --sent or --not-sent",
+        )  # fmt: skip
+
+
+def _progress(consignment: Consignment) -> object:
+    import logging
+
+    logger = logging.getLogger("provision.deliver")
+
+    def report(done: int, total: int) -> None:
+        logger.info("%s: %d of %d bytes", consignment.order, done, total)
+
+    return report
+
+
+def _plain(receipt: Receipt) -> dict[str, object]:
+    return {
+        "order": receipt.order,
+        "channel": receipt.channel,
+        "handed_over_at": receipt.handed_over_at.astimezone(UTC).isoformat(),
+        "already_there": receipt.already_there,
+        "evidence": dict(receipt.evidence),
+    }
+
+
+def _handed_over(ctx: Context, order: str) -> dict[str, object] | None:
+    for entry in ctx.ledger.entries(type="delivery.handed_over", kind="delivery", subject=order):
+        return dict(entry.payload["receipt"])
+    return None
+
+
+def _open(ctx: Context, asked: ApprovalRequest, actor: str) -> None:
+    """提供中: the first handed-over delivery opens the release."""
+    ctx.ledger.transition(
+        "release", asked.release, "open", actor=actor, key=f"open:{asked.release}",
+        subjects={"plan": asked.plan, "recipient": asked.recipient}, payload={},
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""起案: one run of a plan becomes a release, if purpose, agreement, requester, approvers and sources allow it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from provision.context import Context
+from provision.errors import Refused
+from provision.model import Agreement, Plan, Recipient
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def today() -> date:
+    """The date in Japan: agreements start and end there."""
+    return datetime.now(UTC).astimezone(TOKYO).date()
+
+
+def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
+    """The release of this plan and run (the same pair is the same release). Raises `Refused` where it may not be."""
+    plan = ctx.plan(plan_id)
+    recipient = ctx.recipient(plan.recipient)
+    release = release_id(plan_id, run_key)
+    if ctx.ledger.state("release", release):
+        return release
+    check(ctx, plan, recipient, today())
+    ctx.ledger.transition(
+        "release", release, "drafted", actor=actor, key=f"drafted:{release}",
+        subjects={"plan": plan.id, "recipient": recipient.id},
+        payload={
+            "plan": plan.id, "run_key": run_key, "recipient": recipient.id, "agreement": plan.agreement,
+            "purpose": plan.purpose, "requester": plan.requester, "approvers": list(plan.approvers),
+            "channel": plan.channel, "categories": list(recipient.agreement.categories), "linkage": plan.linkage,
+            "sources": list(plan.sources), "cutoff_month": plan.cutoff_month, "profile": plan.profile,
+        },
+    )  # fmt: skip
+    return release
+
+
+def release_id(plan_id: str, run_key: str) -> str:
+    """Deterministic, so that a repeated task finds its release."""
+    digest = hashlib.sha256("\x1f".join((plan_id, run_key)).encode()).hexdigest()
+    return f"r-{plan_id}-{digest[:10]}"
+
+
+def check(ctx: Context, plan: Plan, recipient: Recipient, on: date) -> None:
+    """Everything a release rests on, on the day `on`; raises `Refused` naming what does not hold."""
+    where = f"config/releases/{plan.id}.yaml"
+    officers = {officer.id for officer in ctx.platform.officers}
+    _require(plan.purpose in ctx.platform.purposes, where, "purpose", "the purpose is not a published one")
+    _require(plan.requester in ctx.platform.requesters, where, "requester", "the requester is not entitled")
+    _require(set(plan.approvers) <= officers, where, "approvers", "an approver is no officer of platform.yaml")
+    independent = set(plan.approvers) - {plan.requester}
+    _require(len(independent) >= 2, where, "approvers", "two approvers besides the requester are needed")
+    for source_id in plan.sources:
+        ctx.source(source_id)
+    _check_agreement(plan, recipient.agreement, where, on)
+
+
+def _check_agreement(plan: Plan, agreement: Agreement, where: str, on: date) -> None:
+    _require(agreement.id == plan.agreement, where, "agreement", "the recipient's agreement is another one")
+    _require(agreement.starts <= on <= agreement.ends, where, "agreement", "the agreement is not in force today")
+    _require(plan.channel in agreement.channels, where, "channel", "the agreement does not allow this channel")
+    datasets = {table.dataset for table in plan.tables}
+    _require(datasets <= set(agreement.datasets), where, "tables", "the agreement does not cover every dataset")
+    _require(plan.purpose == agreement.purpose, where, "purpose", "the agreement is for another purpose")
+
+
+def _require(holds: bool, where: str, key: str, what: str) -> None:
+    if not holds:
+        raise Refused(what, where=where, rule=f"release.{key}", remedy=f"correct {key}, or do not release")

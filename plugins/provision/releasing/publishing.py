@@ -1,0 +1,38 @@
+"""公表: before anything is provided, the public is told items and method; the log holds the announcement's digest."""
+
+from __future__ import annotations
+
+from provision.approvals import standing
+from provision.context import Context
+from provision.errors import Refused
+from provision.notices.announcement import announce
+from provision.releasing.drafting import today
+from provision.releasing.tables import layout
+
+
+def publish(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
+    """Announce an approved release; gives name, digest and address. Raises `Refused` where it is not approved."""
+    state = ctx.ledger.state("release", release)
+    if state == "approved":
+        _require_approval(ctx, release)
+        drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
+        plan = ctx.plan(drafted.subjects["plan"])
+        made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan), today().isoformat())
+        ctx.ledger.transition(
+            "release", release, "published", actor=actor, key=f"published:{release}",
+            subjects={"plan": plan.id, "recipient": plan.recipient}, payload={"announcement": made},
+        )  # fmt: skip
+    for entry in ctx.ledger.entries(type="release.published", kind="release", subject=release):
+        return dict(entry.payload["announcement"])
+    raise Refused(
+        f"the release is {state or 'not there'}, not approved", where=release, rule="release.approval",
+        remedy="two officers decide on the approvals page",
+    )  # fmt: skip
+
+
+def _require_approval(ctx: Context, release: str) -> None:
+    if not standing(ctx, release).complete:
+        raise Refused(
+            "the log does not hold two valid approvals for this digest, recipient and notice",
+            where=release, rule="release.approval", remedy="release anew and have it approved",
+        )  # fmt: skip

@@ -1,0 +1,155 @@
+"""The tables of a release: chosen columns, per-release numbers, shuffled rows. All randomness ends with this process.
+
+The numbers of people and claims come from a random permutation that exists in memory only (PPC Q&A 15-14: no key and no
+table may outlive the making); rows are shuffled, so that no order of the source remains.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from provision.context import Context
+from provision.errors import Refused
+from provision.formats.base import Column, ColumnClass, Table
+from provision.formats.tables import DROPPED
+from provision.model import Plan, Profile, TableSelection
+from provision.releasing.select import Selection, dataset_of
+
+PERSON, CLAIM = "person_number", "claim_number"
+#: Columns that a plan may ask for on head tables besides the table's own.
+DERIVED = {
+    "age_band": Column("age_band", "年齢階級", "Age band", ColumnClass.QUASI, "string", "label:age_band", "years", 0),
+    "prefecture": Column("prefecture", "都道府県", "Prefecture", ColumnClass.QUASI, "string", "code:prefecture", "", 0),
+}
+NUMBERS = {
+    PERSON: Column(PERSON, "個人番号（本提供内の無作為番号）", "Person number, random within this release",
+                   ColumnClass.ORDINARY, "integer", "number:person"),
+    CLAIM: Column(CLAIM, "明細番号（本提供内の無作為番号）", "Claim number, random within this release",
+                  ColumnClass.ORDINARY, "integer", "number:claim"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReleaseTable:
+    """One table as it goes out. `name` is unique in the release."""
+
+    name: str
+    ja: str
+    en: str
+    columns: tuple[Column, ...]
+
+
+def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
+    """Which tables and columns the plan makes, without looking at data. `Refused` where a column may not go out."""
+    made = tuple(_layout(plan, selection) for selection in plan.tables)
+    if len({table.name for table in made}) < len(made):
+        raise Refused(
+            "a table stands twice in the plan", where=plan.id, rule="plan.tables", remedy="name each table once"
+        )
+    _check_quasi(plan, made)
+    return made
+
+
+def _layout(plan: Plan, selection: TableSelection) -> ReleaseTable:
+    dataset = dataset_of(selection.dataset)
+    try:
+        table = dataset.table(selection.table)
+    except KeyError:
+        raise Refused(
+            f"dataset {dataset.id} has no table {selection.table}", where=plan.id, rule="plan.table",
+            remedy=f"known: {', '.join(t.name for t in dataset.tables)}",
+        ) from None  # fmt: skip
+    numbers = {"none": (), "claim": (CLAIM,), "person": (PERSON, CLAIM)}[plan.linkage]
+    columns = [NUMBERS[number] for number in numbers]
+    columns += [_column(plan, table, name, head=table.name == dataset.head) for name in selection.columns]
+    return ReleaseTable(table.name, table.ja, table.en, tuple(columns))
+
+
+def _column(plan: Plan, table: Table, name: str, *, head: bool) -> Column:
+    if head and name in DERIVED and name not in {c.name for c in table.columns}:
+        return DERIVED[name]
+    try:
+        column = table.column(name)
+    except KeyError:
+        raise Refused(
+            f"table {table.name} has no column {name}",
+            where=plan.id,
+            rule="plan.column",
+            remedy="tokumei datasets lists them",
+        ) from None
+    if column.cls in DROPPED or column.domain in {"none", "free"}:
+        raise Refused(
+            f"{table.name}.{name} is never kept", where=plan.id, rule="plan.column", remedy="take it out of the plan"
+        )
+    return column
+
+
+def _check_quasi(plan: Plan, tables: tuple[ReleaseTable, ...]) -> None:
+    """Births, ZIP codes and insurers that go out must be counted: they narrow people down like any quasi-identifier."""
+    for table in tables:
+        for column in table.columns:
+            name = {"birth": "birth_month", "zip": "zip3", "insurer": "insurer"}.get(str(column.cls))
+            if name and name not in plan.quasi_identifiers:
+                raise Refused(
+                    f"{table.name}.{column.name} goes out but {name} is not among quasi_identifiers",
+                    where=plan.id, rule="plan.quasi_identifiers", remedy=f"add {name}, or leave the column out",
+                )  # fmt: skip
+
+
+class Numbering:
+    """Random numbers for people and claims of one release; nothing of it is ever written."""
+
+    def __init__(self, heads: pl.DataFrame) -> None:
+        self.random = np.random.Generator(np.random.PCG64(secrets.randbits(256)))
+        people = heads.select("person").unique()
+        claims = heads.select("batch", "claim_no").unique()
+        self.people = people.with_columns(pl.Series(PERSON, self._permutation(people.height)))
+        self.claims = claims.with_columns(pl.Series(CLAIM, self._permutation(claims.height)))
+
+    def _permutation(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return self.random.permutation(size).astype(np.int64) + 1
+
+    def shuffled(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Rows in an order of this release only."""
+        return frame[self.random.permutation(frame.height)]
+
+
+def make_tables(
+    ctx: Context, plan: Plan, profile: Profile, selection: Selection, kept: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """The release's tables by name. `kept` are the people (with attributes) that stay after suppression."""
+    heads = selection.heads.join(kept.select("person"), on="person", how="semi")
+    numbering = Numbering(heads)
+    keys = heads.join(numbering.people, on="person").join(numbering.claims, on=["batch", "claim_no"])
+    keys = keys.join(kept.select("person", "age_band", "prefecture"), on="person")
+    shapes = layout(plan)
+    return {
+        shape.name: _one(ctx, shape, chosen, selection, keys, numbering)
+        for shape, chosen in zip(shapes, plan.tables, strict=True)
+    }
+
+
+def _one(
+    ctx: Context,
+    shape: ReleaseTable,
+    chosen: TableSelection,
+    selection: Selection,
+    keys: pl.DataFrame,
+    numbering: Numbering,
+) -> pl.DataFrame:
+    own = {b.batch: b.source for b in selection.batches if b.dataset == chosen.dataset}
+    rows = ctx.store.scan(chosen.dataset, chosen.table, own)
+    names = [c.name for c in shape.columns]
+    mine = keys.filter(pl.col("dataset") == chosen.dataset).drop("dataset", "person")
+    if rows is None:
+        return pl.DataFrame(schema={c.name: pl.Int64 if c.dtype == "integer" else pl.String for c in shape.columns})
+    have = set(rows.collect_schema().names())
+    extra = [name for name in names if name in mine.columns and name not in have]
+    picked = rows.select("batch", "claim_no", *[n for n in names if n in have])
+    joined = picked.collect().join(mine.select("batch", "claim_no", *extra), on=["batch", "claim_no"], how="inner")
+    missing = [pl.lit(None, pl.String).alias(n) for n in names if n not in joined.columns]
+    return numbering.shuffled(joined.with_columns(missing).select(names))

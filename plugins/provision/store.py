@@ -1,0 +1,99 @@
+"""The versioned store: de-identified tables, one folder per accepted batch, complete or not there at all.
+
+    store/<dataset>/<source>/<batch>/<table>/part-00000.parquet
+    store/<dataset>/<source>/<batch>/batch.json            counts, format edition, profile, code version
+
+Head tables carry `alias` (a random id of the vault) and, where the format has one, `claim_token` (keyed). Nothing here
+names a person.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from provision.formats.base import Dataset
+
+
+@dataclass
+class Staging:
+    """A batch on its way into the store: an invisible folder that `commit` renames into place."""
+
+    folder: Path
+    target: Path
+    parts: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def write(self, table: str, frame: pl.DataFrame) -> None:
+        """Add one part to a table."""
+        if not frame.height:
+            return
+        number = self.parts.get(table, 0)
+        path = self.folder / table / f"part-{number:05d}.parquet"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=True)
+        self.parts[table] = number + 1
+        self.rows[table] = self.rows.get(table, 0) + frame.height
+
+    def mark(self) -> tuple[dict[str, int], dict[str, int]]:
+        """A point that `rollback` returns to."""
+        return dict(self.parts), dict(self.rows)
+
+    def rollback(self, mark: tuple[dict[str, int], dict[str, int]]) -> None:
+        """Remove what was written since `mark`: the parts of a file that turned out not to be whole."""
+        for table, count in self.parts.items():
+            for number in range(mark[0].get(table, 0), count):
+                (self.folder / table / f"part-{number:05d}.parquet").unlink(missing_ok=True)
+        self.parts, self.rows = dict(mark[0]), dict(mark[1])
+
+    def commit(self, facts: Mapping[str, object]) -> None:
+        """Put the batch into the store at once; a batch that is already there (a repeated task) stays."""
+        (self.folder / "batch.json").write_text(json.dumps({**facts, "rows": self.rows}, ensure_ascii=False, indent=1))
+        if self.target.exists():
+            shutil.rmtree(self.folder)
+            return
+        os.rename(self.folder, self.target)
+
+    def discard(self) -> None:
+        """Forget the batch."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Store:
+    """The store zone."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _batch(self, dataset: str, source: str, batch: str) -> Path:
+        return self.root / dataset / source / batch
+
+    def stage(self, dataset: Dataset, source: str, batch: str) -> Staging:
+        """Start writing a batch; what a dead task left of it is removed first."""
+        target = self._batch(dataset.id, source, batch)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in target.parent.glob(f".{batch}.*"):
+            shutil.rmtree(old, ignore_errors=True)
+        folder = target.parent / f".{batch}.{secrets.token_hex(4)}"
+        folder.mkdir(mode=0o700)
+        return Staging(folder, target)
+
+    def has(self, dataset: str, source: str, batch: str) -> bool:
+        """Whether the batch is in the store."""
+        return (self._batch(dataset, source, batch) / "batch.json").is_file()
+
+    def scan(self, dataset: str, table: str, batches: Mapping[str, str]) -> pl.LazyFrame | None:
+        """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where nobody has rows."""
+        frames = []
+        for batch, source in sorted(batches.items()):
+            folder = self._batch(dataset, source, batch) / table
+            if folder.is_dir():
+                frames.append(pl.scan_parquet(folder / "*.parquet").with_columns(batch=pl.lit(batch)))
+        return pl.concat(frames, how="diagonal_relaxed") if frames else None

@@ -1,0 +1,66 @@
+"""The folders data may be in, one property each. Created with owner-only permissions when first asked for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True)
+class Zones:
+    """All zones below one home folder; see docs/architecture.md for what each may hold."""
+
+    home: Path
+
+    def _zone(self, *parts: str) -> Path:
+        path = self.home.joinpath(*parts)
+        path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        return path
+
+    def inbox(self, source: str) -> Path:
+        """受領フォルダ: where a sender's drops appear."""
+        return self._zone("landing", "inbox", source)
+
+    def landing(self) -> Path:
+        """Received batches, encrypted."""
+        return self._zone("landing", "batches")
+
+    def quarantine(self) -> Path:
+        """Files that could not be taken whole, encrypted, and reports without values."""
+        return self._zone("quarantine")
+
+    def vault(self) -> Path:
+        """Tokens, keys and fingerprints."""
+        return self._zone("vault")
+
+    def store(self) -> Path:
+        """De-identified tables."""
+        return self._zone("store")
+
+    def release(self, release: str) -> Path:
+        """Working folder of one release."""
+        return self._zone("releases", release)
+
+    def outbox(self, order: str) -> Path:
+        """Ciphertext and envelope of one delivery order."""
+        return self._zone("outbox", order)
+
+    def staging(self) -> Path:
+        """Disc images ready to burn."""
+        return self._zone("staging")
+
+    def published(self) -> Path:
+        """Public announcements."""
+        return self._zone("published")
+
+    def ledger(self) -> Path:
+        """The provision log's database file."""
+        return self._zone("ledger") / "ledger.db"
+
+
+def home_folder() -> Path:
+    """``$TOKUMEI_HOME``, else ``./var``."""
+    return Path(os.environ.get("TOKUMEI_HOME", "var")).resolve()
