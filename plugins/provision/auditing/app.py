@@ -1,0 +1,88 @@
+"""Puts the pages together: one application, one door before everything, plain JSON for every error."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from provision.auditing import approving, guard, pages, render
+from provision.errors import Refused, TokumeiError
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create() -> FastAPI:
+    """The application for ``/provision``. Airflow's door stands before every route, and unknown paths are a route."""
+    app = FastAPI(
+        title="Tokumei",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(guard.door())],
+    )
+    app.include_router(pages.router)
+    app.include_router(approving.router)
+    # Without this, unknown paths and methods would be answered before anybody is asked to sign in.
+    app.add_api_route("/{path:path}", _nothing_here, methods=METHODS)
+    app.middleware("http")(_headers)
+    app.exception_handler(TokumeiError)(_told)
+    app.exception_handler(StarletteHTTPException)(_http)
+    return app
+
+
+def _nothing_here() -> Response:
+    raise HTTPException(404, "there is no such page")
+
+
+async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """Our own errors carry what is wrong and what to do, and never a value."""
+    assert isinstance(error, TokumeiError)
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    return _answer(request, _status(error), what, error.remedy)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    remedy = {401: "sign in to Airflow", 403: "ask an administrator for the right to read the provision log"}
+    return _answer(request, error.status_code, str(error.detail), remedy.get(error.status_code, "go back"))
+
+
+def _status(error: TokumeiError) -> int:
+    """403: not by this person. 409: not in this state. 422: not in this form. 503: not now."""
+    if isinstance(error, approving.BadDecision) or error.rule in approving.NOT_IN_THIS_FORM:
+        return 422
+    if isinstance(error, guard.NotSignedIn) or error.rule in approving.NOT_BY_THIS_PERSON:
+        return 403
+    if isinstance(error, Refused):
+        return 404 if error.rule in {pages.UNKNOWN, "approval.state"} else 409
+    return 503
+
+
+def _answer(request: Request, status: int, what: str, remedy: str) -> Response:
+    """A page for people who are signed in and read pages, JSON for everybody else."""
+    found = getattr(request.state, "visitor", None)
+    if (
+        isinstance(found, guard.Visitor)
+        and request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+    ):
+        values = {"login": found.login, "current": "", "error": what, "remedy": remedy}
+        return render.page(request, "error.html", status=status, **values)
+    return JSONResponse({"error": what, "remedy": remedy}, status)

@@ -1,0 +1,107 @@
+"""What the auditors' pages show, and that they show nothing as markup that the log holds as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Signed = Callable[[str], dict[str, str]]
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def read(browser: Any, signed: Signed) -> Callable[[str], Any]:
+    """Reads a page as the auditor."""
+    header = {**signed("auditor"), **HTML}
+    return lambda path: browser.get(f"/provision{path}", headers=header)
+
+
+def fill(world: Any, count: int) -> None:
+    for number in range(count):
+        world.ledger.append("test.note", actor="tester", subjects={"thing": f"t{number}"}, payload={"number": number})
+
+
+def test_the_overview_counts_what_the_log_holds(read: Callable[[str], Any], world: Any, facts: Any) -> None:
+    facts.gate_one(world)
+    page = read("/").text
+    assert "承認を待つ提供が 1 件" in page
+    assert world.ledger.root().hex() in page
+    assert "検査合格・承認待ち" in page
+
+
+def test_an_empty_log_is_a_page_too(read: Callable[[str], Any]) -> None:
+    for path in ("/", "/log", "/approvals"):
+        assert read(path).status_code == 200
+
+
+def test_without_a_log_the_page_says_so(read: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKUMEI_HOME", "/nowhere/at/all")
+    answer = read("/")
+    assert answer.status_code == 503
+    assert "Traceback" not in answer.text
+
+
+def test_the_log_is_newest_first_and_page_by_page(read: Callable[[str], Any], world: Any) -> None:
+    fill(world, 120)
+    first = read("/log").text
+    assert first.index("t119") < first.index("t70")
+    assert "<code>t69</code>" not in first
+    assert "before=70" in first
+    second = read("/log?before=70").text
+    assert "<code>t69</code>" in second
+    assert "<code>t70</code>" not in second
+    last = read("/log?before=20").text
+    assert "<code>t0</code>" in last
+    assert "古い記録" not in last
+
+
+def test_the_log_is_searched_by_type_and_text(read: Callable[[str], Any], world: Any, facts: Any) -> None:
+    fill(world, 60)
+    release = facts.gate_one(world)
+    by_type = read("/log?type=release.gated").text
+    assert release in by_type
+    assert "<code>t1</code>" not in by_type
+    by_text = read("/log?text=T5").text
+    assert "<code>t5</code>" in by_text
+    assert "<code>t59</code>" in by_text
+    assert release not in by_text
+
+
+def test_the_story_of_a_release_is_in_order_and_has_its_digest(
+    read: Callable[[str], Any], world: Any, facts: Any
+) -> None:
+    page = read(f"/release/{facts.gate_one(world)}").text
+    assert page.index("提供: 起案") < page.index("提供: 作成済み") < page.index("提供: 検査合格")
+    assert facts.digest in page
+
+
+def test_an_unknown_release_is_404_and_not_repeated(read: Callable[[str], Any]) -> None:
+    for path in ("/release/<script>alert(1)</script>", "/approvals/r-none"):
+        answer = read(path)
+        assert answer.status_code == 404
+        assert "alert(1)" not in answer.text
+
+
+def test_text_of_the_log_never_becomes_markup(read: Callable[[str], Any], world: Any) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    world.ledger.append("test.note", actor=evil, subjects={"thing": evil}, payload={evil: [evil, {evil: evil}]})
+    for path in ("/", "/log", f"/log?text={evil}", f"/log?type={evil}"):
+        page = read(path).text
+        assert "<img" not in page
+        assert "onerror" in page or path.startswith("/log?type")
+
+
+def test_bad_queries_are_refused_plainly(read: Callable[[str], Any]) -> None:
+    assert read("/log?before=x").status_code == 422
+    assert read("/log?before=-5").status_code == 200
+
+
+def test_links_are_relative(read: Callable[[str], Any], world: Any, facts: Any) -> None:
+    """Airflow may stand below any path; a link that starts with a slash would leave it."""
+    release = facts.gate_one(world)
+    for path in ("/", "/log", f"/release/{release}", "/approvals", f"/approvals/{release}"):
+        assert 'href="/' not in read(path).text
+    assert 'href="../approvals/' in read(f"/release/{release}").text
+    assert 'data-root="../"' in read(f"/approvals/{release}").text
