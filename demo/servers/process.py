@@ -51,12 +51,17 @@ def end_group(pid: int, program: str, grace: float = 3.0) -> bool:
         return False
     if program not in command or not alive(pid):
         return False
+    _end(pid, grace)
+    return True
+
+
+def _end(pid: int, grace: float) -> None:
     sessions = _children(pid)
     for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
         try:
             os.killpg(pid, number)
         except ProcessLookupError:
-            return True
+            break
         deadline = time.monotonic() + patience
         while alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -65,7 +70,6 @@ def end_group(pid: int, program: str, grace: float = 3.0) -> bool:
     for child in sessions:  # sshd gives each connection a process group of its own
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)
-    return True
 
 
 def _children(pid: int) -> list[int]:
@@ -115,7 +119,8 @@ class LocalServer(ABC):
     def stop(self) -> None:
         """End this server's own process group; nothing happens when it is not running."""
         if self._process is not None:
-            end_group(self._process.pid, self.program, self.grace)
+            if self._process.poll() is None:  # our own child: its id cannot be somebody else's yet
+                _end(self._process.pid, self.grace)
             self._process.wait(timeout=15)
             self._process = None
 

@@ -55,6 +55,7 @@ class S3Server(LocalServer):
             *("-filer", f"-filer.port={filer}", f"-filer.port.grpc={filer_rpc}"),
             *("-s3", f"-s3.port={self.port}", f"-s3.port.grpc={s3_rpc}", f"-s3.ip.bind={HOST}"),
             *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false", f"-s3.config={config}"),
+            "-s3.autoCreateBucket=false",  # a wrong bucket name is a mistake here as it is with any other store
             *(f"-filer.localSocket={self._sockets}/filer.sock", f"-s3.localSocket={self._sockets}/s3.sock"),
         ]
 

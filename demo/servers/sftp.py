@@ -38,7 +38,7 @@ AllowAgentForwarding no
 X11Forwarding no
 PermitTunnel no
 Subsystem sftp internal-sftp
-ForceCommand internal-sftp -l ERROR -u 0077 -d {start}
+ForceCommand internal-sftp -l ERROR -u 0077 {options} -d {start}
 """
 
 
@@ -47,8 +47,10 @@ class SftpServer(LocalServer):
 
     program = "sshd"
 
-    def __init__(self, folder: Path, directories: Sequence[str] = ("incoming",)) -> None:
+    def __init__(self, folder: Path, directories: Sequence[str] = ("incoming",), options: str = "") -> None:
+        """`options` of internal-sftp, such as ``-R`` (read only) or ``-P read`` (a drop box)."""
         super().__init__(folder)
+        self.options = options
         self.directories = tuple(directories)
         self.data = self.folder / "data"
         self._link: Path | None = None
@@ -65,7 +67,9 @@ class SftpServer(LocalServer):
         (self.port,) = free_ports(1)
         start = str(self._start_folder()).replace("%", "%%")
         settings = self.folder / "sshd_config"
-        settings.write_text(_SETTINGS.format(port=self.port, host=HOST, folder=self.folder, start=start))
+        settings.write_text(
+            _SETTINGS.format(port=self.port, host=HOST, folder=self.folder, options=self.options, start=start)
+        )
         return [program, "-D", "-e", "-f", str(settings)]
 
     def _start_folder(self) -> Path:
