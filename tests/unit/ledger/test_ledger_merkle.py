@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.errors import Refused
@@ -84,6 +84,7 @@ def plain_root(leaves: list[bytes]) -> bytes:
     return node_hash(plain_root(leaves[:split]), plain_root(leaves[split:]))
 
 
+@settings(deadline=None)
 @given(st.integers(1, TREE.size))
 def test_root_is_the_recursive_definition(size: int) -> None:
     assert TREE.root(size) == plain_root(TREE.levels[0][:size])
@@ -113,6 +114,7 @@ def flipped(values: list[bytes], bit: int) -> list[bytes]:
     return [*values[:place], bytes(changed), *values[place + 1 :]]
 
 
+@settings(deadline=None)
 @given(places(), st.integers(0, 1 << 20))
 def test_any_flipped_bit_of_an_inclusion_proof_fails(place: tuple[int, int], bit: int) -> None:
     index, size = place
@@ -121,6 +123,7 @@ def test_any_flipped_bit_of_an_inclusion_proof_fails(place: tuple[int, int], bit
     assert not verify_inclusion(index, size, leaf, path, root)
 
 
+@settings(deadline=None)
 @given(places(), st.integers(0, 1 << 20))
 def test_any_flipped_bit_of_a_consistency_proof_fails(place: tuple[int, int], bit: int) -> None:
     old, size = place[0] + 1, place[1]
@@ -129,6 +132,7 @@ def test_any_flipped_bit_of_a_consistency_proof_fails(place: tuple[int, int], bi
     assert not verify_consistency(old, size, old_root, root, path)
 
 
+@settings(deadline=None)
 @given(places(), places())
 def test_a_proof_holds_for_no_other_index(place: tuple[int, int], other: tuple[int, int]) -> None:
     index, size = place
@@ -138,6 +142,7 @@ def test_a_proof_holds_for_no_other_index(place: tuple[int, int], other: tuple[i
     assert held is False or other[0] == index
 
 
+@settings(deadline=None)
 @given(places(), st.binary(max_size=40))
 def test_a_proof_with_a_foreign_hash_more_or_less_fails(place: tuple[int, int], extra: bytes) -> None:
     index, size = place

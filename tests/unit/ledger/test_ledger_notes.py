@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_world import NAME, fill
 
@@ -115,6 +115,7 @@ def test_one_wrong_signature_of_a_known_key_condemns_the_note(tmp_path: Path, si
     assert notes.verify(mixed, [signer.verifier]) == CHECKPOINT
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_changed_letter_of_a_note_is_found(signer: Signer, data: st.DataObject) -> None:
     note = notes.make(CHECKPOINT, signer)
@@ -124,6 +125,7 @@ def test_any_changed_letter_of_a_note_is_found(signer: Signer, data: st.DataObje
         notes.verify(note[:place] + letter + note[place + 1 :], [signer.verifier])
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_crashes_the_reader(text: str) -> None:
     for candidate in (text, f"{text}\n\n— a AAAAAAAA\n", f"a\n1\n{text}\n\n— a AAAAAAAA\n"):
@@ -170,6 +172,7 @@ def test_a_receipt_proves_only_its_entry(ledger: Ledger, signer: Signer, tmp_pat
         verify_receipt(text, data, other.public)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_changed_letter_of_a_receipt_is_found(receipt_of_two: tuple[str, bytes, str], data: st.DataObject) -> None:
     text, entry_bytes, public = receipt_of_two

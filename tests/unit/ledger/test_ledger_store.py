@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_world import BATCH, NAME, fill
 
@@ -47,6 +47,7 @@ def receive(ledger: Ledger, batch: str = "b1", **more: Any) -> Entry:
 # -- entries ---------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(PAYLOADS)
 def test_an_entry_comes_back_from_its_bytes(payload: dict[str, Any]) -> None:
     entry = stamp(draft("note.written", "tester", {"release": "r1"}, payload, "k"), 7, NOON)
@@ -54,6 +55,7 @@ def test_an_entry_comes_back_from_its_bytes(payload: dict[str, Any]) -> None:
     assert (entry.seq, entry.at, entry.when) == (7, "2026-04-01T03:00:00.000005Z", NOON)
 
 
+@settings(deadline=None)
 @given(PAYLOADS, st.data())
 def test_bytes_with_any_byte_changed_are_never_the_same_entry(payload: dict[str, Any], data: st.DataObject) -> None:
     entry = stamp(draft("note.written", "tester", {}, payload, None), 0, NOON)
