@@ -46,18 +46,17 @@ apt_install() {
 apt_install_without_services() {
     local policy=/usr/sbin/policy-rc.d fresh=() unit
     for unit in ssh postgresql; do
-        [ -e "/lib/systemd/system/$unit.service" ] || fresh+=("$unit.service")
+        [ -e "/lib/systemd/system/$unit.service" ] || fresh+=("$unit")
     done
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\n# made by scripts/setup.sh while it installs; may be removed\nexit 101\n' >"$policy"
         chmod 755 "$policy"
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     fi
-    apt_install "$@"
+    apt_install "$@" || return
     for unit in "${fresh[@]}"; do
-        [ -e "/lib/systemd/system/$unit" ] && has systemctl && systemctl --quiet disable "$unit" 2>/dev/null
+        [ ! -e "/lib/systemd/system/$unit.service" ] || update-rc.d "$unit" disable >/dev/null 2>&1 || true
     done
-    return 0
 }
 
 install_programs() {
