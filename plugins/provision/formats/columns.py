@@ -30,15 +30,19 @@ def typed(
     counted. Dates become YYYY-MM-DD, months YYYY-MM; births stay YYYYMMDD and postal codes seven digits.
     """
     names = [column.name for column in columns]
-    if not raw.height:
-        return raw.select(pl.exclude(names)).with_columns(
-            pl.lit(None, tables.polars_type(column)).alias(column.name) for column in columns
-        )
     stripped = raw.with_columns(_stripped(name) for name in names)
-    result = stripped.select(pl.exclude(names), *(_read(column, records is None) for column in columns))
+    blank = {name for name in names if stripped[name].null_count() == raw.height}  # most columns are, in most files
+    result = stripped.select(
+        pl.exclude(names), *(_nothing(c) if c.name in blank else _read(c, records is None) for c in columns)
+    )
+    filled = [column for column in columns if column.name not in blank]
     before = stripped.select(pl.col(names).name.prefix(_RAW))
-    _count(result.hstack(before), table, columns, report, records)
+    _count(result.hstack(before), table, filled, report, records)
     return result
+
+
+def _nothing(column: Column) -> pl.Expr:
+    return pl.lit(None, tables.polars_type(column)).alias(column.name)
 
 
 def _stripped(name: str) -> pl.Expr:
@@ -51,6 +55,8 @@ def _count(
 ) -> None:
     """Count values that were lost in reading; where `records` is given, stop at the first lost number."""
     kept = [column for column in columns if column.cls not in tables.DROPPED]
+    if not kept:
+        return
     lost = both.select(_lost(column) for column in kept)
     counts = lost.select(pl.all().sum()).row(0, named=True)
     for column in kept:

@@ -100,9 +100,6 @@ def find_columns(header: Sequence[str], known: Iterable[str], options: Mapping[s
         raise BadFile(
             "my_number", record=1, remedy="My Numbers must not be sent; ask the sender for a file without them"
         )
-    meant = [names.get(cell, cell) for cell in folded if cell]
-    if len(set(meant)) < len(meant):
-        raise BadFile("ledger.duplicate_header", record=1, remedy="every heading may occur once; correct the file")
     found = {names[cell]: place for place, cell in enumerate(folded) if cell in names}
     grouped = any(all(name in found for name in group) for group in IDENTITY_GROUPS)
     if not grouped or any(name not in found for name in MANDATORY):
@@ -112,6 +109,9 @@ def find_columns(header: Sequence[str], known: Iterable[str], options: Mapping[s
             remedy="birth date, sex and one insurer with number are needed: other encoding or format, or name the"
             " headings under format_options: columns",
         )
+    meant = [names.get(cell, cell) for cell in folded if cell]
+    if len(set(meant)) < len(meant):
+        raise BadFile("ledger.duplicate_header", record=1, remedy="every heading may occur once; correct the file")
     return found
 
 

@@ -1,0 +1,85 @@
+"""Dates by length, era and separator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provision.formats.dates import ERA_BASES, as_date, as_month, failing, to_gregorian
+
+
+def one(function: Callable[[pl.Expr], pl.Expr], value: str | None) -> str | None:
+    frame = pl.DataFrame({"v": pl.Series([value], dtype=pl.String)})
+    result = frame.select(function(pl.col("v"))).item()
+    assert result is None or isinstance(result, str)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("14501", "191201"),
+        ("1450730", "19120730"),
+        ("2150101", "19260101"),
+        ("3640107", "19890107"),
+        ("4310430", "20190430"),
+        ("4310501", "20190501"),
+        ("5010501", "20190501"),
+        ("202402", "202402"),
+        ("20240229", "20240229"),
+        ("S57.5.6", "19820506"),
+        ("s57/05/06", "19820506"),
+        ("Ｓ５７－５－６", "19820506"),
+        ("S570506", "19820506"),
+        ("昭和57年5月6日", "19820506"),
+        ("令和元年5月1日", "20190501"),
+        ("明治 45 年 1 月 2 日", "19120102"),
+        ("2024/2/29", "20240229"),
+        ("2024年3月", "202403"),
+    ],
+)
+def test_forms(value: str, read: str) -> None:
+    assert one(to_gregorian, value) == read
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", " ", "19230229", "20240230", "20241301", "1000101", "6010101", "0", "00000000", "99999999",
+              "123456789", "S57", "S1957.1.1", "57.1.1", "日付", "4-1-1"],
+)  # fmt: skip
+def test_what_is_no_date_becomes_null(value: str | None) -> None:
+    assert one(to_gregorian, value) is None
+
+
+def test_iso_forms() -> None:
+    assert one(as_date, "3640107") == "1989-01-07"
+    assert one(as_date, "198901") is None
+    assert one(as_month, "198901") == one(as_month, "3640107") == "1989-01"
+
+
+def test_failing_counts_filled_but_unreadable_dates_and_not_open_ends() -> None:
+    raw = pl.Series("v", ["", None, "00000000", "99999999", "20240230", "x", "20240101"])
+    frame = raw.to_frame().with_columns(r=to_gregorian(pl.col("v")))
+    assert frame.select(failing(pl.col("v"), pl.col("r")).sum()).item() == 2
+
+
+@given(st.dates(date(1912, 1, 1), date(2099, 12, 31)), st.sampled_from(sorted(ERA_BASES)))
+def test_era_and_gregorian_agree(day: date, era: str) -> None:
+    plain = f"{day:%Y%m%d}"
+    assert one(to_gregorian, plain) == plain
+    year = day.year - ERA_BASES[era]
+    if 1 <= year <= 99:
+        assert one(to_gregorian, f"{era}{year:02}{day:%m%d}") == plain
+        letter = " MTSHR"[int(era)]
+        assert one(to_gregorian, f"{letter}{year}.{day.month}.{day.day}") == plain
+
+
+@given(st.lists(st.text(max_size=9) | st.none(), max_size=20))
+def test_any_text_reads_as_a_date_or_null(values: list[str | None]) -> None:
+    read = pl.DataFrame({"v": pl.Series(values, dtype=pl.String)}).select(to_gregorian(pl.col("v"))).to_series()
+    assert read.len() == len(values)
+    assert read.drop_nulls().str.contains(r"^[0-9]{6}([0-9]{2})?$").all()
