@@ -228,6 +228,27 @@ def test_an_order_that_is_no_plain_name_is_refused(ground: Ground, tmp_path: Pat
             ground.channel.check(consignment(tmp_path, ground.settings, order=order))
 
 
+@pytest.mark.parametrize("ground", KINDS, indirect=True)
+def test_file_names_that_do_not_travel_are_refused(ground: Ground, tmp_path: Path) -> None:
+    made = consignment(tmp_path, ground.settings)
+    first, second = made.files
+    for name in (
+        "",
+        ".hidden",
+        "a/b",
+        "a\nb",
+        "か\u3099.age",
+        "漢" * 67,
+        "x" * 101,
+        "README_匿名加工情報.txt",
+        second.name.upper(),
+    ):
+        with pytest.raises(Refused, match=r"channel\.(name|files)"):
+            ground.channel.check(replace(made, files=(replace(first, name=name), second)))
+    with pytest.raises(Refused, match=r"channel\.files"):
+        ground.channel.check(replace(made, files=()))
+
+
 @pytest.mark.parametrize("ground", ["mail", "bucket", "partner_sftp"], indirect=True)
 def test_a_server_that_is_not_there_means_later(ground: Ground, tmp_path: Path) -> None:
     gone = ground.connections

@@ -42,8 +42,8 @@ def settings_of(consignment: Consignment, model: type[_Settings]) -> _Settings:
 def check_consignment(consignment: Consignment) -> None:
     """Refuse what no channel can hand over: a name unfit for a path, no files, missing, empty or changed-size files.
 
-    File names: NFC, at most 64 characters and 200 bytes of UTF-8, no separators or control characters, so that they
-    survive Joliet, S3 keys and SFTP alike.
+    File names: NFC, at most 100 characters and 200 bytes of UTF-8, no separators or control characters, so that they
+    survive Joliet (103), S3 keys and SFTP alike.
     """
     if not _ORDER.fullmatch(consignment.order) or not _ORDER.fullmatch(consignment.release):
         raise _refused("order or release has characters that do not fit a path", "channel.order")
@@ -127,8 +127,8 @@ def _check_file(file: OutboxFile, where: str) -> None:
     controls = any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") for char in name)
     if not name or name.startswith(".") or controls or set(name) & set('/\\:*?"<>|=;') or name != name.strip():
         raise _refused("the file name has characters that do not travel", "channel.name", where)
-    if len(name) > 64 or len(name.encode()) > 200 or unicodedata.normalize("NFC", name) != name:
-        raise _refused("the file name is longer than 64 characters or 200 bytes, or not NFC", "channel.name", where)
+    if len(name) > 100 or len(name.encode()) > 200 or unicodedata.normalize("NFC", name) != name:
+        raise _refused("the file name is longer than 100 characters or 200 bytes, or not NFC", "channel.name", where)
     if name.casefold() == NOTICE_NAME.casefold():
         raise _refused("the file name is kept for the notice", "channel.name", where)
     if not re.fullmatch(r"[0-9a-f]{64}", file.sha256) or file.size <= 0:

@@ -83,6 +83,10 @@ def _build(consignment: Consignment, settings: DiscSettings, folder: Path, progr
     try:
         _fill(consignment, settings, temporary, progress)
         temporary.rename(folder)
+    except OSError as error:
+        raise _later(
+            consignment, f"the staging folder cannot be written ({type(error).__name__} {error.errno})"
+        ) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -129,12 +133,7 @@ def _check_space(consignment: Consignment) -> None:
     needed = 2 * (total_bytes(consignment) + _OVERHEAD)
     free = shutil.disk_usage(consignment.staging).free
     if free < needed:
-        raise RetryLater(
-            f"the staging folder has {free} bytes free, {needed} are needed",
-            where=consignment.order,
-            rule="disc.space",
-            remedy="remove images that were handed over, then run the task again",
-        )
+        raise _later(consignment, f"the staging folder has {free} bytes free, {needed} are needed")
 
 
 def _sums(digest: str) -> str:
@@ -144,6 +143,11 @@ def _sums(digest: str) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _later(consignment: Consignment, what: str) -> RetryLater:
+    remedy = "remove images that were handed over, or correct the folder's rights; the task is run again"
+    return RetryLater(what, where=consignment.order, rule="disc.space", remedy=remedy)
 
 
 def _other(consignment: Consignment) -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -133,6 +134,18 @@ def test_a_full_staging_disk_means_later(tmp_path: Path, monkeypatch: pytest.Mon
         deliver(consignment(tmp_path, SETTINGS))
 
 
+def test_a_disk_that_fills_up_meanwhile_means_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, "secret path")
+
+    made = consignment(tmp_path, SETTINGS)
+    monkeypatch.setattr("provision.channels.disc.cover_html", full)
+    with pytest.raises(RetryLater, match="OSError 28") as caught:
+        deliver(made)
+    assert "secret" not in str(caught.value)
+    assert list(made.staging.iterdir()) == []
+
+
 def test_reading_back_notices_a_difference(tmp_path: Path) -> None:
     made = consignment(tmp_path, SETTINGS, 100_000)
     files = {file.name: file.path for file in made.files}
@@ -150,7 +163,7 @@ def test_reading_back_notices_a_difference(tmp_path: Path) -> None:
 def test_japanese_names_and_odd_characters_of_paths_survive(tmp_path: Path) -> None:
     folder = tmp_path / "a=b\\c d"
     folder.mkdir()
-    name = "匿名加工情報" * 8 + "令和八年.age"
+    name = "匿名加工情報" * 9 + "令和八年.age"
     (folder / "x").write_bytes(b"content")
     build_image({name: folder / "x"}, tmp_path / "image.iso", "TEST")
     verify_image(tmp_path / "image.iso", {name: folder / "x"}, tmp_path / "read")
