@@ -1,0 +1,87 @@
+"""Reads a payload's documents: every text a person or a parser could get out of them, in small pieces."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+from expectations.read import Unreadable
+from expectations.text import normal
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+# SHA-256 sums in manifests; a run of digits in one is no number of a person.
+_SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
+_CELLS = re.compile(r"[,\t;|]")
+_MARK = " \u241f "
+
+
+def read_document(path: Path) -> str:
+    """The document as text. Raises `Unreadable` for anything that is not UTF-8 text: a picture cannot be checked."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("document.not_utf8") from None
+    if "\0" in text:
+        raise Unreadable("document.not_text")
+    return text
+
+
+def pieces(text: str, allowed: tuple[str, ...], codes: frozenset[str] = frozenset()) -> list[str]:
+    """Distinct lines of `text`, cells of its lines and strings of its JSON, escapes resolved, `allowed` taken out.
+
+    `codes` are members of the contract's code lists: a codebook has to name them, so a cell that is one is left out.
+    """
+    found: dict[str, None] = {}
+    for line in _lines(text):
+        whole = _without(line, allowed)
+        found[whole] = None
+        for cell in _CELLS.split(whole):
+            bare = cell.strip().strip("\"'").strip()
+            if bare and bare not in codes:
+                found[bare] = None
+    found.pop("", None)
+    return list(found)
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        yield line
+        plain = html.unescape(_ESCAPE.sub(lambda code: chr(int(code.group(1), 16)), line))
+        if plain != line:
+            yield plain
+        if "%" in line and (decoded := unquote(line)) != line:
+            yield decoded
+    # Names and values that only come together over a line break: 氏名 above, 山田太郎 below.
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    yield from (f"{first} {second}" for first, second in pairwise(lines) if len(first) <= 12)
+    yield from _json(text)
+
+
+def _json(text: str) -> Iterator[str]:
+    if text.lstrip()[:1] not in ("{", "["):
+        return
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            stack += [*node.keys(), *node.values()]
+        elif isinstance(node, list):
+            stack += node
+        elif node is not None:
+            yield str(node)
+
+
+def _without(line: str, allowed: tuple[str, ...]) -> str:
+    line = _SUM.sub(_MARK, normal(line))
+    for text in sorted({normal(text) for text in allowed if len(normal(text)) >= 3}, key=len, reverse=True):
+        line = line.replace(text, _MARK)
+    return line

@@ -1,0 +1,92 @@
+"""What an identifier kind is: how it is found, how strong the finding is, and the examples it must keep to.
+
+Adding a kind is one module in this package with a module-level ``KIND``; the contract test walks its examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from expectations.text import normal
+
+
+class Strength(IntEnum):
+    """How sure a finding is. A check digit is evidence, not proof: one random number in ten passes it."""
+
+    WEAK = 1  # counted, stops nothing by itself
+    LIKELY = 2  # stops a release
+    CERTAIN = 3  # stops a release, and `scan` ends with an error
+
+    @property
+    def word(self) -> str:
+        """Name for reports: weak, likely, certain."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Example:
+    """A made-up text with its column name or label, and the strength it must be found with."""
+
+    text: str
+    context: str = ""
+    strength: Strength = Strength.LIKELY
+
+
+Search = Callable[[str, str], Strength | None]
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """One kind of identifier. `search` gets text and context in normal form (context in lower case).
+
+    `legal` names the rule that makes it an identifier, `source` where its form comes from. `documents_at` is the
+    strength from which it stops a document or a file name (tables stop at likely). `must_not_match` are texts in
+    which nothing likely or certain may be found.
+    """
+
+    id: str
+    ja: str
+    en: str
+    legal: str
+    source: str
+    search: Search
+    must_match: tuple[Example, ...]
+    must_not_match: tuple[Example, ...]
+    needs_digits: bool = True
+    documents_at: Strength = Strength.LIKELY
+
+    def find(self, text: str, context: str = "") -> Strength | None:
+        """Strongest finding of this kind in `text`; `context` is the name of its column or its label."""
+        return self.find_normal(normal(text), normal(context).lower())
+
+    def find_normal(self, text: str, context: str) -> Strength | None:
+        """As `find`, for text and context already in normal form."""
+        if not text or (self.needs_digits and not _DIGIT.search(text)):
+            return None
+        return self.search(text, context)
+
+
+_DIGIT = re.compile("[0-9]")
+_GAP = r"(?:[ :=#(\[「『<>は,|\t\"'.]|No\.?){0,6}"
+
+
+def labelled(labels: str, value: str) -> Callable[[str, str], bool]:
+    """A test for `value` right behind one of `labels`, or anywhere in a text whose context is one of `labels`."""
+    inline = re.compile(rf"(?:{labels}){_GAP}(?<![0-9A-Za-z])(?:{value})(?![0-9A-Za-z])", re.IGNORECASE)
+    label = re.compile(labels, re.IGNORECASE)
+    alone = re.compile(rf"(?<![0-9A-Za-z])(?:{value})(?![0-9A-Za-z])", re.IGNORECASE)
+
+    def found(text: str, context: str) -> bool:
+        if context and label.search(context) and alone.search(text):
+            return True
+        return inline.search(text) is not None
+
+    return found
+
+
+def strongest(*found: Strength | None) -> Strength | None:
+    """The strongest of several findings, or None."""
+    return max((f for f in found if f is not None), default=None)

@@ -1,0 +1,48 @@
+"""クレジットカード番号: 14 to 16 digits of a known issuer with the Luhn check digit."""
+
+from __future__ import annotations
+
+import re
+
+from expectations.identifiers._check_digits import luhn
+from expectations.identifiers.base import Example, Identifier, Strength
+
+_SEPARATED = re.compile(
+    r"(?<![0-9A-Za-z-])[3-5][0-9]{3}([- ])(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{6}\1[0-9]{4,5})(?![0-9A-Za-z-])"
+)
+_BARE = re.compile(
+    r"(?<![0-9A-Za-z.-])(?:4[0-9]{15}|5[1-5][0-9]{14}|2[2-7][0-9]{14}|35[2-8][0-9]{13}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11})"
+    r"(?![0-9A-Za-z-])"
+)
+_CONTEXT = re.compile(r"クレジット|カード番号|(?<![a-z])(?:credit_?)?card_?(?:no|number)(?![a-z])", re.IGNORECASE)
+
+
+def _search(text: str, context: str) -> Strength | None:
+    if any(luhn(re.sub("[- ]", "", found.group())) for found in _SEPARATED.finditer(text)):
+        return Strength.CERTAIN
+    if any(luhn(found.group()) for found in _BARE.finditer(text)):
+        return Strength.CERTAIN if _CONTEXT.search(context) or _CONTEXT.search(text) else Strength.LIKELY
+    return None
+
+
+KIND = Identifier(
+    id="card_number",
+    ja="クレジットカード番号",
+    en="Payment card number",
+    legal="APPI Enforcement Rules art. 34 item 1 (direct identifier; not an 個人識別符号)",
+    source="ISO/IEC 7812-1: issuer prefixes and Luhn digit",
+    search=_search,
+    must_match=(
+        Example("4111 1111 1111 1111", strength=Strength.CERTAIN),
+        Example("４１１１－１１１１－１１１１－１１１１", strength=Strength.CERTAIN),
+        Example("4111111111111111", context="カード番号", strength=Strength.CERTAIN),
+        Example("4111111111111111"),
+        Example("378282246310005"),
+    ),
+    must_not_match=(
+        Example("4111111111111112"),
+        Example("20240401123456"),
+        Example("41111111111111111"),
+        Example("4111-1111"),
+    ),
+)

@@ -1,0 +1,42 @@
+"""カルテ番号・患者番号: the number one facility knows a patient by; free in form, so only with a label."""
+
+from __future__ import annotations
+
+from expectations.identifiers.base import Example, Identifier, Strength, labelled
+
+_VALUE = r"[A-Z]{0,3}-?[0-9][0-9-]{2,18}"
+_chart = labelled(
+    r"カルテ(?:番号|no\.?|id)?|診療録番号|診察券(?:番号|no\.?)?|(?<![a-z])(?:chart|karte|mrn)(?:_?(?:no|number|id))?(?![a-z])",
+    _VALUE,
+)
+_patient = labelled(r"患者(?:番号|id|no\.?)|利用者(?:番号|id)|(?<![a-z])(?:patient)_?(?:no|number|id)(?![a-z])", _VALUE)
+
+
+def _search(text: str, context: str) -> Strength | None:
+    if _chart(text, context) or _patient(text, ""):
+        return Strength.CERTAIN
+    # A column of patient ids may hold the random numbers of a release.
+    return Strength.LIKELY if _patient(text, context) else None
+
+
+KIND = Identifier(
+    id="chart_number",
+    ja="カルテ番号",
+    en="Chart number",
+    legal="APPI Enforcement Rules art. 34 item 3 (codes linking information the operator handles)",
+    source="Claim record specification, RE record: chart number of up to 20 characters",
+    search=_search,
+    must_match=(
+        Example("カルテ番号：00123456", strength=Strength.CERTAIN),
+        Example("診察券No.12-3456", strength=Strength.CERTAIN),
+        Example("患者ＩＤ　０００１２３４", strength=Strength.CERTAIN),
+        Example("A0012345", context="chart_no", strength=Strength.CERTAIN),
+        Example("0012345", context="patient_id"),
+    ),
+    must_not_match=(
+        Example("00123456"),
+        Example("カルテに記載"),
+        Example("患者数 12"),
+        Example("0012345", context="points"),
+    ),
+)

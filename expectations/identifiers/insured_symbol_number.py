@@ -1,0 +1,64 @@
+"""被保険者証等の記号・番号: the health-insurance symbol and number, alone or with insurer and branch number."""
+
+from __future__ import annotations
+
+import re
+
+from expectations.identifiers._check_digits import luhn
+from expectations.identifiers.base import Example, Identifier, Strength
+
+_VALUE = r"[0-9A-Za-z一-鿿ァ-ヶぁ-ん・.-]{1,19}"
+_PAIR = re.compile(rf"記号[ :=は(,|]{{0,4}}{_VALUE}[ ・,、/|)]{{0,3}}番号[ :=は(,|]{{0,4}}[0-9]{{1,19}}")
+_JOINT = re.compile(
+    r"(?:記号 ?[・/と及び]{0,2} ?番号|被?保険者証?等?(?:の|記号)?番号|保険証(?:の)?番号)[ :=は(,|\"]{1,4}"
+    r"[0-9A-Za-zぁ-んァ-ヶ一-鿿]{0,10}[-・ ]?[0-9]{2,19}"
+)
+_COMPOSITE = re.compile(
+    r"(?<![0-9A-Za-z:])(?!(?:19|20)[0-9]{6}:[0-2][0-9]:[0-5][0-9])([0-9]{6}|[0-9]{8}):([^:\s]{0,38}):([^:\s]{1,38})(?::[0-9]{2})?(?![0-9A-Za-z:])"
+)
+_CONTEXT = re.compile(
+    r"記号・?番号|(?:被保険者|保険証|資格確認).{0,8}(?:記号|番号)|(?<![a-z])(?:insured|hihokensha)_?(?:no|number|symbol|id)"
+    r"|(?<![a-z])symbol_?number(?![a-z])",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"[0-9]{1,}")
+
+
+def _search(text: str, context: str) -> Strength | None:
+    if _PAIR.search(text) or _JOINT.search(text):
+        return Strength.CERTAIN
+    composite = [found.group(1) for found in _COMPOSITE.finditer(text) if _DIGITS.search(found.group(3))]
+    if composite:
+        return Strength.CERTAIN if any(luhn(insurer) for insurer in composite) else Strength.LIKELY
+    if "介護" not in context and "care" not in context and _CONTEXT.search(context) and len(text) <= 40:
+        return Strength.CERTAIN
+    return None
+
+
+KIND = Identifier(
+    id="insured_symbol_number",
+    ja="被保険者等記号・番号",
+    en="Insured symbol and number",
+    legal="APPI Enforcement Order art. 1 items 3, 7, 8, Enforcement Rules art. 4 (個人識別符号) and art. 34 item 2",
+    source="Claim record specification, HO record; insurer check digit as in the insurer numbering rules",
+    search=_search,
+    must_match=(
+        Example("記号 12-34 番号 5678", strength=Strength.CERTAIN),
+        Example("記号：船橋１２　番号：３４５", strength=Strength.CERTAIN),
+        Example("保険証番号は1234567でした", strength=Strength.CERTAIN),
+        Example("記号番号：東い1234-567", strength=Strength.CERTAIN),
+        Example("33120015:12-34:5678:01", strength=Strength.CERTAIN),
+        Example("３３１２００１５：１２：５６７８：０１", strength=Strength.CERTAIN),
+        Example("33120014:12:5678"),
+        Example("5678", context="被保険者証番号", strength=Strength.CERTAIN),
+        Example("12-34", context="insured_symbol", strength=Strength.CERTAIN),
+    ),
+    must_not_match=(
+        Example("12:30:45"),
+        Example("20240401:12:30"),
+        Example("記号は凡例を参照"),
+        Example("番号 5678"),
+        Example("33120015"),
+        Example("記号・番号は含みません"),
+    ),
+)

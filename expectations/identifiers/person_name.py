@@ -1,0 +1,206 @@
+"""氏名: names in kanji and kana. Alone in a cell, in front of an honorific, or behind a label; never inside a term.
+
+Names of diseases and tests are full of surnames (橋本病, 長谷川式), so running text is only read at honorifics and
+labels, and an honorific that continues a term (木村氏病) does not count.
+"""
+
+from __future__ import annotations
+
+import re
+
+from expectations.identifiers._names import names
+from expectations.identifiers.base import Example, Identifier, Strength, strongest
+from expectations.text import katakana, plain_kanji
+
+_K = "一-鿿々〆ヶ"
+_CONTEXT = re.compile(
+    r"氏名|姓名|名前|患者名|利用者名|受診者名|被保険者名|世帯主名|担当者名|医師名|カナ|フリガナ|ふりがな|シメイ"
+    r"|(?<![a-z])(?:kana|kanji|patient|full|person|member|insured|doctor|family|given|first|last)_?name(?![a-z])|^name(?:_ka(?:na|nji))?$|^kana$"
+    r"|(?<![a-z])(?:name_ka(?:na|nji)|surname|shimei)(?![a-z])",
+    re.IGNORECASE,
+)
+_NOT_A_NAME = re.compile(
+    r"病名|薬|品名|施設|機関|項目|検査|手術|処置|file|table|column|drug|disease|facility|product", re.I
+)
+_TITLES = rf"様|さん|殿(?![{_K}])|氏(?![{_K}])|先生|医師|看護師|ちゃん|くん|君(?![{_K}])|Dr\b|Ns\b"
+_HONORIFIC = re.compile(rf"(?<![{_K}])([{_K}]{{1,8}}) ?([{_K}ぁ-んァ-ヶー]{{1,4}})??({_TITLES})")
+_KANA_HONORIFIC = re.compile(
+    r"(?<![ァ-ヶーぁ-ん])([ァ-ヶーぁ-ん]{2,8}?)(?: ([ァ-ヶーぁ-ん]{2,8}?))?(様|さん|さま|殿|氏|先生|ちゃん|くん)"
+)
+_LABEL = (
+    "患者氏名|氏名|姓名|名前|患者名|利用者名|受診者|被保険者名|世帯主|主治医|担当医|担当者|担当|記載者|記録者|執刀医|医師"
+    "|看護師|長男|長女|キーパーソン"
+)
+_LABELLED = re.compile(rf"(?:{_LABEL})[ :=は,|\"(]{{1,4}}([{_K}]{{2,8}}(?: ?[{_K}ぁ-んァ-ヶー]{{1,6}})?)")
+_KANA_LABELLED = re.compile(
+    r"(?:フリガナ|ふりがな|カナ氏名|氏名カナ|氏名|カナ)[ :=は,|\"(]{1,4}"
+    r"([ァ-ヶーぁ-ん]{2,10})[ ・]?([ァ-ヶーぁ-ん]{2,10})?"
+)
+_CELL = re.compile(rf"[{_K}ぁ-んァ-ヶー]{{1,10}}(?:[ ・,、]{{1,2}}[{_K}ぁ-んァ-ヶー]{{1,10}})?")
+_FOREIGN = re.compile(rf"[{_K}ぁ-んァ-ヶーA-Za-z' .・-]{{2,40}}")
+_KANA_ONLY = re.compile("[ァ-ヶーぁ-ん]+")
+# Words in front of an honorific that are surnames too.
+_PERSONS = frozenset("奥神王仏客皆母父兄姉妹弟孫嫁婿娘主何同多各当前外内他宮長荒中今北南西東") | {
+    "息子",
+    "家族",
+    "患者",
+    "本人",
+    "担当",
+}
+
+
+def _search(text: str, context: str) -> Strength | None:
+    labelled = _CONTEXT.search(context) is not None and _NOT_A_NAME.search(context) is None
+    return strongest(_cell(text, labelled), _honorifics(text), _labels(text))
+
+
+def _cell(text: str, labelled: bool) -> Strength | None:
+    if len(text) > 40:
+        return None
+    found = _whole(text) if _CELL.fullmatch(text) else None
+    if not labelled:
+        return found
+    if found is not None:
+        return Strength.CERTAIN
+    return Strength.LIKELY if _FOREIGN.fullmatch(text) and text.casefold() not in _EMPTY_WORDS else None
+
+
+_EMPTY_WORDS = frozenset({"なし", "不明", "匿名", "非公開", "unknown", "none", "null", "n/a", "na", "-"})
+
+
+def _whole(cell: str) -> Strength | None:
+    parts = re.split("[ ・,、]+", cell)
+    if all(_KANA_ONLY.fullmatch(part) for part in parts):
+        return _kana([katakana(part) for part in parts])
+    return _kanji([plain_kanji(part) for part in parts])
+
+
+def _kanji(parts: list[str]) -> Strength | None:
+    known = names()
+    if len(parts) == 2:
+        if parts[0] not in known.surnames:
+            return None
+        sure = parts[1] in known.given or katakana(parts[1]) in known.given_kana
+        return Strength.LIKELY if sure and len("".join(parts)) >= 3 else Strength.WEAK
+    cell, best = parts[0], None
+    for cut in range(1, len(cell)):
+        surname, given = cell[:cut], cell[cut:]
+        if surname in known.surnames and (given in known.given or katakana(given) in known.given_kana):
+            # 石川県 and 高知 split too; two characters on both sides, or three and one, hardly ever by chance.
+            firm = cut >= 3 or (cut == 2 and len(given) >= 2)
+            best = strongest(best, Strength.LIKELY if firm else Strength.WEAK)
+    return strongest(best, Strength.WEAK if cell in known.surnames and len(cell) > 1 else None)
+
+
+def _kana(parts: list[str]) -> Strength | None:
+    known = names()
+    if len(parts) == 2:
+        both = parts[0] in known.surname_kana and parts[1] in known.given_kana
+        return Strength.LIKELY if both and len("".join(parts)) >= 4 else None
+    cell = parts[0]
+    cuts = [
+        cut for cut in range(2, len(cell) - 1) if cell[:cut] in known.surname_kana and cell[cut:] in known.given_kana
+    ]
+    if not cuts:
+        return None
+    return Strength.LIKELY if any(cut >= 3 and len(cell) - cut >= 3 for cut in cuts) else Strength.WEAK
+
+
+def _honorifics(text: str) -> Strength | None:
+    best = None
+    for found in _HONORIFIC.finditer(text):
+        best = strongest(best, _before_honorific(plain_kanji(found.group(1) + (found.group(2) or ""))))
+    for found in _KANA_HONORIFIC.finditer(text):
+        surname, given = katakana(found.group(1)), katakana(found.group(2) or "")
+        if len(surname) >= 3 and surname in names().surname_kana:
+            best = strongest(best, Strength.CERTAIN if given in names().given_kana else Strength.LIKELY)
+        elif not given and _kana([surname]) is not None:
+            best = strongest(best, Strength.LIKELY)
+    return best
+
+
+def _before_honorific(name: str) -> Strength | None:
+    known = names()
+    if name in _PERSONS:
+        return None
+    if name in known.surnames:
+        return Strength.LIKELY
+    cuts = [cut for cut in range(1, len(name)) if name[:cut] in known.surnames]
+    if any(name[cut:] in known.given or katakana(name[cut:]) in known.given_kana for cut in cuts):
+        return Strength.CERTAIN if len(name) >= 3 else Strength.LIKELY
+    return Strength.LIKELY if any(cut >= 2 and len(name) - cut <= 3 for cut in cuts) else None
+
+
+def _labels(text: str) -> Strength | None:
+    best = None
+    for found in _LABELLED.finditer(text):
+        best = strongest(best, _behind_label(plain_kanji(found.group(1))))
+    for found in _KANA_LABELLED.finditer(text):
+        parts = [katakana(part) for part in found.groups() if part]
+        if (len(parts) == 2 and parts[0] in names().surname_kana) or _kana(parts) is not None:
+            best = strongest(best, Strength.CERTAIN)
+    return best
+
+
+def _behind_label(name: str) -> Strength | None:
+    known = names()
+    surname, _, given = name.partition(" ")
+    if given and surname in known.surnames:
+        return Strength.CERTAIN
+    cuts = [cut for cut in range(1, len(surname) + 1) if surname[:cut] in known.surnames]
+    if any(surname[cut:] in known.given and len(surname) >= 3 for cut in cuts):
+        return Strength.CERTAIN
+    return Strength.LIKELY if len(surname) in cuts and len(surname) >= 2 else None
+
+
+KIND = Identifier(
+    id="person_name",
+    ja="氏名",
+    en="Japanese person name",
+    legal="APPI art. 2(1)(i); Enforcement Rules art. 34 item 1",
+    source="japanese-personal-name-dataset (surnames by population, given names with readings)",
+    search=_search,
+    must_match=(
+        Example("山田 太郎"),
+        Example("山田　太郎"),
+        Example("髙橋花子"),
+        Example("山 田 太 郎"),
+        Example("佐藤 さくら"),
+        Example("ヤマダ タロウ"),
+        Example("ﾔﾏﾀﾞ ﾀﾛｳ"),
+        Example("ヤマダタロウ"),
+        Example("スズキ　シヨウコ"),
+        Example("すずき しょうこ"),
+        Example("山田太郎", context="氏名", strength=Strength.CERTAIN),
+        Example("ﾔﾏﾀﾞ ﾀﾛｳ", context="カナ氏名", strength=Strength.CERTAIN),
+        Example("マイケル・スミス", context="patient_name"),
+        Example("昨日、山田様より電話あり"),
+        Example("渡邉先生に報告"),
+        Example("鈴木花子様が来院", strength=Strength.CERTAIN),
+        Example("氏名：山田太郎", strength=Strength.CERTAIN),
+        Example("フリガナ ヤマダ タロウ", strength=Strength.CERTAIN),
+        Example("主治医　佐々木"),
+        Example("サトウさんから聴取"),
+    ),
+    must_not_match=(
+        Example("橋本病"),
+        Example("高安動脈炎"),
+        Example("長谷川式簡易知能評価スケール"),
+        Example("木村氏病"),
+        Example("ロキソニン"),
+        Example("葛根湯"),
+        Example("東京都"),
+        Example("石川県"),
+        Example("千葉市"),
+        Example("安静"),
+        Example("患者様の同意"),
+        Example("奥様が付き添い"),
+        Example("同様の症状、多様な原因"),
+        Example("氏名は含みません"),
+        Example("担当 変更なし"),
+        Example("橋本病", context="傷病名"),
+        Example("なし", context="氏名"),
+        Example("皆さんたくさん召し上がる"),
+    ),
+    needs_digits=False,
+)
