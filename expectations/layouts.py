@@ -62,7 +62,7 @@ def parts_of_text(stream: TextIO, file: str) -> Iterator[Part]:
     elif (separator := _separator(sample)) is not None:
         yield from _table(everything, sample, separator, file)
     else:
-        yield from _grouped((("(text)", "", line.strip()) for line in everything), file)
+        yield from _grouped((("(text)", "", piece) for line in everything for piece in _pieces(line)), file)
 
 
 def _bounded(stream: TextIO) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _grouped(cells: Iterable[tuple[str, str, str]], file: str) -> Iterator[Part]
 
 
 def _separator(sample: list[str]) -> str | None:
-    filled = [line for line in sample if line.strip()]
+    filled = [line for line in sample if line.strip(" \t\r\n\x1a")]
     if filled and filled[0].startswith("MSH|"):
         return "|"
     for separator in ("\t", ",", ";", "|"):
@@ -108,6 +108,14 @@ def _table(lines: Iterable[str], sample: list[str], separator: str, file: str) -
     else:
         cells = ((f"column {i + 1}", "", c) for row in chain([first], rows) for i, c in enumerate(row))
     yield from _grouped(((column, context, cell.strip()) for column, context, cell in cells), file)
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """A line, and its cells where it looks like part of a table after all."""
+    yield line.strip()
+    cells = _CELLS.split(line) if len(line) < _LINE else []
+    if len(cells) > 1:
+        yield from (cell.strip().strip("\"'") for cell in cells)
 
 
 def _rows(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
@@ -192,6 +200,7 @@ def _walk(documents: list[object]) -> Iterator[tuple[str, str, str]]:
             yield key, key, str(node)
 
 
+_CELLS = re.compile(r"[,\t;|]")
 _TOKEN = re.compile(r"<([A-Za-z][\w:.-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>|([^<>]+)")
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
