@@ -70,7 +70,7 @@ def column_findings(
     if not len(present):
         return [*findings, Finding("ExpectColumnToHaveValues", where, "column", int(frame["rows"].sum()), 0, False)]
     inside = [_admits(column.domain, value) for value in present["value"]]
-    findings += ask(suite, present, [_domain(present, column.domain, inside)], where)
+    findings += ask(suite, present, [domain_question(present, column.domain, inside)], where)
     closed = not isinstance(column.domain, FreeText)
     unexplained = present[[not one for one in inside]].reset_index(drop=True) if closed else present
     if len(unexplained):
@@ -125,7 +125,8 @@ def _admits(domain: Domain, value: str) -> bool:
     return domain.asked_for if isinstance(domain, FreeText) else domain.admits(value)
 
 
-def _domain(present: pd.DataFrame, domain: Domain, inside: list[bool]) -> Question:
+def domain_question(present: pd.DataFrame, domain: Domain, inside: list[bool]) -> Question:
+    """The question whether all of `present` lies in `domain`; `inside` is our own answer value by value."""
     outside = [not one for one in inside]
     return Question(_domain_wanted(domain), "domain", sum(outside), int(present.loc[outside, "rows"].sum()))
 
@@ -138,7 +139,7 @@ def _domain_wanted(domain: Domain) -> Wanted:
         # Evaluated by RE2 on Arrow strings: $ is the very end, digits are ASCII, look-around is refused (fails closed).
         return Wanted("ExpectColumnValuesToMatchRegex", {"column": "value", "regex": f"^(?:{domain.pattern})$"})
     if isinstance(domain, NumberRange):
-        bounds = {"low": f"{domain.low}", "high": f"{domain.high}", "step": f"{domain.step}"}
+        bounds = {"low": f"{domain.low:f}", "high": f"{domain.high:f}", "step": f"{domain.step:f}"}
         return Wanted(DECLARED_RANGE, {"column": "value", **bounds, "shape": domain.shape.pattern})
     if domain.asked_for:
         return Wanted("ExpectColumnValuesToNotBeNull", {"column": "value"})

@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -155,7 +155,7 @@ def _map_class(name: str, doc: str, metric: str, test: Any, fields: Mapping[str,
     base: Any = import_module("great_expectations.expectations.expectation").ColumnMapExpectation
 
     def look(cls: Any, column: Any, **arguments: Any) -> Any:
-        return column.map(lambda value: test(value, arguments)).astype(bool)
+        return column.map(test(arguments)).astype(bool)
 
     type(
         f"{name}Metric",
@@ -173,33 +173,43 @@ def _map_class(name: str, doc: str, metric: str, test: Any, fields: Mapping[str,
 
 
 def _identifier_class(kind: Identifier) -> Any:
-    def free(value: Any, arguments: Mapping[str, Any]) -> bool:
-        found = kind.find(str(value), arguments["context"])
-        return found is None or found < Strength(arguments["at_least"])
+    def test(arguments: Mapping[str, Any]) -> Callable[[Any], bool]:
+        context, limit = arguments["context"], Strength(arguments["at_least"])
+        return lambda value: (found := kind.find(str(value), context)) is None or found < limit
 
     fields = {"context": "", "at_least": int(Strength.LIKELY)}
     doc = f"Expect no value to contain: {kind.en} ({kind.ja})."
-    return _map_class(expectation_name(kind), doc, f"column_values.contain_no_{kind.id}", free, fields)
+    return _map_class(expectation_name(kind), doc, f"column_values.contain_no_{kind.id}", test, fields)
 
 
 def _range_class() -> Any:
-    from fractions import Fraction
+    def test(arguments: Mapping[str, Any]) -> Callable[[Any], bool]:
+        shape = re.compile(arguments["shape"])
+        places = max(len(arguments[key].partition(".")[2]) for key in ("low", "high", "step"))
+        low, high, step = (_scaled(arguments[key], places) for key in ("low", "high", "step"))
 
-    def inside(value: Any, arguments: Mapping[str, Any]) -> bool:
-        if not re.fullmatch(arguments["shape"], str(value)):
-            return False
-        low, high, step = (Fraction(arguments[key]) for key in ("low", "high", "step"))
-        number = Fraction(str(value))
-        return low <= number <= high and ((number - low) / step).denominator == 1
+        def inside(value: Any) -> bool:
+            if not shape.fullmatch(str(value)):
+                return False
+            number = _scaled(str(value), places)
+            return low <= number <= high and (number - low) % step == 0
+
+        return inside
 
     fields = {"low": "0", "high": "0", "step": "1", "shape": ""}
     doc = "Expect every value to be a plainly written number in the contract's range."
-    return _map_class(DECLARED_RANGE, doc, "column_values.lie_in_declared_domain", inside, fields)
+    return _map_class(DECLARED_RANGE, doc, "column_values.lie_in_declared_domain", test, fields)
+
+
+def _scaled(number: str, places: int) -> int:
+    """A plainly written number as a whole number of its last place; other than the contract's decimal arithmetic."""
+    whole, _, rest = number.partition(".")
+    return int(whole + rest.ljust(places, "0"))
 
 
 def _k_class() -> Any:
-    def large(value: Any, arguments: Mapping[str, Any]) -> bool:
-        return int(value) >= int(arguments["k"])
+    def test(arguments: Mapping[str, Any]) -> Callable[[Any], bool]:
+        return lambda value: int(value) >= int(arguments["k"])
 
     doc = "Expect every group of equal quasi-identifiers to hold at least k people."
-    return _map_class(K_ANONYMITY, doc, "column_values.people_k_anonymity_at_least", large, {"k": 1})
+    return _map_class(K_ANONYMITY, doc, "column_values.people_k_anonymity_at_least", test, {"k": 1})

@@ -12,13 +12,22 @@ _LABEL = (
 )
 _long = labelled(_LABEL, r"[0-9]{17,30}")
 _short = labelled(_LABEL, r"[0-9A-Z]{0,4}[0-9]{10,16}")
+# YYYYMMDDhhmmss and three or more digits of a second are a time stamp, not a claim.
+_TIME = re.compile(
+    r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}[0-9]{3,9}"
+)
 _BARE = re.compile(r"(?<![0-9A-Za-z.+-])[0-9]{17,30}(?![0-9A-Za-z]|\.[0-9])")
 
 
 def _search(text: str, context: str) -> Strength | None:
     if _long(text, context):
         return Strength.CERTAIN
-    return Strength.LIKELY if _short(text, context) or _BARE.search(text) else None
+    if _short(text, context):
+        return Strength.LIKELY
+    found = [match.group() for match in _BARE.finditer(text)]
+    if not found:
+        return None
+    return Strength.WEAK if all(_TIME.fullmatch(number) for number in found) else Strength.LIKELY
 
 
 KIND = Identifier(
@@ -40,5 +49,6 @@ KIND = Identifier(
         Example("12", context="claim_no"),
         Example("1234567890123456789012345678901"),
         Example("a12345678901234567890"),
+        Example("20261201093015123"),
     ),
 )

@@ -15,10 +15,12 @@ from expectations.text import katakana, plain_kanji
 _K = "一-鿿々〆ヶ"
 _CONTEXT = re.compile(
     r"氏名|姓名|名前|患者名|利用者名|受診者名|被保険者名|世帯主名|担当者名|医師名|カナ|フリガナ|ふりがな|シメイ"
-    r"|(?<![a-z])(?:kana|kanji|patient|full|person|member|insured|doctor|family|given|first|last)_?name(?![a-z])|^name(?:_ka(?:na|nji))?$|^kana$"
+    r"|(?<![a-z])(?:kana|kanji|patient|full|person|member|insured|doctor|family|given|first|last)_?name(?![a-z])"
     r"|(?<![a-z])(?:name_ka(?:na|nji)|surname|shimei)(?![a-z])",
     re.IGNORECASE,
 )
+# Anything can be called name: such a label only confirms a name that is known.
+_LOOSE_CONTEXT = re.compile(r"(?<![a-z])(?:name|kana)(?![a-z])", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
     r"病名|薬|品名|施設|機関|項目|検査|手術|処置|file|table|column|drug|disease|facility|product", re.I
 )
@@ -50,18 +52,20 @@ _PERSONS = frozenset("奥神王仏客皆母父兄姉妹弟孫嫁婿娘主何同�
 
 
 def _search(text: str, context: str) -> Strength | None:
-    labelled = _CONTEXT.search(context) is not None and _NOT_A_NAME.search(context) is None
-    return strongest(_cell(text, labelled), _honorifics(text), _labels(text))
+    return strongest(_cell(text, context), _honorifics(text), _labels(text))
 
 
-def _cell(text: str, labelled: bool) -> Strength | None:
+def _cell(text: str, context: str) -> Strength | None:
     if len(text) > 40:
         return None
     found = _whole(text) if _CELL.fullmatch(text) else None
+    if _NOT_A_NAME.search(context):
+        return found
+    labelled = _CONTEXT.search(context) is not None
+    if found is not None and (labelled or (found > Strength.WEAK and _LOOSE_CONTEXT.search(context))):
+        return Strength.CERTAIN
     if not labelled:
         return found
-    if found is not None:
-        return Strength.CERTAIN
     return Strength.LIKELY if _FOREIGN.fullmatch(text) and text.casefold() not in _EMPTY_WORDS else None
 
 
@@ -174,6 +178,7 @@ KIND = Identifier(
         Example("山田太郎", context="氏名", strength=Strength.CERTAIN),
         Example("ﾔﾏﾀﾞ ﾀﾛｳ", context="カナ氏名", strength=Strength.CERTAIN),
         Example("マイケル・スミス", context="patient_name"),
+        Example("田中 宏", context="name", strength=Strength.CERTAIN),
         Example("昨日、山田様より電話あり"),
         Example("渡邉先生に報告"),
         Example("鈴木花子様が来院", strength=Strength.CERTAIN),
@@ -199,6 +204,8 @@ KIND = Identifier(
         Example("氏名は含みません"),
         Example("担当 変更なし"),
         Example("橋本病", context="傷病名"),
+        Example("眼科", context="name"),
+        Example("Repeat Pattern", context="name"),
         Example("なし", context="氏名"),
         Example("皆さんたくさん召し上がる"),
     ),

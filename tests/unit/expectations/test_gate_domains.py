@@ -1,0 +1,50 @@
+"""The gate's two answers about a closed domain are worked out differently and must always be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from expectations.columns import ask, domain_question
+from expectations.contract import CodeList, Domain, Form, NumberRange
+from expectations.suite import Suite
+
+VALUES = st.one_of(
+    st.text("0123456789.-+ １\n", max_size=6),
+    st.decimals(-20, 20, places=2).map(str),
+    st.integers(-30, 200).map(str),
+    st.sampled_from(["1e1", "0x1", "NaN", "Infinity", "1_0", "05", "-0", "0.0", "10.", ".5", "1,0", ""]),
+)
+DOMAINS = [
+    NumberRange(Decimal(0), Decimal(99)),
+    NumberRange(Decimal(-5), Decimal(5), Decimal("0.5")),
+    NumberRange(Decimal("0.25"), Decimal(10), Decimal("0.25")),
+    NumberRange(Decimal(0), Decimal(100), Decimal(10)),
+    Form("zip3", "[0-9]{3}"),
+    Form("age", "[0-9]{1,2}|100\\+"),
+    CodeList("few", frozenset({"1", "05", "-0", ""})),
+]
+
+
+@pytest.fixture(scope="module")
+def suite() -> Iterator[Suite]:
+    """One context for the module."""
+    return Suite()
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=repr)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(VALUES, min_size=1, max_size=25, unique=True))
+def test_both_answers_agree(suite: Suite, domain: Domain, values: list[str]) -> None:
+    frame = pd.DataFrame({"value": pd.Series(values, dtype=object), "rows": range(1, len(values) + 1)})
+    question = domain_question(frame, domain, [domain.admits(value) for value in values])
+    (decided,) = ask(suite, frame, [question], "t.c (csv)")
+    outside = [value for value in values if not domain.admits(value)]
+    assert decided.note == ""
+    assert decided.passed == (not outside)
+    assert decided.rows_failing == int(frame[frame["value"].isin(outside)]["rows"].sum())
