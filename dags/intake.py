@@ -72,7 +72,7 @@ def intake(source: Source, platform: Platform | None) -> DAG:
             return batches
 
         # One batch after another: each may use all memory a batch is allowed.
-        @task(max_active_tis_per_dagrun=1)
+        @task(max_active_tis_per_dagrun=1, multiple_outputs=False)
         def take_in(batch: str) -> dict[str, int]:
             """De-identify one batch into the store."""
             from provision.intake import take_in as taken_in
@@ -82,7 +82,11 @@ def intake(source: Source, platform: Platform | None) -> DAG:
         # The outlet is here and not on `take_in`: an event per batch would satisfy the plans' AssetAll with the first
         # batch and start a release while the others are still being read. Other batches go on where one fails, so
         # one success is enough, but only after all are done.
-        @task(outlets=[store_of(source.id)], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+        @task(
+            outlets=[store_of(source.id)],
+            trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+            multiple_outputs=False,
+        )
         def settle(taken: list[dict[str, int]]) -> dict[str, int]:
             """Add up the batches; no asset event where nothing reached the store."""
             total: dict[str, int] = {}

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Asset, AssetAll, task
+from ask_officers import AskOfficers
 from dag_parts import (
     actor,
     broken_files,
@@ -112,7 +112,7 @@ def release(plan: Plan, platform: Platform | None) -> DAG:
     )
     with DAG(name, dag_display_name=f"提供 {plan.title.ja}", **arguments) as dag:
 
-        @task
+        @task(multiple_outputs=False)
         def make() -> dict[str, object]:
             """Draft and make; a second try of the same run works on the same release."""
             from provision import releasing
@@ -122,21 +122,21 @@ def release(plan: Plan, platform: Platform | None) -> DAG:
             made = releasing.make(context, drafted, actor=actor())
             return {"release": drafted, "counts": counts_of(made)}
 
-        @task
+        @task(multiple_outputs=False)
         def gate(made: dict[str, str]) -> dict[str, int]:
             """Stop unless the payload is what the contract says and nobody can be found in it."""
             from provision import releasing
 
             return counts_of(releasing.gate(opened(), made["release"], actor=actor()))
 
-        @task
+        @task(multiple_outputs=False)
         def publish(made: dict[str, str]) -> dict[str, int]:
             """Announce. Refuses where the log does not hold both approvals."""
             from provision import releasing
 
             return counts_of(releasing.publish(opened(), made["release"], actor=actor()))
 
-        @task
+        @task(multiple_outputs=False)
         def deliver(made: dict[str, str]) -> dict[str, int]:
             """Hand over. Refuses where the log does not hold both approvals."""
             from provision import releasing
@@ -144,7 +144,7 @@ def release(plan: Plan, platform: Platform | None) -> DAG:
             return counts_of(releasing.deliver(opened(), made["release"], actor=actor()))
 
         # No `defaults`: a timeout would then approve. It fails instead (HITLTimeoutError).
-        approve = ApprovalOperator(
+        approve = AskOfficers(
             task_id="approve",
             subject=f"{plan.title.ja} / {plan.title.en}",
             body=PROMPT,

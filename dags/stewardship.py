@@ -17,7 +17,7 @@ with DAG(
     **common(__doc__, ["stewardship"], clock("30 2 * * *"), late_after(2, _platform, "stewardship")),
 ) as dag:
 
-    @task
+    @task(multiple_outputs=False)
     def tend() -> dict[str, int]:
         """Clocks, expiry, checkpoint."""
         from provision import stewardship

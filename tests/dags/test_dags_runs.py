@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provision import intake
+from provision import intake, releasing
 from provision.errors import Quarantined
 
 CONFIG = Path(__file__).parent / "config"
@@ -86,3 +86,71 @@ def test_batches_without_rows_start_no_release(hospital: Any) -> None:
     state, tasks, new = hospital({"b1": 0})
     assert (state, new) == ("success", 0)
     assert tasks["settle"] == ["skipped"]
+
+
+GATED = {
+    "made": {"digest": "5f" * 32, "tables": {"claim": 9}, "risk": {"people": 9}, "batches": [], "profile": {}},
+    "gated": {"digest": "5f" * 32, "verdict": {"passed": True}},
+}
+
+
+@pytest.fixture
+def release(bag: Any, airflow_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The release DAG with a payload that is there as far as the log is concerned; draft, publish and deliver are
+    the real ones."""
+    monkeypatch.setenv("TOKUMEI_CONFIG", str(CONFIG))
+    monkeypatch.setenv("TOKUMEI_HOME", str(tmp_path))
+
+    def step(state: str) -> Any:
+        def append(ctx: Any, release: str, *, actor: str) -> dict[str, object]:
+            plan = {"plan": "claims-to-a", "recipient": "university-a"}
+            ctx.ledger.transition("release", release, state, actor=actor, subjects=plan, payload=GATED[state])
+            return {"rows": 9, "secret": "never in XCom"}
+
+        return append
+
+    monkeypatch.setattr(releasing, "make", step("made"))
+    monkeypatch.setattr(releasing, "gate", step("gated"))
+    return bag.dags["release__claims_to_a"]
+
+
+def log_of(home: Path) -> list[str]:
+    from provision.ledger.reading import LedgerReader
+    from provision.zones import Zones
+
+    with LedgerReader.read(Zones(home).ledger()) as ledger:
+        return [entry.type for entry in ledger.entries()]
+
+
+def test_marking_the_prompt_as_successful_releases_nothing(release: Any, run_in_process: Any, tmp_path: Path) -> None:
+    run = run_in_process(release, mark_success_pattern="approve")
+    assert states(run)["approve"] == ["success"]
+    assert states(run)["publish"] == ["failed"]
+    assert states(run)["deliver"] == ["upstream_failed"]
+    assert log_of(tmp_path) == ["release.drafted", "release.made", "release.gated"]
+
+
+def test_marking_everything_up_to_deliver_as_successful_delivers_nothing(
+    release: Any, run_in_process: Any, tmp_path: Path
+) -> None:
+    run = run_in_process(release, mark_success_pattern="approve|publish")
+    assert states(run)["publish"] == ["success"]
+    assert states(run)["deliver"] == ["failed"]
+    assert str(run.state) == "failed"
+    assert not [entry for entry in log_of(tmp_path) if entry.startswith("delivery.")]
+    assert not list(tmp_path.glob("staging/*"))
+
+
+def test_only_ids_and_counts_are_in_xcom(release: Any, run_in_process: Any) -> None:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    run = run_in_process(release, mark_success_pattern="approve")
+    with create_session() as session:
+        rows = session.scalars(select(XComModel).where(XComModel.run_id == run.run_id)).all()
+        stored = {(row.task_id, row.key): XComModel.deserialize_value(row) for row in rows}
+    assert set(stored) == {("make", "return_value"), ("gate", "return_value")}
+    made = stored["make", "return_value"]
+    assert (set(made), made["counts"]) == ({"release", "counts"}, {"rows": 9})
+    assert stored["gate", "return_value"] == {"rows": 9}

@@ -24,12 +24,12 @@ MADE = {
 VERDICT = {"digest": DIGEST, "passed": True, "expectations": 74, "failures": [], "known_values": "checked"}
 
 
-def gate_one(context: Any, run_key: str = "manual__2026-03-01", plan: str = PLAN) -> str:
+def gate_one(context: Any, run_key: str = "manual__2026-03-01", draft: Callable[..., str] | None = None) -> str:
     """A release that waits for officers, as far as the log is concerned."""
     from provision import releasing
 
-    release: str = releasing.draft(context, plan, run_key, actor="airflow:release__claims_to_a/run")
-    subjects = {"plan": plan, "recipient": "university-a"}
+    release = (draft or releasing.draft)(context, PLAN, run_key, actor="airflow:release__claims_to_a/run")
+    subjects = {"plan": PLAN, "recipient": "university-a"}
     for state, payload in (("made", MADE), ("gated", {"digest": DIGEST, "verdict": VERDICT})):
         context.ledger.transition("release", release, state, actor="airflow:t/r", subjects=subjects, payload=payload)
     return release

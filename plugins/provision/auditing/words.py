@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from provision.ledger.entry import Entry
+
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
@@ -32,7 +34,7 @@ STATES: Mapping[str, Pair] = {
     "destroyed": Pair("消去済み", "destroyed"),
     "drafted": Pair("起案", "drafted"),
     "made": Pair("作成済み", "made"),
-    "gated": Pair("検査合格・承認待ち", "gated, awaiting approval"),
+    "gated": Pair("承認待ち", "awaiting approval"),
     "approved": Pair("承認済み", "approved"),
     "published": Pair("公表済み", "published"),
     "open": Pair("提供中", "open"),
@@ -48,10 +50,60 @@ STATES: Mapping[str, Pair] = {
     "bounced": Pair("不達", "bounced"),
 }
 
+#: Entries that are no change of state.
+EVENTS: Mapping[str, Pair] = {
+    "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
+    "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
+    "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
+    "batch.duplicate": Pair("受領: 重複", "the same batch again"),
+    "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
+}
+
+#: Fields of verdicts, risk figures and counts. A field nobody named keeps its own name.
+FIELDS: Mapping[str, Pair] = {
+    "digest": Pair("ダイジェスト", "digest"),
+    "passed": Pair("合格", "passed"),
+    "expectations": Pair("検査項目", "expectations"),
+    "failures": Pair("不合格の項目", "failures"),
+    "known_values": Pair("既知値との照合", "known values"),
+    "contract_version": Pair("契約定義の版", "contract version"),
+    "detectors_version": Pair("検出器の版", "detectors version"),
+    "people": Pair("人数", "people"),
+    "claims": Pair("明細数", "claims"),
+    "suppressed": Pair("除外した人数", "people left out"),
+    "suppressed_ppm": Pair("除外率（100万人あたり）", "left out per million"),
+    "groups": Pair("グループ数（除外前）", "groups before"),
+    "groups_left": Pair("グループ数", "groups left"),
+    "smallest_group": Pair("最小のグループ（除外前）", "smallest group before"),
+    "smallest_group_left": Pair("最小のグループ", "smallest group left"),
+    "unique_people": Pair("一意な人数（除外前）", "unique people before"),
+    "k": Pair("k（求める最小人数）", "k, people per group"),
+    "quasi_identifiers": Pair("準識別子", "quasi-identifiers"),
+    "tables": Pair("表と行数", "tables and rows"),
+    "batches": Pair("受領バッチ", "batches"),
+    "profile": Pair("加工基準", "profile"),
+    "linkage": Pair("名寄せ", "linkage"),
+    "code_version": Pair("プログラムの版", "code version"),
+    "rows_in": Pair("受領した行", "rows in"),
+    "rows_out": Pair("保存した行", "rows out"),
+    "purpose": Pair("利用目的", "purpose"),
+    "recipient": Pair("提供先", "recipient"),
+    "requester": Pair("起案者", "requester"),
+    "reason": Pair("理由", "reason"),
+    "receipt": Pair("受領証跡", "receipt"),
+    "plan": Pair("計画", "plan"),
+    "agreement": Pair("契約", "agreement"),
+    "channel": Pair("方法", "channel"),
+    "source": Pair("提供元", "source"),
+}
+
 #: How a state looks: good, bad, waiting, or plain.
 TONES: Mapping[str, str] = {
-    **dict.fromkeys(("accepted", "approved", "published", "open", "closed", "handed_over"), "good"),
-    **dict.fromkeys(("quarantined", "rejected", "failed", "expired", "bounced", "unknown", "recalled"), "bad"),
+    **dict.fromkeys(("accepted", "approval", "approved", "published", "open", "closed", "handed_over"), "good"),
+    **dict.fromkeys(
+        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled"), "bad"
+    ),
     **dict.fromkeys(("gated", "attempting"), "wait"),
 }
 
@@ -63,10 +115,23 @@ def state_pair(state: str) -> Pair:
 
 def type_pair(entry_type: str) -> Pair:
     """An entry type such as ``release.made`` for people; one nobody named keeps its own name."""
+    if entry_type in EVENTS:
+        return EVENTS[entry_type]
     kind, _, event = entry_type.partition(".")
     if kind in KINDS and event in STATES:
         return Pair(f"{KINDS[kind].ja}: {STATES[event].ja}", f"{kind} {STATES[event].en}")
     return Pair(entry_type, "")
+
+
+def field_pair(name: str) -> Pair:
+    """A field of an entry for people."""
+    return FIELDS.get(name, Pair(name, ""))
+
+
+def subjects(entry: Entry) -> list[tuple[str, str]]:
+    """What an entry is about, kind and id, the one it is mainly about first."""
+    main = entry.type.partition(".")[0]
+    return sorted(entry.subjects.items(), key=lambda item: item[0] != main)
 
 
 def tone(entry_type: str) -> str:
