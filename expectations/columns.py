@@ -136,8 +136,8 @@ def _domain_wanted(domain: Domain) -> Wanted:
     if isinstance(domain, CodeList):
         return Wanted("ExpectColumnValuesToBeInSet", {"column": "value", "value_set": sorted(domain.codes)})
     if isinstance(domain, Form):
-        # Evaluated by RE2 on Arrow strings: $ is the very end, digits are ASCII, look-around is refused (fails closed).
-        return Wanted("ExpectColumnValuesToMatchRegex", {"column": "value", "regex": f"^(?:{domain.pattern})$"})
+        # \Z, not $: before a line end at the end of the value $ is true as well.
+        return Wanted("ExpectColumnValuesToMatchRegex", {"column": "value", "regex": rf"\A(?:{domain.pattern})\Z"})
     if isinstance(domain, NumberRange):
         bounds = {"low": f"{domain.low:f}", "high": f"{domain.high:f}", "step": f"{domain.step:f}"}
         return Wanted(DECLARED_RANGE, {"column": "value", **bounds, "shape": domain.shape.pattern})

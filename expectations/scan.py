@@ -40,6 +40,13 @@ class ScanReport:
     counts: tuple[Count, ...]
     unread: tuple[Unread, ...]
 
+    def __str__(self) -> str:
+        """One line per count, certain ones first, then what could not be read."""
+        order = sorted(self.counts, key=lambda c: (-Strength[c.strength.upper()], c.file, c.column, c.kind))
+        lines = [f"{c.strength:8} {c.kind:28} {c.count:>9}  {c.file} [{c.column}]" for c in order]
+        lines += [f"unread   {one.reason:28} {'':>9}  {one.file}" for one in self.unread]
+        return "\n".join(lines) or "nothing found"
+
     @property
     def certain_found(self) -> bool:
         """True where something certain was found: `tokumei scan` then ends with exit status 3."""

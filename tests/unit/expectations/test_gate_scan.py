@@ -24,7 +24,7 @@ def found(report: ScanReport) -> set[tuple[str, str]]:
 
 def shown(report: ScanReport) -> str:
     """Everything a report can show."""
-    return repr(report) + json.dumps(report.as_json(), ensure_ascii=False)
+    return repr(report) + str(report) + json.dumps(report.as_json(), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16", "utf-16-le", "iso2022_jp", "euc_jp"])
@@ -34,6 +34,10 @@ def test_tables_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     assert report.certain_found
     assert {("person_name", "certain"), ("telephone", "certain")} <= found(report)
     assert {count.column for count in report.counts} == {"氏名", "電話"}
+    assert [line.split()[:3] for line in str(report).splitlines()] == [
+        ["certain", "person_name", "2"],
+        ["certain", "telephone", "2"],
+    ]
     assert NAME not in shown(report)
 
 
