@@ -49,7 +49,7 @@ format: setup ## let ruff format and sort imports
 	@$(PYTHON) -m ruff format .
 
 bench-intake: setup ## intake of 300 MB of claims against a plain Python loop
-	@$(PYTHON) -m benchmarks.intake $(ARGS)
+	@$(PYTHON) -m benchmarks.bench_intake $(ARGS)
 
 # Written through uv's own lock file, which stays out of git: it names hosts, and ours must work behind any mirror.
 # requirements.lock is for development and tests, requirements.runtime.lock (a part of it) for the production image.
