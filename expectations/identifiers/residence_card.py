@@ -23,8 +23,8 @@ KIND = Identifier(
     id="residence_card",
     ja="在留カード番号",
     en="Residence card number",
-    legal="APPI Enforcement Rules art. 4 (個人識別符号); Rules art. 34 item 2",
-    source="出入国管理及び難民認定法 art. 19-4: card number",
+    legal="APPI Enforcement Rules art. 4 items 4 and 9 (個人識別符号); Rules art. 34 item 2",
+    source="出入国管理及び難民認定法 art. 19-4(1)(v), named in the Rules; 2 letters, 8 digits, 2 letters by custom",
     search=_search,
     must_match=(
         Example("AB12345678CD"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from expectations.identifiers._area_codes import real_number
+from expectations.identifiers._telephone_numbers import real_number
 from expectations.identifiers.base import Example, Identifier, Strength
 
 _LABEL = r"電話|携帯|連絡先|ファ[クッ]クス|(?<![a-z])(?:tel|phone|fax|mobile|denwa|keitai)(?![a-z])|telephone"
@@ -52,13 +52,14 @@ KIND = Identifier(
     ja="電話番号",
     en="Japanese telephone",
     legal="APPI Enforcement Rules art. 34 item 1 (PPC secretariat report: telephone numbers are deleted whole)",
-    source="MIC telephone numbering plan (電気通信番号計画)",
+    source="Structure of national numbers (0AB-J, 0A0), wider than what is assigned; see _telephone_numbers",
     search=_search,
     must_match=(
         Example("03-5550-0123", strength=Strength.CERTAIN),
         Example("０９０－１２３４－５６７８", strength=Strength.CERTAIN),
         Example("090 1234 5678", strength=Strength.CERTAIN),
         Example("(03)5550-0123", strength=Strength.CERTAIN),
+        Example("0997-12-3456", strength=Strength.CERTAIN),
         Example("0466(22)1234に連絡", strength=Strength.CERTAIN),
         Example("〇九〇－一二三四－五六七八", strength=Strength.CERTAIN),
         Example("0120ー123ー456", strength=Strength.CERTAIN),
