@@ -61,7 +61,7 @@ def test_the_prompt_is_for_the_officers_and_never_approves_by_itself(bag: Any) -
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 
     approve = bag.dags["release__claims_to_a"].get_task("approve")
-    assert type(approve) is ApprovalOperator
+    assert isinstance(approve, ApprovalOperator)
     assert approve.defaults is None
     assert [user["id"] for user in approve.assigned_users] == ["officer_a", "officer_b"]
     assert approve.response_timeout == timedelta(hours=48)

@@ -82,13 +82,18 @@ class House:
             run = next(iter(ledger.entries(type="release.drafted"))).payload["run_key"]
         return f"/api/v2/dags/{DAG}/dagRuns/{run}/taskInstances/approve/-1/hitlDetails"
 
+    def until_asked(self) -> None:
+        """Wait until the run has put its prompt up."""
+        header = self.signed("admin")
+        for _ in range(300):
+            if self.browser.get(self.prompt(), headers=header).status_code == 200:
+                return
+            time.sleep(0.1)
+
     def press(self, login: str, option: str) -> int:
         """What Airflow answers to somebody who presses a button of the prompt itself, once it is there."""
         body = {"chosen_options": [option], "params_input": {}}
-        for _ in range(300):
-            if self.browser.get(self.prompt(), headers=self.signed("admin")).status_code == 200:
-                break
-            time.sleep(0.1)
+        self.until_asked()
         time.sleep(1)
         return int(self.browser.patch(self.prompt(), headers=self.signed(login), json=body).status_code)
 
@@ -115,6 +120,7 @@ def test_the_second_approval_wakes_the_run(house: House) -> None:
 
     def people(house: House) -> None:
         answers.append(house.decide("officer_a"))
+        house.until_asked()
         answers.append(house.decide("officer_b"))
 
     states = house.run(people)
@@ -128,10 +134,29 @@ def test_the_second_approval_wakes_the_run(house: House) -> None:
 @pytest.mark.slow
 def test_a_rejection_ends_the_run_without_delivery(house: House) -> None:
     answers = []
-    states = house.run(lambda house: answers.append(house.decide("officer_b", "reject", "通知文が違う")))
+
+    def people(house: House) -> None:
+        house.until_asked()
+        answers.append(house.decide("officer_b", "reject", "通知文が違う"))
+
+    states = house.run(people)
     assert answers[0]["prompt"]["answered"] is True, answers
     assert (states["approve"], states["publish"], states["deliver"]) == ("success", "skipped", "skipped")
     assert house.delivered == []
+
+
+@pytest.mark.slow
+def test_a_decision_before_the_run_asks_is_found_in_the_log(house: House) -> None:
+    answers = []
+
+    def people(house: House) -> None:
+        house.decide("officer_a")
+        answers.append(house.decide("officer_b"))
+
+    states = house.run(people)
+    assert answers[0]["prompt"]["answered"] is True, answers
+    assert states["deliver"] == "success"
+    assert house.delivered == ["approved"]
 
 
 @pytest.mark.slow
@@ -145,6 +170,7 @@ def test_what_could_not_be_woken_is_said_and_woken_later(house: House, monkeypat
 
     def people(house: House) -> None:
         house.decide("officer_a")
+        house.until_asked()
         with monkeypatch.context() as broken:
             broken.setattr(
                 guard, "own_api", lambda: httpx.Client(transport=httpx.MockTransport(down), base_url="http://x")

@@ -67,10 +67,18 @@ def _wait(client: httpx.Client, path: str, headers: dict[str, str], option: str)
                 return None
         elif response.status_code != 404:
             return _failed(response)
+        elif _over(client, path, headers):
+            return Answer(True, "the run had not asked yet and goes by the log")
         unsettled = True
         if time.monotonic() > give_up:
             return Answer(False, "the run shows no waiting prompt", "look at the run in Airflow, then answer again")
         time.sleep(_STEP)
+
+
+def _over(client: httpx.Client, path: str, headers: dict[str, str]) -> bool:
+    """Whether the task ended without asking: where the log holds the decision before it starts, it does not ask."""
+    response = client.get(path.removesuffix("/-1/hitlDetails"), headers=headers)
+    return response.status_code == 200 and response.json()["state"] in {"success", "skipped"}
 
 
 def _to_wait(detail: dict[str, Any], unsettled: bool) -> float:
