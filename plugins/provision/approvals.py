@@ -108,7 +108,10 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
     _require(digest == asked.digest, release, "digest", "the digest is not the one that was gated")
     _require(bool(reason.strip()) or approve, release, "reason", "a rejection needs a reason")
     check(ctx, ctx.plan(asked.plan), ctx.recipient(asked.recipient), today())
-    _require(officer.id not in {a.officer for a in asked.standing.approvals}, release, "twice", "you decided already")
+    if officer.id in {a.officer for a in asked.standing.approvals}:
+        now = _conclude(ctx, asked, officer)  # a process may have died between the decision and what follows from it
+        _require(now.complete or now.rejected, release, "twice", "you decided already")
+        return now
     ctx.ledger.append(
         "release.approval" if approve else "release.rejection", actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}",
         subjects={"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer.id},

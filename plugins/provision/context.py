@@ -57,9 +57,13 @@ class Context:
 
     @cached_property
     def signer(self) -> Signer:
-        """The ledger's checkpoint key; made at first use."""
+        """The ledger's checkpoint key; made at first use. Its public part lies beside the ledger as ``log.vkey``."""
         path = self.keys.path("ledger-signing")
-        return Signer.load(path) if path.exists() else Signer.create(path)
+        signer = Signer.load(path) if path.exists() else Signer.create(path)
+        public = self.zones.ledger().parent / "log.vkey"
+        if not public.exists():
+            public.write_text(signer.public + "\n", encoding="utf-8")
+        return signer
 
     def source(self, source_id: str) -> Source:
         """The source; `FixConfiguration` where no file defines it."""

@@ -7,6 +7,8 @@ Forms: 5 digits GYYMM, 6 YYYYMM, 7 GYYMMDD, 8 YYYYMMDD, with G the era digit (1 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 #: Era digit -> the year before its first year: 昭和 1 is 1926.
@@ -22,13 +24,30 @@ _YEARS = (1868, 2199)
 
 def to_gregorian(values: pl.Expr) -> pl.Expr:
     """Days as YYYYMMDD, months (5 or 6 digits) as YYYYMM; empty, malformed and impossible ones as null."""
-    return values.map_batches(_read_distinct, return_dtype=pl.String)
+    return _distinct(values, lambda text: text)
 
 
-def _read_distinct(values: pl.Series) -> pl.Series:
-    """Read every distinct value once: columns of dates repeat themselves, and reading costs microseconds."""
-    distinct = values.unique().rename("raw").to_frame().with_columns(read=_gregorian(pl.col("raw")))
-    return values.replace_strict(distinct["raw"], distinct["read"], default=None, return_dtype=pl.String)
+def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Read and shape every distinct value once: columns of dates repeat themselves, and reading costs microseconds."""
+
+    def read(column: pl.Series) -> pl.Series:
+        frame = column.unique().rename("raw").to_frame().with_columns(read=_plain(pl.col("raw")))
+        unread = frame.filter(pl.col("read").is_null() & pl.col("raw").is_not_null())
+        if unread.height:  # an era, a separator, or no date at all
+            slow = unread.with_columns(read=_gregorian(pl.col("raw")))
+            frame = pl.concat((frame.filter(pl.col("read").is_not_null()), slow))
+        shaped = frame.with_columns(shape(pl.col("read")))
+        return column.replace_strict(shaped["raw"], shaped["read"], default=None, return_dtype=pl.String)
+
+    return values.map_batches(read, return_dtype=pl.String)
+
+
+def _plain(values: pl.Expr) -> pl.Expr:
+    """The common case without regular expressions: 6 or 8 ASCII digits that are a month or a day; else null."""
+    length = values.str.len_bytes()
+    day = pl.when(length == 8).then(values).when(length == 6).then(values + "01").str.to_date("%Y%m%d", strict=False)
+    back = pl.when(length == 8).then(day.dt.strftime("%Y%m%d")).otherwise(day.dt.strftime("%Y%m"))
+    return pl.when((back == values) & day.dt.year().is_between(*_YEARS)).then(values)
 
 
 def _gregorian(values: pl.Expr) -> pl.Expr:
@@ -46,12 +65,17 @@ def _gregorian(values: pl.Expr) -> pl.Expr:
 
 def as_date(values: pl.Expr) -> pl.Expr:
     """Days as YYYY-MM-DD; months, empty, malformed and impossible ones as null."""
-    return to_gregorian(values).str.extract(r"^([0-9]{8})$").str.replace(r"^(....)(..)(..)$", "${1}-${2}-${3}")
+    return _distinct(
+        values,
+        lambda text: pl.when(text.str.len_bytes() == 8).then(
+            text.str.slice(0, 4) + "-" + text.str.slice(4, 2) + "-" + text.str.slice(6, 2)
+        ).alias("read"),
+    )  # fmt: skip
 
 
 def as_month(values: pl.Expr) -> pl.Expr:
     """Months, and the months of days, as YYYY-MM; empty, malformed and impossible ones as null."""
-    return to_gregorian(values).str.slice(0, 6).str.replace(r"^(....)(..)$", "${1}-${2}")
+    return _distinct(values, lambda text: (text.str.slice(0, 4) + "-" + text.str.slice(4, 2)).alias("read"))
 
 
 def failing(raw: pl.Expr, read: pl.Expr) -> pl.Expr:

@@ -86,11 +86,14 @@ def bounds(domain: str) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def polars_type(column: Column) -> pl.DataType:
-    """Type of a column in a parcel: String, Int64, or Decimal(18) with as many places as the domain's step."""
+    """Type of a column in a parcel: String, the integer its range needs with room to spare, or Decimal(18) with as many
+    places as the domain's step."""
     if column.dtype == "string":
         return pl.String()
     if column.dtype == "integer":
-        return pl.Int64()
+        low, high, _ = bounds(column.domain) if column.domain.startswith("range:") else (-(10**15), 10**15, 1)
+        widest = max(-low, high)
+        return pl.Int16() if widest <= 9_999 else pl.Int32() if widest <= 999_999_999 else pl.Int64()
     return pl.Decimal(18, max(0, -int(bounds(column.domain)[2].as_tuple().exponent)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 import polars as pl
@@ -19,13 +19,16 @@ from provision.formats import tables
 from provision.formats.base import BadFile, ColumnClass, Dataset, Parcel, Report
 from provision.formats.dates import as_date, as_month, to_gregorian
 from provision.formats.numbers import canonical_insurer, failing_insurer_numbers
-from provision.formats.recordfile import Lines, Positions, chunks, refuse_other_encodings
+from provision.formats.recordfile import CHUNK, Lines, Positions, chunks
 
 KINDS = ("IR", "RE", "HO", "KO", "SN", "JD", "MF", "GR", "SY", "SI", "IY", "TO", "CO", "SJ", "TI", "TR", "TS", "GO")
 #: Records of the 摘要 section, which share one running 診療識別: blank means "as above".
 SUMMARY = ("SI", "IY", "TO", "CO")
 #: Records whose wanted columns are codes and numbers only, so that they need no decoding.
 PLAIN = frozenset({*SUMMARY, "JD", "MF", "GR", "SJ", "TS", "GO"})
+_CATEGORIES = pl.Series([f"{code:02d}" for code in range(100)])
+#: Columns without which a record says nothing: IR to the claim month, RE to the birth, HO to the points.
+LEAST = {"IR": 8, "RE": 7, "HO": 6, "GO": 3}
 _UNREAD = frozenset({ColumnClass.FREE, ColumnClass.PROVIDER_NAME})
 _DERIVED = 900  # field-table indexes from here on are made by the reader
 
@@ -66,20 +69,17 @@ class UkeMedical:
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; GO totals are reconciled per volume."""
         running = _Running()
-        for number, data in enumerate(chunks(stream, b"RE,")):
-            if not number:
-                refuse_other_encodings(data[:4096])
-            data = data.replace(b"\n\x1a", b"\n").removeprefix(b"\x1a")
-            if data.strip(b"\r\n"):
-                yield self._parcel(
-                    _Chunk(Lines(data.rstrip(b"\r\n") + b"\n", running.records), running, self._fields), report
-                )
+        for data in chunks(stream, b"RE,", CHUNK):
+            lines = Lines(_without_end_marks(data), running.records)
+            yield self._parcel(_Chunk(lines, running, self._fields), report)
         if not running.records:
             raise BadFile("uke.empty", remedy="the file holds no records; ask the sender for the file again")
         if not running.closed:
             raise BadFile(
                 "uke.no_go", record=running.records, remedy="the file is cut off; ask the sender for it again"
             )
+        if not running.claims:
+            raise BadFile("uke.empty", record=1, remedy="the file holds no claims; ask the sender for the right file")
         for name, count in running.reserved.items():
             report.warn(f"reserved_filled:{name}", count)
 
@@ -117,21 +117,22 @@ class _Chunk:
         """Form, encoding and the order IR, claims, GO."""
         self.lines.check_form(KINDS)
         self.lines.check_text()
-        kinds = self.lines.kinds
-        outside = self.lines.is_kind("IR") | self.lines.is_kind("GO")
-        if not self.running.records and not self.lines.is_kind("IR")[0]:
+        self.lines.check_widths({kind: (LEAST.get(kind, 2), self._width(kind)) for kind in KINDS})
+        ir, re, go = (self.lines.is_kind(kind) for kind in ("IR", "RE", "GO"))
+        if not self.running.records and not ir[0]:
             raise BadFile("uke.no_ir", record=1, remedy="a file of medical claims starts with IR")
-        before = np.concatenate(([self.running.closed or not self.running.records], self.lines.is_kind("GO")[:-1]))
-        wrong = before & ~self.lines.is_kind("IR")
-        after_ir = np.concatenate(([False], self.lines.is_kind("IR")[:-1]))
-        wrong |= after_ir & ~(self.lines.is_kind("RE") | self.lines.is_kind("GO"))
+        outside = np.concatenate(([self.running.closed or not self.running.records], go[:-1]))
+        after_ir = np.concatenate(([False], ir[:-1]))  # a chunk starts with RE, or with the file's first IR
+        wrong = (outside != ir) | (after_ir & ~(re | go))
         if wrong.any():
             at = int(np.flatnonzero(wrong)[0])
             raise BadFile(
                 "uke.order", record=self.lines.record(at), remedy="expected IR, then claims from RE on, then GO"
             )
-        self.running.closed = bool(self.lines.is_kind("GO")[len(kinds) - 1])
-        del outside
+        self.running.closed = bool(go[-1])
+
+    def _width(self, kind: str) -> int:
+        return max(f.index for f in self.fields.record(kind) if f.index < _DERIVED) + 1
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """One frame per table with `claim_no`, dates and months in their stored form, insurers canonical."""
@@ -140,8 +141,9 @@ class _Chunk:
             mask = self.lines.is_kind(kind)
             if mask.any() and kind != "IR":
                 found[self.fields.record(kind)[0].table] = self._frame(kind, mask)
+        headers = self._headers()
         if "claim" in found:
-            found["claim"] = self._with_header(found["claim"])
+            found["claim"] = self._with_header(found["claim"], headers)
         self.running.records += len(self.lines.ends)
         self.running.claims = int(self.claim_of[-1]) + 1
         return found
@@ -156,7 +158,7 @@ class _Chunk:
         if kind in SUMMARY:
             filled, group = self._categories
             frame = frame.with_columns(
-                service_category=pl.Series(filled[mask]), group_no=pl.Series(group[mask], dtype=pl.Int64)
+                service_category=_CATEGORIES.gather(filled[mask]), group_no=pl.Series(group[mask], dtype=pl.Int32)
             )
         made = [_stored(f.column.name, f.column.domain, f.column.role) for f in physical if f.column.name in wanted]
         return frame.with_columns(*[m for m in made if m is not None], claim_no=pl.Series(self.claim_of[mask]))
@@ -170,43 +172,42 @@ class _Chunk:
                     self.running.reserved[name] = self.running.reserved.get(name, 0) + filled
 
     @cached_property
-    def _categories(self) -> tuple[np.typing.NDArray[np.str_], Positions]:
-        """診療識別 with blanks filled from above, over SI, IY, TO and CO together, and the group's number in its claim."""
+    def _categories(self) -> tuple[Positions, Positions]:
+        """診療識別 as a number with blanks filled from above, over SI, IY, TO and CO together, and the group's number in
+        its claim, for every line (meaningless outside the 摘要 records)."""
         summary = np.logical_or.reduce([self.lines.is_kind(kind) for kind in SUMMARY])
-        start = self.lines.starts + 3
-        padded = np.concatenate((self.lines.raw, np.full(5, 0x2C, np.uint8)))
+        start, padded = self.lines.starts + 3, self.lines.padded
         given = summary & (padded[start] != 0x2C)
+        tens, ones = padded[start].astype(np.int64) - 0x30, padded[start + 1].astype(np.int64) - 0x30
+        digits = (tens >= 0) & (tens <= 9) & (ones >= 0) & (ones <= 9) & (padded[start + 2] == 0x2C)
+        self._stop(given & ~digits, "two digits expected")
         source = np.maximum.accumulate(np.where(given, np.arange(len(start)), -1))
         same_claim = (source >= 0) & (self.claim_of[source] == self.claim_of)
-        if (summary & ~same_claim).any():
-            at = int(np.flatnonzero(summary & ~same_claim)[0])
-            raise BadFile(
-                "uke.category",
-                record=self.lines.record(at),
-                field="service_category",
-                remedy="the first of a claim is blank",
-            )
-        source = np.maximum(source, 0)
-        code = np.stack((padded[start[source]], padded[start[source] + 1]), axis=1)
-        wrong = summary & ((padded[start[source] + 2] != 0x2C) | (code < 0x30).any(axis=1) | (code > 0x39).any(axis=1))
-        if wrong.any():
-            at = int(np.flatnonzero(wrong)[0])
-            raise BadFile(
-                "uke.category", record=self.lines.record(at), field="service_category", remedy="two digits expected"
-            )
+        self._stop(summary & ~same_claim, "the first of a claim is blank")
         groups = np.cumsum(given)
         first = np.maximum.accumulate(np.where(self.lines.is_kind("RE"), groups, 0))
-        return np.char.decode(code.copy().view("S2").ravel(), "ascii"), (groups - first).astype(np.int64)
+        return (tens * 10 + ones)[np.maximum(source, 0)], (groups - first).astype(np.int64)
 
-    def _with_header(self, claims: pl.DataFrame) -> pl.DataFrame:
+    def _stop(self, wrong: np.typing.NDArray[np.bool_], remedy: str) -> None:
+        if wrong.any():
+            at = int(np.flatnonzero(wrong)[0])
+            raise BadFile("uke.category", record=self.lines.record(at), field="service_category", remedy=remedy)
+
+    def _headers(self) -> pl.DataFrame:
+        """The IR in force at the start of the chunk, if any, and those in it; the last is carried on."""
+        mask = self.lines.is_kind("IR")
+        parts = [self.running.header] if self.running.header is not None else []
+        if mask.any():
+            parts.append(self._frame("IR", mask).drop("claim_no"))
+        headers = pl.concat(parts)  # never nothing: check() saw to it that an IR comes first
+        self.running.header = headers.tail(1)
+        return headers
+
+    def _with_header(self, claims: pl.DataFrame, headers: pl.DataFrame) -> pl.DataFrame:
         """Add facility, review body and claim month of the IR above to each claim."""
         mask = self.lines.is_kind("IR")
-        headers = self._frame("IR", mask).drop("claim_no") if mask.any() else None
-        if self.running.header is not None:
-            headers = self.running.header if headers is None else pl.concat((self.running.header, headers))
-        assert headers is not None  # check() saw to it that an IR comes first
-        at = np.cumsum(mask)[self.lines.is_kind("RE")] + (self.running.header is not None) - 1
-        self.running.header = headers.tail(1)
+        carried = headers.height - int(mask.sum())
+        at = np.cumsum(mask)[self.lines.is_kind("RE")] + carried - 1
         return pl.concat((claims, headers[at.tolist()].drop("file_reserved", "volume")), how="horizontal")
 
     def people(self, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -216,7 +217,7 @@ class _Chunk:
             return _NOBODY
         text = pl.col("facility_prefecture") + pl.col("point_table") + pl.col("facility_code")
         people = claims.select(
-            "claim_no", "sex", name="patient_name", kana="patient_kana", birth=to_gregorian(pl.col("birth_month")),
+            "claim_no", "sex", name="patient_name", kana="patient_kana", birth="birth_month",
             chart="chart_number", facility=text, care_insurer=pl.lit(None, pl.String), care_number=pl.lit(None, pl.String),
             phone=pl.lit(None, pl.String), address=pl.lit(None, pl.String),
         )  # fmt: skip
@@ -288,16 +289,25 @@ class _Chunk:
             frame = frames[table].select(at=pl.col("claim_no") - first, points=pl.col("points").fill_null(0))
             np.add.at(payers, frame["at"].to_numpy(), 1)
             main = frame.unique("at", keep="first", maintain_order=True)
+            if table == "insurance" and main.height < frame.height:
+                self._refuse_claim(int(frame.filter(pl.col("at").is_duplicated())["at"][0]), "uke.order", _TWO_HO)
             points[main["at"].to_numpy()] = main["points"].to_numpy()
         if (payers == 0).any():
-            at = int(np.flatnonzero(payers == 0)[0])
-            line = int(np.flatnonzero(self.lines.is_kind("RE"))[at])
-            raise BadFile(
-                "uke.no_payer", record=self.lines.record(line), remedy="a claim needs HO or KO; ask the sender"
-            )
+            self._refuse_claim(int(np.flatnonzero(payers == 0)[0]), "uke.no_payer", _NO_PAYER)
         return payers, points
 
+    def _refuse_claim(self, at: int, rule: str, remedy: str) -> NoReturn:
+        line = int(np.flatnonzero(self.lines.is_kind("RE"))[at])
+        raise BadFile(rule, record=self.lines.record(line), remedy=remedy)
 
+
+def _without_end_marks(data: bytes) -> bytes:
+    """The chunk without the 0x1A that stand between concatenated files."""
+    return data.replace(b"\n\x1a", b"\n").removeprefix(b"\x1a") if b"\x1a" in data else data
+
+
+_NO_PAYER = "a claim needs HO or KO; ask the sender"
+_TWO_HO = "a claim has one HO: the RE of the next claim is missing; ask the sender for the file again"
 _CARD = ("insurer", "symbol", "number")
 _NOBODY = pl.DataFrame(
     schema={
@@ -312,10 +322,13 @@ _NOBODY = pl.DataFrame(
 
 
 def _stored(name: str, domain: str, role: str) -> pl.Expr | None:
-    """Raw text to its stored form: dates and months ISO, insurers without padding; births stay whole for identity."""
+    """Raw text to its stored form: dates and months ISO, insurers without padding. Births become YYYYMMDD whatever the
+    edition writes: identity needs them whole, and the rule on receipt reads no other form."""
+    if role == "birth" or name == "birth_month":
+        return to_gregorian(pl.col(name)).alias(name)
     if domain == "date":
         return as_date(pl.col(name)).alias(name)
-    if domain == "month" and role != "birth" and name != "birth_month":
+    if domain == "month":
         return as_month(pl.col(name)).alias(name)
     if domain == "insurer":
         return canonical_insurer(pl.col(name)).alias(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,8 +43,7 @@ def deidentify_file(source_format: Format, path: Path, out: Path, label: str) ->
         with path.open("rb") as stream:
             for parcel in source_format.read(stream, report, {}):
                 people.append(parcel.people.select("insurer", "symbol", "number", "birth", "sex"))
-                for name, frame in deidentify(parcel, source_format.dataset, report, applied).items():
-                    writers.write(name, frame)
+                writers.write(deidentify(parcel, source_format.dataset, report, applied))
         writers.close()
     except BadFile as error:
         writers.close()
@@ -58,21 +59,40 @@ def deidentify_file(source_format: Format, path: Path, out: Path, label: str) ->
 
 
 class _Writers:
-    """One growing Parquet file per table: memory holds one parcel."""
+    """One growing Parquet file per table. Writing runs beside the parsing of the next parcel, one parcel at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.open: dict[str, pq.ParquetWriter] = {}
         self.rows: dict[str, int] = {}
+        self.writer = ThreadPoolExecutor(1)
+        self.pending: Future[None] | None = None
 
-    def write(self, name: str, frame: pl.DataFrame) -> None:
-        table = frame.to_arrow()
-        if name not in self.open:
-            self.open[name] = pq.ParquetWriter(self.folder / f"{name}.parquet", table.schema, compression="zstd")
-        self.open[name].write_table(table.cast(self.open[name].schema))
-        self.rows[name] = self.rows.get(name, 0) + frame.height
+    def write(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Write the tables of one parcel, after those of the parcel before."""
+        self._wait()
+        self.pending = self.writer.submit(self._write, frames)
 
     def close(self) -> None:
+        """Finish every file. Twice is harmless."""
+        self._wait()
+        self.writer.shutdown()
         for writer in self.open.values():
             writer.close()
         self.open = {}
+
+    def _wait(self) -> None:
+        if self.pending is not None:
+            self.pending.result()
+            self.pending = None
+
+    def _write(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        for name, frame in frames.items():
+            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if name not in self.open:
+                texts = [column for column, kind in frame.schema.items() if kind == pl.String]
+                self.open[name] = pq.ParquetWriter(
+                    self.folder / f"{name}.parquet", table.schema, compression="zstd", use_dictionary=texts
+                )
+            self.open[name].write_table(table)
+            self.rows[name] = self.rows.get(name, 0) + frame.height

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from provision import approvals, channels
 from provision.approvals import ApprovalRequest
-from provision.channels.base import Channel, Consignment, OutboxFile, Receipt
+from provision.channels.base import Channel, Consignment, OutboxFile, Progress, Receipt
 from provision.context import Context
 from provision.errors import DeliveryUnknown, FixConfiguration, LedgerBroken, Refused, RetryLater, TokumeiError
 from provision.ledger.verify import verify
@@ -26,6 +27,8 @@ from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
 from provision.releasing.drafting import TOKYO, check, today
 from provision.releasing.making import made_folder
+
+LOGGER = logging.getLogger(__name__)
 
 
 def deliver(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
@@ -197,13 +200,9 @@ def _settle_dead_attempt(ctx: Context, asked: ApprovalRequest, channel: Channel,
         )  # fmt: skip
 
 
-def _progress(consignment: Consignment) -> object:
-    import logging
-
-    logger = logging.getLogger("provision.deliver")
-
+def _progress(consignment: Consignment) -> Progress:
     def report(done: int, total: int) -> None:
-        logger.info("%s: %d of %d bytes", consignment.order, done, total)
+        LOGGER.info("%s: %d of %d bytes", consignment.order, done, total)
 
     return report
 
@@ -225,8 +224,9 @@ def _handed_over(ctx: Context, order: str) -> dict[str, object] | None:
 
 
 def _open(ctx: Context, asked: ApprovalRequest, actor: str) -> None:
-    """提供中: the first handed-over delivery opens the release."""
+    """提供中: the first handed-over delivery opens the release; a checkpoint pins down that it happened."""
     ctx.ledger.transition(
         "release", asked.release, "open", actor=actor, key=f"open:{asked.release}",
         subjects={"plan": asked.plan, "recipient": asked.recipient}, payload={},
     )  # fmt: skip
+    ctx.ledger.checkpoint(ctx.signer)
