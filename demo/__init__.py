@@ -1,1 +1,1 @@
-"""The demonstration: a fictitious world, real local servers, Airflow, and two officers who approve. Not part of the product."""
+"""The demonstration: a fictitious world, real local servers, Airflow, two officers who approve. Not of the product."""

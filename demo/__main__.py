@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ def main() -> int:
         result = demonstration.run()
         kept = arguments.keep
         if kept:
-            (root / "running.json").write_text(json.dumps(demonstration.processes()))
+            (root / "running.json").write_text(json.dumps(demonstration.running()))
     except Exception as error:
         progress.fail(f"{type(error).__name__}: {error}")
         progress.say(f"logs are below {root / 'airflow'} and {root / 'servers'}")
@@ -58,8 +59,10 @@ def down(root: Path) -> int:
     path = root / "running.json"
     if not path.exists():
         return 0
-    processes = json.loads(path.read_text())
-    ended = sum(end_group(pid, program) for pid, program in processes)
+    running = json.loads(path.read_text())
+    ended = sum(end_group(pid, program) for pid, program in running["processes"])
+    for left in map(Path, running["leftovers"]):
+        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
     path.unlink()
     return ended
 

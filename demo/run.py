@@ -141,10 +141,13 @@ class Demonstration:
         (world.root / "summary.json").write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
         return result
 
-    def processes(self) -> list[tuple[int, str]]:
-        """Process group and program of everything running, for `down`."""
+    def running(self) -> dict[str, list[Any]]:
+        """What `down` needs: process group and program of everything running, and files it would leave behind."""
         every = [*self.servers, *(self.airflow.parts if self.airflow else [])]
-        return [(server.pid, server.program) for server in every if server.pid is not None]
+        return {
+            "processes": [(server.pid, server.program) for server in every if server.pid is not None],
+            "leftovers": [str(path) for server in every for path in server.leftovers()],
+        }
 
     def addresses(self) -> str:
         """Addresses and logins of a kept demonstration."""

@@ -48,7 +48,8 @@ def summary(result: Mapping[str, Any]) -> str:
     lines.append("")
     for release in result["releases"]:
         lines.append(
-            f" receipt    {release['recipient']:<22}{release['channel']:<14}D {release['digest'][:16]}…  {release['handed_over_at']}"
+            f" receipt    {release['recipient']:<22}{release['channel']:<14}D {release['digest'][:16]}…  "
+            f"{release['handed_over_at']}"
         )
     lines += [
         "",

@@ -147,6 +147,10 @@ class LocalServer(ABC):
     def after_start(self) -> None:  # noqa: B027 - most servers have nothing to do here
         """What is still to do once it answers."""
 
+    def leftovers(self) -> list[Path]:
+        """Files outside `folder` that stay behind where the process is ended by its id alone."""
+        return []
+
     def _wait(self) -> bool:
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:

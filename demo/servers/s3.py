@@ -81,11 +81,14 @@ class S3Server(LocalServer):
     def stop(self) -> None:
         """End the process and remove its sockets, of which it puts four into /tmp whatever it is told."""
         super().stop()
-        for kind, port in self._rpc_ports.items():
-            Path(f"/tmp/seaweedfs-{kind}-grpc-{port}.sock").unlink(missing_ok=True)
-        if self._sockets:
-            shutil.rmtree(self._sockets, ignore_errors=True)
-            self._sockets = ""
+        for path in self.leftovers():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        self._sockets = ""
+
+    def leftovers(self) -> list[Path]:
+        """The sockets."""
+        sockets = [Path(f"/tmp/seaweedfs-{kind}-grpc-{port}.sock") for kind, port in self._rpc_ports.items()]
+        return [*sockets, Path(self._sockets)] if self._sockets else sockets
 
     def client(self, secret_key: str | None = None) -> Any:
         """A boto3 client of this server."""

@@ -88,6 +88,10 @@ class SftpServer(LocalServer):
             shutil.rmtree(self._link.parent, ignore_errors=True)
             self._link = None
 
+    def leftovers(self) -> list[Path]:
+        """The link's folder."""
+        return [self._link.parent] if self._link is not None else []
+
     def answers(self) -> bool:
         """True once it introduces itself as an SSH server."""
         return banner(self.port, b"SSH-2.0-")

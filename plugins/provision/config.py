@@ -152,7 +152,7 @@ def shown(path: Path) -> str:
     try:
         return str(path.relative_to(config_folder().parent))
     except ValueError:
-        return path.name
+        return f"{path.parent.name}/{path.name}"
 
 
 def line_of(path: Path, key: list[int | str]) -> int:

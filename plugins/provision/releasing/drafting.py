@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from provision.context import Context
-from provision.errors import Refused
+from provision.errors import FixConfiguration, Refused
 from provision.model import Agreement, Plan, Recipient
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -26,6 +26,8 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
     if ctx.ledger.state("release", release):
         return release
     check(ctx, plan, recipient, today())
+    check_files(ctx, {f"releases/{plan.id}", f"recipients/{recipient.id}", f"profiles/{plan.profile}", "platform"}
+                | {f"sources/{source}" for source in plan.sources})  # fmt: skip
     ctx.ledger.transition(
         "release", release, "drafted", actor=actor, key=f"drafted:{release}",
         subjects={"plan": plan.id, "recipient": recipient.id},
@@ -37,6 +39,17 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
         },
     )  # fmt: skip
     return release
+
+
+def check_files(ctx: Context, names: set[str]) -> None:
+    """What `tokumei config check` says about these files; `FixConfiguration` with the first problem."""
+    from provision.checking import check_all  # it looks at releases as a whole, this room included
+
+    for problem in check_all(ctx.config_folder):
+        if any(problem.file.endswith(f"{name}.yaml") for name in names):
+            raise FixConfiguration(
+                problem.what, where=f"{problem.file}:{problem.line}", rule=problem.key, remedy=problem.remedy
+            )
 
 
 def release_id(plan_id: str, run_key: str) -> str:
