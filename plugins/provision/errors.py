@@ -10,6 +10,12 @@ exception which could carry a value raises one of these with `from None`.
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TypeVar
+
 
 class TokumeiError(Exception):
     """Base of all errors shown to an operator without a traceback.
@@ -71,3 +77,41 @@ class LedgerBroken(Refused):
     """The provision log does not verify."""
 
     exit_code = 8
+
+
+class Defect(TokumeiError):
+    """Something nobody expected. Says which kind of error and where in the code, because its text may hold a value."""
+
+
+Step = TypeVar("Step", bound=Callable[..., object])
+
+
+def without_values(step: Step) -> Step:
+    """Make a step safe to run where its errors are logged: an unexpected error becomes a `Defect` without its text.
+
+    Engines quote the cell they stumble over, and Airflow's viewers read task logs. The error is raised outside the
+    handler, so that not even its context is kept.
+    """
+
+    @wraps(step)
+    def guarded(*arguments: object, **named: object) -> object:
+        try:
+            return step(*arguments, **named)
+        except TokumeiError:
+            raise
+        except Exception as error:
+            found = _defect(error)
+        raise found
+
+    return guarded  # type: ignore[return-value]
+
+
+def _defect(error: Exception) -> Defect:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Defect(
+        f"{type(error).__name__}, an error nobody expected",
+        where=place,
+        rule="defect",
+        remedy="nothing was taken in, made or sent; tell the developers this place",
+    )

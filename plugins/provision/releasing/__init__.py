@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from provision.errors import without_values
+
 if TYPE_CHECKING:
     from provision.releasing.delivering import deliver
     from provision.releasing.drafting import draft
@@ -24,4 +26,4 @@ def __getattr__(name: str) -> Any:
     """Load a step by its name."""
     if name not in _ROOMS:
         raise AttributeError(name)
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return without_values(getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name))

@@ -1,0 +1,46 @@
+"""An unexpected error in a step never brings a value of the data into a log."""
+
+from __future__ import annotations
+
+import traceback
+
+import polars as pl
+import pytest
+
+from provision import intake, releasing
+from provision.errors import Defect, Refused, without_values
+
+VALUE = "架空 太郎 03-0000-0000"
+
+
+@without_values
+def stumbles() -> None:
+    pl.DataFrame({"points": [VALUE]}).select(pl.col("points").cast(pl.Int64))
+
+
+@without_values
+def refuses() -> None:
+    raise Refused("no", remedy="none")
+
+
+def test_the_engine_quotes_the_value_and_the_guard_does_not() -> None:
+    with pytest.raises(pl.exceptions.InvalidOperationError, match="架空"):
+        stumbles.__wrapped__()  # type: ignore[attr-defined]
+    with pytest.raises(Defect) as caught:
+        stumbles()
+    shown = "".join(traceback.format_exception(caught.value)) + str(caught.value) + repr(caught.value)
+    assert VALUE not in shown
+    assert caught.value.__context__ is None
+    assert "InvalidOperationError" in str(caught.value)
+    assert "test_errors.py:" in str(caught.value)
+
+
+def test_our_own_errors_pass_unchanged() -> None:
+    with pytest.raises(Refused):
+        refuses()
+
+
+@pytest.mark.parametrize("room", [intake, releasing])
+def test_every_step_is_guarded(room: object) -> None:
+    for name in room.__all__:  # type: ignore[attr-defined]
+        assert hasattr(getattr(room, name), "__wrapped__"), name
