@@ -14,14 +14,14 @@ from pkgutil import iter_modules
 
 import provision
 from provision import commands
-from provision.errors import TokumeiError
+from provision.errors import TokumeiError, without_values
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     arguments = parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        return int(without_values(arguments.run)(arguments))
     except TokumeiError as error:
         print(f"tokumei: {error}", file=sys.stderr)
         return error.exit_code

@@ -10,6 +10,7 @@ exception which could carry a value raises one of these with `from None`.
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable
 from functools import wraps
@@ -106,7 +107,15 @@ def without_values(step: Step) -> Step:
     return guarded  # type: ignore[return-value]
 
 
-def _defect(error: Exception) -> Defect:
+#: Errors of a machine that is full or busy: nothing is wrong with us, the same may succeed later.
+_LATER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
+
+
+def _defect(error: Exception) -> TokumeiError:
+    if (isinstance(error, OSError) and error.errno in _LATER) or isinstance(error, MemoryError):
+        return RetryLater(
+            "the machine has no room left", rule="machine.full", remedy="make room (disk, memory, open files)"
+        )
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return Defect(

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from provision import intake, releasing
-from provision.errors import Defect, Refused, without_values
+from provision.errors import Defect, Refused, RetryLater, without_values
 
 VALUE = "架空 太郎 03-0000-0000"
 
@@ -44,3 +44,13 @@ def test_our_own_errors_pass_unchanged() -> None:
 def test_every_step_is_guarded(room: object) -> None:
     for name in room.__all__:  # type: ignore[attr-defined]
         assert hasattr(getattr(room, name), "__wrapped__"), name
+
+
+def test_a_full_disk_is_tried_again() -> None:
+    @without_values
+    def full() -> None:
+        raise OSError(28, "No space left on device", VALUE)
+
+    with pytest.raises(RetryLater) as caught:
+        full()
+    assert VALUE not in str(caught.value)
