@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,8 +31,8 @@ class AgeBand:
 
     def learn(self, frame: pl.LazyFrame, column: str, options: Parameters) -> Parameters:
         """Check width, top and month."""
-        width, top, month = int(options.get("width", 5)), int(options.get("top", 90)), str(options["month"])
-        if not 1 <= width <= 20 or top % width or len(month) != 7:
+        width, top, month = int(options.get("width", 5)), int(options.get("top", 90)), str(options.get("month", ""))
+        if not 1 <= width <= 20 or top % width or not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month):
             raise ValueError("age-band: width 1-20, top a multiple of it, month YYYY-MM")
         return {"width": width, "top": top, "month": month}
 

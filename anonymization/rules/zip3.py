@@ -19,7 +19,11 @@ class Zip3:
         ("105-0011", "105"),
         ("1050011", "105"),
         ("１０５－００１１", "105"),
+        ("〒105-0011", "105"),
         ("105", "105"),
+        ("1050011 ", "105"),
+        ("芝公園4-2-8", None),
+        ("105-001", None),
         ("10", None),
         ("港区", None),
     )
@@ -29,10 +33,9 @@ class Zip3:
         return {}
 
     def apply(self, column: str, parameters: Parameters) -> pl.Expr | None:
-        """Three ASCII digits, or null where the value is no ZIP code."""
-        text = pl.col(column).str.normalize("NFKC").str.replace_all(r"[^0-9]", "")
-        valid = text.str.len_bytes().is_in([3, 7])
-        return pl.when(valid).then(text.str.slice(0, 3)).alias(column)
+        """Three ASCII digits, or null where the value is no ZIP code: the numbers of an address are none."""
+        text = pl.col(column).str.normalize("NFKC").str.replace_all(r"[\s〒]", "")
+        return text.str.extract(r"^([0-9]{3})(?:[\-‐‑‒–—―−ー]?[0-9]{4})?$").alias(column)
 
 
 RULE = Zip3()

@@ -92,6 +92,8 @@ class UkeMedical:
         report.people += people.height
         report.warn("check_digit:insurer", failing_insurer_numbers(people["insurer"]))
         wanted = {t.name: [c.name for c in t.columns] for t in self.dataset.tables}
+        if "control_total" in frames:  # it is about the file: no claim may carry it along
+            frames["control_total"] = frames["control_total"].with_columns(claim_no=pl.lit(None, pl.Int64))
         return Parcel(
             {
                 name: frame.select("claim_no", *[c for c in wanted[name] if c in frame.columns])
@@ -173,8 +175,8 @@ class _Chunk:
 
     @cached_property
     def _categories(self) -> tuple[Positions, Positions]:
-        """診療識別 as a number with blanks filled from above, over SI, IY, TO and CO together, and the group's number in
-        its claim, for every line (meaningless outside the 摘要 records)."""
+        """診療識別 as a number with blanks filled from above, over SI, IY, TO and CO together, and the group's number
+        in its claim, for every line (meaningless outside the 摘要 records)."""
         summary = np.logical_or.reduce([self.lines.is_kind(kind) for kind in SUMMARY])
         start, padded = self.lines.starts + 3, self.lines.padded
         given = summary & (padded[start] != 0x2C)
@@ -199,7 +201,7 @@ class _Chunk:
         parts = [self.running.header] if self.running.header is not None else []
         if mask.any():
             parts.append(self._frame("IR", mask).drop("claim_no"))
-        headers = pl.concat(parts)  # never nothing: check() saw to it that an IR comes first
+        headers: pl.DataFrame = pl.concat(parts)  # never nothing: check() saw to it that an IR comes first
         self.running.header = headers.tail(1)
         return headers
 
@@ -208,7 +210,8 @@ class _Chunk:
         mask = self.lines.is_kind("IR")
         carried = headers.height - int(mask.sum())
         at = np.cumsum(mask)[self.lines.is_kind("RE")] + carried - 1
-        return pl.concat((claims, headers[at.tolist()].drop("file_reserved", "volume")), how="horizontal")
+        above: pl.DataFrame = headers[at.tolist()]
+        return pl.concat((claims, above.drop("file_reserved", "volume")), how="horizontal")
 
     def people(self, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
         """Who is in the claims: names and births from RE, card from the first HO (or SN), branch from SN, chart."""
@@ -218,8 +221,8 @@ class _Chunk:
         text = pl.col("facility_prefecture") + pl.col("point_table") + pl.col("facility_code")
         people = claims.select(
             "claim_no", "sex", name="patient_name", kana="patient_kana", birth="birth_month",
-            chart="chart_number", facility=text, care_insurer=pl.lit(None, pl.String), care_number=pl.lit(None, pl.String),
-            phone=pl.lit(None, pl.String), address=pl.lit(None, pl.String),
+            chart="chart_number", facility=text, care_insurer=pl.lit(None, pl.String),
+            care_number=pl.lit(None, pl.String), phone=pl.lit(None, pl.String), address=pl.lit(None, pl.String),
         )  # fmt: skip
         return people.join(self._cards(frames), on="claim_no", how="left", maintain_order="left").select(
             _NOBODY.columns
@@ -313,8 +316,8 @@ _NOBODY = pl.DataFrame(
     schema={
         "claim_no": pl.Int64,
         **dict.fromkeys(
-            ("name", "kana", "birth", "sex", *_CARD, "branch", "care_insurer", "care_number", "facility", "chart", "phone",
-             "address"),
+            ("name", "kana", "birth", "sex", *_CARD, "branch", "care_insurer", "care_number", "facility", "chart",
+             "phone", "address"),
             pl.String,
         ),
     }
