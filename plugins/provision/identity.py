@@ -1,7 +1,8 @@
 """Who is on a record: normalised identifiers -> keyed tokens of the four identity domains, and evidence against them.
 
 Nothing leaves this module but HMAC-SHA-256 values cut to 128 bits. Normal form (formats.md §2.5 of the field facts):
-NFKC, no spaces or hyphens of any kind (the kana length mark ー is a character of a symbol and stays), branch padded to 2.
+NFKC, no spaces or hyphens of any kind (the kana length mark ー is a character of a symbol and stays), branch padded
+to 2.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ def normal_branch(text: str | None) -> str:
     return folded.zfill(2) if folded else ""
 
 
+_AS_WRITTEN = ("birth", "sex", "insurer", "symbol", "number", "care_insurer", "care_number", "facility", "chart")
+
+
 @dataclass(frozen=True)
 class Person:
     """The normalised identifiers of one record; "" where the source has none."""
@@ -77,20 +81,7 @@ class Person:
             written=normal_written(row["name"]),
             kana=normal_kana(row["kana"]),
             branch=normal_branch(row["branch"]),
-            **{
-                name: normal(row[name])
-                for name in (
-                    "birth",
-                    "sex",
-                    "insurer",
-                    "symbol",
-                    "number",
-                    "care_insurer",
-                    "care_number",
-                    "facility",
-                    "chart",
-                )  # fmt: skip
-            },
+            **{name: normal(row[name]) for name in _AS_WRITTEN},
         )
 
     def tokens(self, source: str) -> dict[str, tuple[str, ...]]:
