@@ -1,0 +1,96 @@
+"""Writes docs/datasets.md from the source formats: what `tokumei datasets` knows, as a page to read.
+
+Run it after a field table or the receipt floor changed; tests/unit/test_docs.py compares the page with what it makes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from anonymization.receipt import FLOOR
+from provision.formats import formats
+from provision.formats.base import Column, Dataset, Table
+
+PAGE = Path(__file__).parents[1] / "docs" / "datasets.md"
+
+HEAD = """# Datasets (データセット)
+
+Made by `python scripts/make_datasets_page.py` from the field tables in `plugins/provision/formats/fields/`; do not edit
+it by hand. `tokumei datasets` prints the same for a terminal, `tokumei datasets --json` for programs.
+
+**Class** decides what happens on receipt, before anything is stored. It is code
+(`anonymization/receipt.py`), not configuration.
+
+| class | on receipt |
+|---|---|
+{classes}
+
+A column that goes on receipt can never be asked for in a plan. Head tables (one row per claim or member) also carry an
+`alias`, which is random; where the format knows a claim's own number, they carry a keyed `claim_token` too. Neither can
+go out. A plan may ask a head table for `age_band` and `prefecture`, which are worked out when a release is made.
+
+**Domain** is what a stored value may look like. Cells outside it are emptied on receipt and counted; where more than
+20 cells and more than 1 % of one column lie outside (in one piece of a file as it is read), the file goes to
+quarantine. The gate checks the domain again.
+
+| domain | value |
+|---|---|
+| `code:<list>` | a code of `config/codes/<list>.tsv` |
+| `form:<pattern>` | text of exactly this form (a regular expression) |
+| `range:<low>..<high>/<step>` | a number from low to high; the step is 1 where it is not given |
+| `month`, `date` | YYYY-MM, YYYY-MM-DD |
+| `zip3`, `insurer` | three digits; six or eight digits |
+| `none`, `free` | never stored |
+"""
+
+#: What each rule of the floor does, in a few words.
+RULES = {
+    "drop-column": "goes",
+    "birth-month": "date to month",
+    "zip3": "first three digits",
+    "insurer-number": "stays if it is an insurer number, else emptied",
+}
+CLASSES = (
+    "direct", "link", "free", "provider_name", "technical", "reserved", "birth", "zip", "insurer",
+    "provider", "sensitive", "quasi", "ordinary",
+)  # fmt: skip
+
+
+def on_receipt(cls: str) -> str:
+    """What the receipt floor does to a column of this class, in words."""
+    return RULES[FLOOR[cls]] if cls in FLOOR else "stays"
+
+
+def page() -> str:
+    """The whole page."""
+    rows = "\n".join(f"| `{cls}` | {on_receipt(cls)} |" for cls in CLASSES)
+    found = [source.dataset for _, source in sorted(formats().items())]
+    return "\n".join([HEAD.format(classes=rows), *(_dataset(dataset) for dataset in found)])
+
+
+def _dataset(dataset: Dataset) -> str:
+    title = (
+        f"## `{dataset.id}`: {dataset.ja} / {dataset.en}\n\nEdition {dataset.edition}; head table `{dataset.head}`.\n"
+    )
+    return "\n".join([title, *(_table(table) for table in dataset.tables)])
+
+
+def _table(table: Table) -> str:
+    kept = sum(str(column.cls) not in FLOOR or FLOOR[str(column.cls)] != "drop-column" for column in table.columns)
+    title = f"### `{table.name}`: {table.ja} / {table.en}"
+    source = f"Source record: {table.source}. " if table.source else ""
+    counts = f"{source}{len(table.columns)} columns, {kept} stored."
+    head = "| column | 名称 | meaning | class | domain | unit | on receipt |\n|---|---|---|---|---|---|---|"
+    return "\n".join([title, "", counts, "", head, *(_row(column) for column in table.columns), ""])
+
+
+def _row(column: Column) -> str:
+    cells = (
+        f"`{column.name}`", column.ja, column.en, str(column.cls), f"`{column.domain}`", column.unit,
+        on_receipt(str(column.cls)),
+    )  # fmt: skip
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
