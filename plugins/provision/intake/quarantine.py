@@ -18,6 +18,7 @@ import pyrage
 from provision.context import Context
 from provision.errors import TokumeiError
 from provision.formats.base import Problem
+from provision.intake.inbox import take_away
 from provision.intake.sealed import SealedFile, digest, opened, seal, write_manifest
 from provision.model import Source
 
@@ -63,7 +64,7 @@ def keep_drop(ctx: Context, source: Source, folder: Path, label: str, error: Tok
         "drop.quarantined", actor=actor, subjects={"batch": batch, "source": source.id},
         payload={"rule": error.rule, "files": len(files)}, key=f"quarantined:{batch}",
     )  # fmt: skip
-    shutil.rmtree(folder)
+    take_away(folder)
 
 
 def _report(folder: Path, problems: Sequence[Problem]) -> None:

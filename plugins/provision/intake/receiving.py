@@ -19,11 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.intake import quarantine
+from provision.intake.inbox import MARKER, finish_removals, take_away
 from provision.intake.sealed import SealedFile, digest, seal, write_manifest
 from provision.ledger.entry import Entry
 from provision.model import Month, Source
-
-MARKER = "batch.yaml"
 
 
 class BatchCard(BaseModel):
@@ -63,6 +62,7 @@ def receive(ctx: Context, source_id: str, *, actor: str) -> list[str]:
     nothing at all could be received.
     """
     source = ctx.source(source_id)
+    finish_removals(ctx.zones.inbox(source_id))
     problems: list[str] = []
     for number, folder in enumerate(_complete(ctx.zones.inbox(source_id)), 1):
         try:
@@ -112,7 +112,7 @@ def _receive_drop(ctx: Context, source: Source, drop: Drop, actor: str) -> None:
                 "files": len(drop.files), "bytes": sum(f.size for f in drop.files), "digest": drop.digest,
             },
         )  # fmt: skip
-    shutil.rmtree(drop.folder)
+    take_away(drop.folder)
 
 
 def _known(ctx: Context, source: Source, drop: Drop, batch: str, actor: str) -> bool:
