@@ -9,12 +9,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from provision.model import Plan, Platform, Profile, Recipient, Source
+from provision.model import Channel, Plan, Platform, Profile, Recipient, Source
 
 Noun = TypeVar("Noun", bound=BaseModel)
 
@@ -129,7 +129,7 @@ def _problems(path: Path, text: str, error: ValidationError) -> Iterator[ConfigP
 
 def _is_tag(part: int | str) -> bool:
     """pydantic puts the discriminator's value into the location of a union; people do not write it there."""
-    return part in {"mail", "disc", "bucket", "partner_sftp"}
+    return part in get_args(Channel)
 
 
 def _plain(item: Any) -> str:
