@@ -1,7 +1,8 @@
 """保管と期限: what must happen without anybody asking, every night (Asia/Tokyo).
 
-**tend** destroys what has reached the end of its retention (landing, quarantine, outbox), lets approvals and links
-expire, and signs a checkpoint of the provision log. Safe to run at any time and twice.
+**tend** destroys what has reached the end of its retention (quarantine, outbox), counts batches that nobody took in,
+lets releases expire that waited too long for officers, and signs a checkpoint of the provision log. Safe to run at any
+time and twice.
 """
 
 from __future__ import annotations
