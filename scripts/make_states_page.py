@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from provision import states
@@ -65,10 +66,14 @@ def _table(kind: str) -> str:
 
 def written(kind: str) -> frozenset[str]:
     """States of `kind` that some call of `transition(kind, subject, state, …)` in the package names."""
+    return frozenset(text for call in _transitions() if kind in _texts(call.args[0]) for text in _texts(call.args[2]))
+
+
+@cache
+def _transitions() -> tuple[ast.Call, ...]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "plugins" / "provision").rglob("*.py")]
     calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) > 2)
-    transitions = (call for call in calls if getattr(call.func, "attr", "") == "transition")
-    return frozenset(text for call in transitions if kind in _texts(call.args[0]) for text in _texts(call.args[2]))
+    return tuple(call for call in calls if getattr(call.func, "attr", "") == "transition")
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
