@@ -18,22 +18,29 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same container
 
 
 def seal_bag(bag: Path, name: str, target: Path, keys: list[str]) -> tuple[str, int]:
-    """Encrypt `bag` as ``<name>/…`` to `target` (complete or not there); gives SHA-256 and size of the ciphertext."""
+    """Encrypt `bag` as ``<name>/…`` to `target` (complete or not there); gives SHA-256 and size of the ciphertext.
+
+    The caller holds the order's lock: what a task that died left of an earlier sealing is removed first.
+    """
+    for left in target.parent.glob(f".{target.name}.*.tmp"):
+        left.unlink()
     recipients = [pyrage.x25519.Recipient.from_str(key) for key in keys]
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     reading, writing = os.pipe()
     failure: list[BaseException] = []
     thread = threading.Thread(target=_zip_into, args=(bag, name, writing, failure), daemon=True)
     thread.start()
-    with os.fdopen(reading, "rb") as plain, temporary.open("wb") as cipher:
-        pyrage.encrypt_io(plain, cipher, recipients)
-        cipher.flush()
-        os.fsync(cipher.fileno())
-    thread.join()
-    if failure:
-        temporary.unlink()
-        raise failure[0]
-    os.replace(temporary, target)
+    try:
+        with os.fdopen(reading, "rb") as plain, temporary.open("wb") as cipher:
+            pyrage.encrypt_io(plain, cipher, recipients)
+            cipher.flush()
+            os.fsync(cipher.fileno())
+        thread.join()  # it ends as well where encrypting failed: nobody reads its pipe any more
+        if failure:
+            raise failure[0]
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
     with target.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), target.stat().st_size
 
