@@ -72,7 +72,7 @@ class Stage:
         self.scratch.mkdir(parents=True, exist_ok=True)
         environment = plain_environment() | {
             **{"TOKUMEI_HOME": str(self.home), "TOKUMEI_CONFIG": str(self.config), "TMPDIR": str(self.scratch)},
-            **{"POLARS_TEMP_DIR": str(self.scratch), "PYTHONPATH": str(PROJECT), "KILL_AT": mark},
+            **{"POLARS_TEMP_DIR": str(self.scratch), "PYTHONPATH": f"{PROJECT}:{PROJECT / 'plugins'}", "KILL_AT": mark},
             **{f"AIRFLOW_CONN_{name.upper()}": text for name, text in self.connections.items()},
         }
         command = [sys.executable, "-m", "tests.support.killable", step, subject]
