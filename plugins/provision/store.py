@@ -51,19 +51,37 @@ class Staging:
         for table, count in self.parts.items():
             for number in range(mark[0].get(table, 0), count):
                 (self.folder / table / f"part-{number:05d}.parquet").unlink(missing_ok=True)
+            if not mark[0].get(table) and (self.folder / table).is_dir():
+                (self.folder / table).rmdir()  # an empty table folder could not be scanned
         self.parts, self.rows = dict(mark[0]), dict(mark[1])
 
     def commit(self, facts: Mapping[str, object]) -> None:
-        """Put the batch into the store at once; a batch that is already there (a repeated task) stays."""
-        (self.folder / "batch.json").write_text(json.dumps({**facts, "rows": self.rows}, ensure_ascii=False, indent=1))
+        """Put the batch into the store at once; a batch that is already there (a repeated task) stays.
+
+        On disk before it returns: the raw files are destroyed next.
+        """
+        text = json.dumps({**facts, "rows": self.rows}, ensure_ascii=False, indent=1)
+        (self.folder / "batch.json").write_text(text, encoding="utf-8")
         if self.target.exists():
             shutil.rmtree(self.folder)
             return
+        for path in (*self.folder.rglob("*"), self.folder):
+            flush(path)
         os.rename(self.folder, self.target)
+        flush(self.target.parent)
 
     def discard(self) -> None:
         """Forget the batch."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def flush(path: Path) -> None:
+    """Make a file or a folder's list of names survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Store:
@@ -90,7 +108,7 @@ class Store:
         return (self._batch(dataset, source, batch) / "batch.json").is_file()
 
     def scan(self, dataset: str, table: str, batches: Mapping[str, str]) -> pl.LazyFrame | None:
-        """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where nobody has rows."""
+        """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where none has rows."""
         frames = []
         for batch, source in sorted(batches.items()):
             folder = self._batch(dataset, source, batch) / table

@@ -16,8 +16,11 @@ class Zones:
     home: Path
 
     def _zone(self, *parts: str) -> Path:
-        path = self.home.joinpath(*parts)
+        path = self.home
         path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        for part in parts:  # one by one: `parents=True` makes folders on the way readable by everybody
+            path = path / part
+            path.mkdir(mode=PRIVATE, exist_ok=True)
         return path
 
     def inbox(self, source: str) -> Path:

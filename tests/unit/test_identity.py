@@ -118,6 +118,7 @@ def test_branches_have_two_digits(branch: str | None, expected: str) -> None:
     assert normal_branch(branch) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_normal_forms_are_final_and_hold_no_separator(text: str) -> None:
     for form in (normal, normal_kana, normal_written):

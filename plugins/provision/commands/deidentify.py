@@ -10,6 +10,8 @@ from pathlib import Path
 from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
+MARKER = "batch.yaml"  # of a sender's drop: says that it is complete, holds no data
+
 
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
@@ -28,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     source_format, out = formats.get(arguments.format), Path(arguments.out)
     files = _files(arguments.path)
-    if out.exists() and any(out.iterdir()):
-        raise FixConfiguration("the output folder is not empty", where=str(out), rule="out", remedy="name an empty one")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FixConfiguration("the output is no empty folder", where=str(out), rule="out", remedy="name an empty one")
     out.mkdir(parents=True, exist_ok=True)
     results = []
     for number, path in enumerate(files, 1):
@@ -43,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _files(path: Path) -> list[Path]:
-    found = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    found = [path]
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*") if p.is_file() and p.name != MARKER)
     if not found or not found[0].is_file():
         raise FixConfiguration(
             "there is no such file", where="PATH", rule="path", remedy="name a file or a folder of files"
@@ -59,9 +63,8 @@ def _say(results: list, as_json: bool) -> None:  # type: ignore[type-arg]
             p = result.problem
             lines.append(f"{p.file}: quarantined, record {p.record} {p.field}: {p.rule} -> {p.remedy}")
         else:
-            lines.append(
-                f"{result.file}: {result.records:,} records, {result.people:,} people, {sum(result.tables.values()):,} rows"
-            )
+            rows_out = sum(result.tables.values())
+            lines.append(f"{result.file}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows")
             lines += [f"  {name}: {rows:,} rows" for name, rows in result.tables.items()]
             lines += [f"  rule {name}: {cells:,} cells" for name, cells in result.rules.items()]
             lines += [f"  warning {name}: {count:,}" for name, count in result.warnings.items()]

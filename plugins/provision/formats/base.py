@@ -133,6 +133,7 @@ class Report:
     people: int = 0
     warnings: dict[str, int] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict, repr=False)  # table -> rows so far, what shares are of
 
     def warn(self, rule: str, count: int = 1) -> None:
         """Count `count` breaches of a rule that does not stop the file (a failing check digit, a filled reserve)."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from provision.errors import without_values
 
 if TYPE_CHECKING:
+    from provision.intake.refusals import attention
     from provision.intake.receiving import receive
     from provision.intake.taking import take_in
 
-__all__ = ["receive", "take_in"]
+__all__ = ["attention", "receive", "take_in"]
 
-_ROOMS = {"receive": "receiving", "take_in": "taking"}
+_ROOMS = {"attention": "refusals", "receive": "receiving", "take_in": "taking"}
 
 
 def __getattr__(name: str) -> Any:

@@ -20,5 +20,5 @@ def deidentify(parcel: Parcel, dataset: Dataset, report: Report, applied: Applie
 
 
 def _one(table: Table, frame: pl.DataFrame, report: Report, applied: Applied) -> pl.DataFrame:
-    classes = {c.name: str(c.cls) for c in table.columns} | dict.fromkeys(KEYS, "ordinary")
+    classes = dict.fromkeys(KEYS, "ordinary") | {c.name: str(c.cls) for c in table.columns}
     return enforce(table, on_receipt(frame, classes, applied), report)

@@ -1,7 +1,7 @@
 """What a stored value may look like: cells outside their column's domain are removed on receipt and counted.
 
 A name written where a code belongs must not enter the store. A few such cells are counted as warnings; a column with
-more than one in a hundred is not what the format says, and the file is refused.
+more than one in a hundred of the file so far is not what the format says, and the file is refused.
 """
 
 from __future__ import annotations
@@ -49,13 +49,15 @@ def enforce(table: Table, frame: pl.DataFrame, report: Report) -> pl.DataFrame:
     frame = frame.with_columns(text)
     checks = {c.name: check for c in columns if (check := admits(c, c.name)) is not None}
     wrong = frame.select([(~check).fill_null(False).alias(name) for name, check in checks.items()])
+    report.rows[table.name] = report.rows.get(table.name, 0) + frame.height
     for name, count in wrong.sum().row(0, named=True).items() if wrong.width else ():
         if not count:
             continue
-        if count > TOLERATED_CELLS and count > frame.height * TOLERATED_SHARE:
+        rule = f"outside_domain:{table.name}.{name}"
+        report.warn(rule, int(count))
+        if report.warnings[rule] > max(TOLERATED_CELLS, report.rows[table.name] * TOLERATED_SHARE):
             raise BadFile(
                 "domain", field=f"{table.name}.{name}", remedy="the column holds something else; ask the sender"
             )
-        report.warn(f"outside_domain:{table.name}.{name}", int(count))
         frame = frame.with_columns(pl.when(~wrong[name]).then(pl.col(name)).alias(name))
     return frame

@@ -1,4 +1,4 @@
-"""De-identifying one file outside the platform: same reader, same floor, same domains; no vault, so nobody is linked."""
+"""De-identifying one file outside the platform: same reader, floor and domains; no vault, so nobody is linked."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def deidentify_file(source_format: Format, path: Path, out: Path, label: str) ->
                 people.append(parcel.people.select("insurer", "symbol", "number", "birth", "sex"))
                 writers.write(deidentify(parcel, source_format.dataset, report, applied))
         writers.close()
+        for file in making.iterdir():
+            file.rename(out / file.name)
     except BadFile as error:
+        return FileResult(label, problem=Problem(label, error.record, error.field, error.rule, error.remedy))
+    finally:
         writers.close()
         shutil.rmtree(making)
-        return FileResult(label, problem=Problem(label, error.record, error.field, error.rule, error.remedy))
-    for file in making.iterdir():
-        file.rename(out / file.name)
-    making.rmdir()
     cards = shared_cards(pl.concat(people)) if people else 0
     return FileResult(
         label, report.records, report.people, writers.rows, applied.cells, report.warnings, report.totals, cards
@@ -92,7 +92,10 @@ class _Writers:
             if name not in self.open:
                 texts = [column for column, kind in frame.schema.items() if kind == pl.String]
                 self.open[name] = pq.ParquetWriter(
-                    self.folder / f"{name}.parquet", table.schema, compression="zstd", use_dictionary=texts
+                    self.folder / f"{name}.parquet",
+                    table.schema,
+                    compression="zstd",
+                    use_dictionary=texts,  # type: ignore[arg-type]  # the stubs know only yes and no
                 )
             self.open[name].write_table(table)
             self.rows[name] = self.rows.get(name, 0) + frame.height

@@ -39,6 +39,8 @@ def keep(ctx: Context, batch: str, folder: Path, files: Sequence[SealedFile], pr
     for item in files:
         with opened(folder / item.sealed_name(), identity) as plain, (making / item.sealed_name()).open("wb") as cipher:
             pyrage.encrypt_io(plain, cipher, [recipient])
+            cipher.flush()
+            os.fsync(cipher.fileno())
     write_manifest(making, list(files), recipient)
     _report(making, problems)
     os.rename(making, target)
@@ -62,7 +64,7 @@ def keep_drop(ctx: Context, source: Source, folder: Path, label: str, error: Tok
         os.rename(making, target)
     ctx.ledger.append(
         "drop.quarantined", actor=actor, subjects={"batch": batch, "source": source.id},
-        payload={"rule": error.rule, "files": len(files)}, key=f"quarantined:{batch}",
+        payload={"rule": error.rule, "files": len(files)}, key=f"quarantined:{batch}:{error.rule}",
     )  # fmt: skip
     take_away(folder)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from provision.context import Context
 from provision.errors import Quarantined, Refused
@@ -23,6 +23,7 @@ from provision.intake.inbox import MARKER, finish_removals, take_away
 from provision.intake.sealed import SealedFile, digest, seal, write_manifest
 from provision.ledger.entry import Entry
 from provision.model import Month, Source
+from provision.store import flush
 
 
 class BatchCard(BaseModel):
@@ -64,28 +65,46 @@ def receive(ctx: Context, source_id: str, *, actor: str) -> list[str]:
     source = ctx.source(source_id)
     finish_removals(ctx.zones.inbox(source_id))
     problems: list[str] = []
+    drops: list[Drop] = []
     for number, folder in enumerate(_complete(ctx.zones.inbox(source_id)), 1):
         try:
-            _receive_drop(ctx, source, _read_drop(folder, number), actor)
+            drops.append(_read_drop(folder, number))
         except Refused as error:
-            quarantine.keep_drop(ctx, source, folder, f"drop {number}", error, actor)
-            problems.append(str(error))
+            problems.append(_keep(ctx, source, folder, f"drop {number}", error, actor))
+    # by period and sequence, not by the sender's folder names: what a drop supersedes comes before it
+    for drop in sorted(drops, key=lambda d: (d.card.period, d.card.sequence)):
+        try:
+            _receive_drop(ctx, source, drop, actor)
+        except Refused as error:
+            problems.append(_keep(ctx, source, drop.folder, drop.label, error, actor))
     waiting = [e.subjects["batch"] for e in ctx.ledger.entries(type="batch.received", kind="source", subject=source_id)]
-    waiting = [batch for batch in waiting if ctx.ledger.state("batch", batch) in {"received", "accepted"}]
+    waiting = [batch for batch in waiting if _unfinished(ctx, batch)]
     if problems and not waiting:
         raise Quarantined(problems[0], where=source_id, rule="receive", remedy="see the quarantine report") from None
     return waiting
 
 
+def _keep(ctx: Context, source: Source, folder: Path, label: str, error: Refused, actor: str) -> str:
+    quarantine.keep_drop(ctx, source, folder, label, error, actor)
+    return str(error)
+
+
+def _unfinished(ctx: Context, batch: str) -> bool:
+    """Whether taking in has work left: also where a task died between its ledger entry and the destroying."""
+    state = ctx.ledger.state("batch", batch)
+    return state in {"received", "accepted"} or (state == "quarantined" and (ctx.zones.landing() / batch).is_dir())
+
+
 def _complete(inbox: Path) -> list[Path]:
-    return [folder for folder in sorted(inbox.iterdir()) if folder.is_dir() and (folder / MARKER).is_file()]
+    found = [f for f in sorted(inbox.iterdir()) if f.is_dir() and not f.is_symlink()]
+    return [folder for folder in found if (folder / MARKER).is_file()]
 
 
 def _read_drop(folder: Path, number: int) -> Drop:
     label = f"drop {number}"
     try:
         card = BatchCard.model_validate(yaml.safe_load((folder / MARKER).read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError):
+    except (ValueError, RecursionError, yaml.YAMLError):  # also text that is no UTF-8, and dates that do not exist
         raise Refused(
             "batch.yaml does not hold",
             where=label,
@@ -117,23 +136,25 @@ def _receive_drop(ctx: Context, source: Source, drop: Drop, actor: str) -> None:
 
 def _known(ctx: Context, source: Source, drop: Drop, batch: str, actor: str) -> bool:
     """Whether this content was received before. Another content under the same period and sequence is refused."""
-    if ctx.ledger.state("batch", batch):
-        if ctx.ledger.state("batch", batch) != "received" or (ctx.zones.landing() / batch).is_dir():
-            ctx.ledger.append(
-                "batch.duplicate", actor=actor, subjects={"batch": batch, "source": source.id},
-                payload={"digest": drop.digest}, key=f"duplicate:{batch}:{ctx.ledger.size}",
-            )  # fmt: skip
-            return True
+    state = ctx.ledger.state("batch", batch)
+    if state and (state != "received" or (ctx.zones.landing() / batch).is_dir()):
+        ctx.ledger.append(
+            "batch.duplicate", actor=actor, subjects={"batch": batch, "source": source.id},
+            payload={"digest": drop.digest}, key=f"duplicate:{batch}:{ctx.ledger.size}",
+        )  # fmt: skip
+        return True
     for entry in _received(ctx, source):
         if _place(entry) == (drop.card.period, drop.card.sequence) and entry.subjects["batch"] != batch:
             raise Refused(
                 "this period and sequence were received with other content",
-                where=drop.label, rule="receive.sequence", remedy="give it the next sequence and say what it supersedes",
+                where=drop.label, rule="receive.sequence",
+                remedy="give it the next sequence and say what it supersedes",
             )  # fmt: skip
         if entry.payload["digest"] == drop.digest and entry.subjects["batch"] != batch:
             raise Refused(
                 "the same files were received as another batch",
-                where=drop.label, rule="receive.duplicate", remedy="nothing to do, or ask the sender for the right files",
+                where=drop.label, rule="receive.duplicate",
+                remedy="nothing to do, or ask the sender for the right files",
             )  # fmt: skip
     return False
 
@@ -168,7 +189,13 @@ def _seal_batch(ctx: Context, drop: Drop, batch: str) -> None:
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
     recipient = ctx.keys.create_identity(f"batch-{batch}")
-    for item in drop.files:
-        seal(drop.folder / item.name, making / item.sealed_name(), recipient, item.sha256)
+    try:
+        for item in drop.files:
+            seal(drop.folder / item.name, making / item.sealed_name(), recipient, item.sha256)
+    except Refused:
+        ctx.keys.destroy(f"batch-{batch}")
+        shutil.rmtree(making)
+        raise
     write_manifest(making, drop.files, recipient)
     os.rename(making, folder)
+    flush(folder.parent)

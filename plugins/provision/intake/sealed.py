@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 import pyrage
 
 from provision.errors import Refused
+from provision.store import flush
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def digest(path: Path) -> tuple[str, int]:
 
 
 def seal(source: Path, target: Path, recipient: pyrage.x25519.Recipient, expected: str) -> None:
-    """Encrypt `source` to `target` (complete or not there). `Refused` where the bytes changed since they were hashed."""
+    """Encrypt `source` to `target` (complete or not there). `Refused` where the bytes changed since hashing."""
     temporary = target.with_suffix(".tmp")
     with source.open("rb") as plain, temporary.open("wb") as cipher:
         watched = _Hashing(plain)
@@ -57,25 +58,40 @@ def seal(source: Path, target: Path, recipient: pyrage.x25519.Recipient, expecte
 
 def write_manifest(folder: Path, files: list[SealedFile], recipient: pyrage.x25519.Recipient) -> None:
     """The list of files with the sender's names, sealed."""
-    text = json.dumps([asdict(f) for f in files], ensure_ascii=False).encode()
-    (folder / "manifest.age").write_bytes(pyrage.encrypt(text, [recipient]))
+    text = json.dumps([asdict(f) for f in files]).encode()  # ASCII: names that are no UTF-8 (CP932) survive as escapes
+    path = folder / "manifest.age"
+    path.write_bytes(pyrage.encrypt(text, [recipient]))
+    flush(path)
+    flush(folder)
 
 
 def read_manifest(folder: Path, identity: pyrage.x25519.Identity) -> list[SealedFile]:
-    """The sealed list of files."""
-    text = pyrage.decrypt((folder / "manifest.age").read_bytes(), [identity])
+    """The sealed list of files; `Refused` where it is gone or was not sealed for this key."""
+    try:
+        text = pyrage.decrypt((folder / "manifest.age").read_bytes(), [identity])
+    except (OSError, pyrage.DecryptError):
+        raise _broken() from None
     return [SealedFile(**item) for item in json.loads(text)]
+
+
+def _broken() -> Refused:
+    return Refused("a sealed file cannot be opened", rule="seal.broken", remedy="restore it or ask the sender")
 
 
 @contextmanager
 def opened(path: Path, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
-    """The plain bytes of a sealed file as a stream, decrypted by a thread into a pipe; nothing touches the disk."""
+    """The plain bytes of a sealed file as a stream, decrypted by a thread into a pipe; nothing touches the disk.
+    `Refused` where the file is gone, was changed or was not sealed for this key."""
+    try:
+        sealed = path.open("rb")  # before there is a pipe: its reader would wait for a writer that never comes
+    except OSError:
+        raise _broken() from None
     reading, writing = os.pipe()
     failure: list[BaseException] = []
 
     def decrypt() -> None:
         try:
-            with path.open("rb") as cipher, os.fdopen(writing, "wb") as plain:
+            with sealed as cipher, os.fdopen(writing, "wb") as plain:
                 pyrage.decrypt_io(cipher, plain, [identity])
         except BrokenPipeError:
             pass  # the reader had seen enough
@@ -123,9 +139,7 @@ class _Whole:
         if size < 0 or len(block) < size:
             self.thread.join()
             if self.failure:
-                raise Refused(
-                    "a sealed file cannot be opened", rule="seal.broken", remedy="restore it or ask the sender"
-                )
+                raise _broken()
         return block
 
     def close(self) -> None:

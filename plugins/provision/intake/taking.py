@@ -17,8 +17,8 @@ import provision
 from anonymization.receipt import Applied
 from provision import formats
 from provision.context import Context
-from provision.errors import Quarantined
-from provision.formats.base import BadFile, Format, Parcel, Problem, Report
+from provision.errors import Quarantined, Refused
+from provision.formats.base import BadFile, ColumnClass, Dataset, Format, Parcel, Problem, Report
 from provision.identity import identities, keyed, normal, shared_cards
 from provision.intake import quarantine
 from provision.intake.deidentify import deidentify
@@ -26,6 +26,9 @@ from provision.intake.fingerprints import Fingerprints
 from provision.intake.sealed import SealedFile, opened, read_manifest
 from provision.model import Source
 from provision.store import Staging
+
+_IDENTIFYING = frozenset({ColumnClass.DIRECT, ColumnClass.LINK})
+_NOT_ANONYMISED = "the source says its data are anonymised, but identifying columns are filled; ask the sender"
 
 
 @dataclass
@@ -47,9 +50,11 @@ class _Work:
 def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
     """Take in one received batch; gives its counts. Repeating it, also after dying in the middle, changes nothing.
 
-    Raises `Quarantined` where no file of the batch could be taken.
+    Raises `Quarantined` where no file of the batch could be taken, `Refused` where no such batch was received.
     """
     state = ctx.ledger.state("batch", batch)
+    if not state:
+        raise Refused("this batch was never received", where=batch, rule="intake.batch", remedy="receive it first")
     if state == "received":
         _accept_or_quarantine(ctx, batch, actor)
         state = ctx.ledger.state("batch", batch)
@@ -109,15 +114,15 @@ def _take_file(ctx: Context, batch: str, folder: Path, item: SealedFile, work: _
 
 def _take_parcel(ctx: Context, parcel: Parcel, work: _Work, report: Report, applied: Applied) -> None:
     people = parcel.people
-    work.cards += shared_cards(people)
+    report.totals["shared_cards"] = report.totals.get("shared_cards", 0) + shared_cards(people)
     work.fingerprints.add(people)
-    tables = deidentify(parcel, work.format.dataset, report, applied)
     if work.source.legal_status == "anonymised_received":
-        _refuse_identifying(applied)
+        _refuse_identifying(parcel, work.format.dataset)
+    tables = deidentify(parcel, work.format.dataset, report, applied)
     head = work.format.dataset.head
     if head in tables:
         tables[head] = _with_keys(ctx, work, parcel, tables[head])
-    last = work.claims
+    last = report.totals.get("last_claim", work.claims)
     for name, frame in tables.items():
         work.staging.write(name, frame.with_columns(pl.col("claim_no") + work.claims))
         last = max(last, work.claims + int(frame["claim_no"].max() or 0) + 1)  # type: ignore[arg-type]
@@ -145,15 +150,21 @@ def scope(source: Source) -> str:
     return f"group-{source.linkage.group}" if source.linkage else f"source-{source.id}"
 
 
-def _refuse_identifying(applied: Applied) -> None:
-    if applied.cells.get("drop-column"):
-        raise BadFile(
-            "not_anonymised", remedy="the source says its data are anonymised, but identifying columns are filled"
-        )
+def _refuse_identifying(parcel: Parcel, dataset: Dataset) -> None:
+    """Direct identifiers or insured numbers in data said to be anonymised. Running numbers of the file may stand."""
+    for name, frame in parcel.tables.items():
+        for column in dataset.table(name).columns:
+            if column.cls in _IDENTIFYING and column.name in frame.columns and _filled(frame[column.name]):
+                raise BadFile("not_anonymised", field=f"{name}.{column.name}", remedy=_NOT_ANONYMISED)
+
+
+def _filled(values: pl.Series) -> bool:
+    return bool((values.cast(pl.String).fill_null("").str.strip_chars() != "").any())
 
 
 def _add(work: _Work, report: Report, applied: Applied) -> None:
     work.claims = report.totals.pop("last_claim", work.claims)
+    work.cards += report.totals.pop("shared_cards", 0)
     work.report.records += report.records
     work.report.people += report.people
     for rule, count in report.warnings.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anonymization.rules import rules
@@ -78,6 +78,7 @@ def test_age_bands_need_a_month() -> None:
         rules()["age-band"].learn(pl.LazyFrame({"x": [""]}), "x", {})
 
 
+@settings(deadline=None)
 @given(st.integers(1900, 2024), st.integers(1, 12), st.sampled_from([1, 2, 3, 5, 10, 15]))
 def test_the_band_holds_the_age(year: int, month: int, width: int) -> None:
     (label,) = after("age-band", [f"{year}-{month:02d}"], width=width, top=90, month="2025-06") or []
@@ -91,6 +92,7 @@ def test_the_band_holds_the_age(year: int, month: int, width: int) -> None:
         assert int(high) - int(low) == width - 1
 
 
+@settings(deadline=None)
 @given(st.text(max_size=14))
 def test_no_text_survives_a_rule_for_codes(text: str) -> None:
     made = {rule: (after(rule, [text]) or [None])[0] for rule in ("birth-month", "zip3", "insurer-number")}

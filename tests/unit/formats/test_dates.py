@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.formats.dates import ERA_BASES, as_date, as_month, failing, to_gregorian
@@ -67,6 +67,7 @@ def test_failing_counts_filled_but_unreadable_dates_and_not_open_ends() -> None:
     assert frame.select(failing(pl.col("v"), pl.col("r")).sum()).item() == 2
 
 
+@settings(deadline=None)
 @given(st.dates(date(1912, 1, 1), date(2099, 12, 31)), st.sampled_from(sorted(ERA_BASES)))
 def test_era_and_gregorian_agree(day: date, era: str) -> None:
     plain = f"{day:%Y%m%d}"
