@@ -1,0 +1,76 @@
+"""Sealed files: a stream of the plain bytes or a refusal, never a short file and never a wait without end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from provision.errors import Refused
+from provision.intake.sealed import SealedFile, digest, opened, read_manifest, seal, write_manifest
+
+PLAIN = bytes(range(256)) * 2000
+
+
+@pytest.fixture
+def identity() -> pyrage.x25519.Identity:
+    return pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, identity: pyrage.x25519.Identity) -> Path:
+    (tmp_path / "plain").write_bytes(PLAIN)
+    seal(tmp_path / "plain", tmp_path / "0001.age", identity.to_public(), digest(tmp_path / "plain")[0])
+    return tmp_path / "0001.age"
+
+
+def test_what_was_sealed_comes_out_in_full_blocks(sealed: Path, identity: pyrage.x25519.Identity) -> None:
+    with opened(sealed, identity) as stream:
+        blocks = list(iter(lambda: stream.read(100_000), b""))
+    assert b"".join(blocks) == PLAIN
+    assert {len(block) for block in blocks[:-1]} == {100_000}
+
+
+def test_a_reader_may_stop_early(sealed: Path, identity: pyrage.x25519.Identity) -> None:
+    with opened(sealed, identity) as stream:
+        assert stream.read(10) == PLAIN[:10]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "other key", "gone", "empty"])
+@pytest.mark.timeout(20)
+def test_what_is_broken_is_refused_at_its_end_at_the_latest(
+    sealed: Path, identity: pyrage.x25519.Identity, damage: str
+) -> None:
+    data = sealed.read_bytes()
+    if damage == "cut":
+        sealed.write_bytes(data[: len(data) // 2])
+    elif damage == "changed":
+        sealed.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    elif damage == "gone":
+        sealed.unlink()
+    elif damage == "empty":
+        sealed.write_bytes(b"")
+    else:
+        identity = pyrage.x25519.Identity.generate()
+    with pytest.raises(Refused, match="seal"):
+        drained(sealed, identity)
+
+
+def drained(path: Path, identity: pyrage.x25519.Identity) -> bytes:
+    with opened(path, identity) as stream:
+        return b"".join(iter(lambda: stream.read(1 << 20), b""))
+
+
+@pytest.mark.parametrize("name", ["架空山花子.UKE", "sub/a.UKE", b"\x89\xcb.UKE".decode("utf-8", "surrogateescape")])
+def test_the_manifest_keeps_every_name_inside_the_seal(
+    tmp_path: Path, identity: pyrage.x25519.Identity, name: str
+) -> None:
+    item = SealedFile(1, name, "0" * 64, 5)
+    write_manifest(tmp_path, [item], identity.to_public())
+    assert read_manifest(tmp_path, identity) == [item]
+    assert item.sealed_name() == "0001.age"
+    with pytest.raises(Refused, match="seal"):
+        read_manifest(tmp_path, pyrage.x25519.Identity.generate())
+    with pytest.raises(Refused, match="seal"):
+        read_manifest(tmp_path / "nowhere", identity)
