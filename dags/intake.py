@@ -3,7 +3,7 @@
 1. **receive** finds the drops that are complete, gives each its batch identity and encrypts it with a key of its own.
 2. **take_in** (once per batch) reads, de-identifies in memory, stores and destroys the received file.
 3. **settle** tells the release plans that new data is there, once for all batches of the run.
-4. **complete** fails the run where a batch could not be taken in, so that somebody looks.
+4. **complete** fails the run where a drop, a batch or a file of one could not be taken in, so that somebody looks.
 
 Nothing about a person is in logs, XCom or this page. A run without anything new is skipped.
 """
@@ -100,7 +100,10 @@ def intake(source: Source, platform: Platform | None) -> DAG:
         # A leaf of its own: with `settle` as the only leaf the run would end green although a batch failed.
         @task
         def complete() -> None:
-            """Green only where every batch was taken in."""
+            """Green only where every batch was taken in, and nothing of this run went to quarantine."""
+            from provision.intake import attention
+
+            attention(opened(), source.id, actor=actor())
 
         taken = take_in.expand(batch=receive())
         settle(taken)
