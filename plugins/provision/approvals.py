@@ -6,16 +6,15 @@ and checked again by `deliver`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from provision.context import Context
-from provision.errors import Refused
+from provision.errors import FixConfiguration, Refused
 from provision.ledger.entry import Entry
 from provision.model import Officer
-from provision.packaging.notice import statement
-from provision.releasing.drafting import check, today
+from provision.packaging.notice import notice_digest, statement
+from provision.releasing.drafting import check, drafted_plan, today
 
 NEEDED = 2
 
@@ -72,7 +71,16 @@ class ApprovalRequest:
 def pending(ctx: Context) -> list[ApprovalRequest]:
     """Every release that waits for officers, oldest first."""
     gated = [entry.subjects["release"] for entry in ctx.ledger.entries(type="release.gated")]
-    return [request(ctx, release) for release in gated if ctx.ledger.state("release", release) == "gated"]
+    waiting = (release for release in gated if ctx.ledger.state("release", release) == "gated")
+    return [asked for release in waiting if (asked := _decidable(ctx, release)) is not None]
+
+
+def _decidable(ctx: Context, release: str) -> ApprovalRequest | None:
+    """None where the plan's or recipient's file does not hold: nobody can decide then, and the others go on."""
+    try:
+        return request(ctx, release)
+    except FixConfiguration:
+        return None
 
 
 def request(ctx: Context, release: str) -> ApprovalRequest:
@@ -107,15 +115,16 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
     _require(asked.state == "gated", release, "pending", "it does not wait for a decision")
     _require(digest == asked.digest, release, "digest", "the digest is not the one that was gated")
     _require(bool(reason.strip()) or approve, release, "reason", "a rejection needs a reason")
-    check(ctx, ctx.plan(asked.plan), ctx.recipient(asked.recipient), today())
+    check(ctx, drafted_plan(ctx, release), ctx.recipient(asked.recipient), today())
     if officer.id in {a.officer for a in asked.standing.approvals}:
         now = _conclude(ctx, asked, officer)  # a process may have died between the decision and what follows from it
         _require(now.complete or now.rejected, release, "twice", "you decided already")
         return now
     ctx.ledger.append(
-        "release.approval" if approve else "release.rejection", actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}",
+        "release.approval" if approve else "release.rejection",
+        actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}",
         subjects={"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer.id},
-        payload={"digest": digest, "notice": _notice_digest(asked.notice), "recipient": asked.recipient,
+        payload={"digest": digest, "notice": notice_digest(asked.notice), "recipient": asked.recipient,
                  "recipient_key": ctx.recipient(asked.recipient).encryption.key, "agreement": asked.agreement,
                  "role": officer.role, "reason": reason.strip()},
     )  # fmt: skip
@@ -134,19 +143,22 @@ def _conclude(ctx: Context, asked: ApprovalRequest, officer: Officer) -> Standin
         ctx.ledger.transition(
             "release", asked.release, "approved", actor="approvals", key=f"approved:{asked.release}", subjects=subjects,
             payload={"digest": now.digest, "approvals": sorted(a.officer for a in now.approvals),
-                     "notice": _notice_digest(asked.notice)},
+                     "notice": notice_digest(asked.notice)},
         )  # fmt: skip
     return now
 
 
 def standing(ctx: Context, release: str) -> Standing:
-    """What the ledger's decisions add up to, counting only those that hold today: officer in office and named by the
-    release, not its requester, and made about exactly the gated digest, today's recipient, key, agreement and notice."""
+    """What the ledger's decisions add up to.
+
+    Only those count that hold today: by an officer in office, named by the release and not its requester, about
+    exactly the gated digest and today's recipient, key, agreement and notice.
+    """
     drafted, gated = _entry(ctx, release, "drafted"), _entry(ctx, release, "gated")
     recipient = ctx.recipient(drafted.subjects["recipient"])
     expected = {
         "digest": gated.payload["digest"],
-        "notice": _notice_digest(statement(ctx.platform, recipient)),
+        "notice": notice_digest(statement(ctx.platform, recipient)),
         "recipient": recipient.id,
         "recipient_key": recipient.encryption.key,
         "agreement": recipient.agreement.id,
@@ -188,10 +200,6 @@ def _entry(ctx: Context, release: str, step: str) -> Entry:
     raise Refused(
         f"the release was never {step}", where=release, rule="approval.state", remedy="wait until it is gated"
     )
-
-
-def _notice_digest(notice: Mapping[str, str]) -> str:
-    return hashlib.sha256("\x1f".join((notice["ja"], notice["en"])).encode()).hexdigest()
 
 
 def _require(holds: bool, release: str, rule: str, what: str) -> None:

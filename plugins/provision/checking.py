@@ -14,7 +14,8 @@ from provision.config import ConfigProblem, Loaded
 from provision.errors import TokumeiError
 from provision.model import Plan, Platform, Profile, Recipient, Source
 from provision.releasing.drafting import today
-from provision.releasing.tables import layout
+from provision.releasing.select import datasets
+from provision.releasing.tables import column_of, layout, table_of
 
 
 def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
@@ -70,6 +71,10 @@ def _recipient(path: Path, recipient: Recipient, on: date) -> Iterator[ConfigPro
             )
         if kind not in kinds:
             yield problem(path, ["channels"], f"the agreed channel {kind} has no settings", "add its settings")
+    for dataset in agreement.datasets:
+        if dataset not in datasets():
+            place = f"known: {', '.join(sorted(datasets()))}"
+            yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
     for category in agreement.categories:
         if not 1 <= category <= 8:
             yield problem(path, ["agreement", "categories"], "there are categories 1 to 8", "correct the category")
@@ -102,21 +107,37 @@ def _plan(
     profile = profiles.items.get(plan.profile)
     if profile is None:
         yield problem(path, ["profile"], "there is no such profile", "add it in config/profiles/")
-    elif plan.k < profile.minimum_k:
+    if profile is not None and plan.k < profile.minimum_k:
         yield problem(path, ["k"], f"the profile asks for at least {profile.minimum_k}", "raise k")
-    elif plan.suppression_limit > profile.maximum_suppression:
+    if profile is not None and plan.suppression_limit > profile.maximum_suppression:
         yield problem(path, ["suppression_limit"], f"the profile allows {profile.maximum_suppression}", "lower it")
     if plan.first_month > plan.cutoff_month:
         yield problem(path, ["first_month"], "lies after cutoff_month", "correct the months")
+    yield from _tables(path, plan)
+
+
+def _tables(path: Path, plan: Plan) -> Iterator[ConfigProblem]:
+    """Every table and column that cannot go out; what only the whole layout shows, where these are right."""
+    found = []
+    for number, selection in enumerate(plan.tables):
+        place: list[int | str] = ["tables", number]
+        try:
+            dataset, table = table_of(plan, selection)
+        except TokumeiError as error:
+            key = "dataset" if error.rule == "plan.dataset" else "table"
+            found.append(problem(path, [*place, key], error.what, error.remedy))
+            continue
+        for position, name in enumerate(selection.columns):
+            try:
+                column_of(plan, dataset, table, name)
+            except TokumeiError as error:
+                found.append(problem(path, [*place, "columns", position], error.what, error.remedy))
+    yield from found
     try:
-        layout(plan)
+        if not found:
+            layout(plan)
     except TokumeiError as error:
-        yield problem(
-            path,
-            [error.rule.removeprefix("plan.").replace("column", "tables").replace("dataset", "tables")],
-            error.what,
-            error.remedy,
-        )
+        yield problem(path, [error.rule.removeprefix("plan.")], error.what, error.remedy)
 
 
 def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator[ConfigProblem]:

@@ -1,4 +1,4 @@
-"""`tokumei`: one program, one sub-command per module of `commands`. Errors end it with the error's exit code, no traceback.
+"""`tokumei`: one program, one sub-command per module of `commands`. An error ends it with its exit code, no traceback.
 
 Exit codes: 0 done, 1 other errors, 2 input quarantined or wrong usage, 3 the gate found something, 4 try again later,
 5 fix the configuration, 6 refused, 7 a delivery is unknown, 8 the ledger does not verify.

@@ -6,15 +6,16 @@ One file that cannot be read never hides the others: loading gives what is good 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from provision.model import Channel, Plan, Platform, Profile, Recipient, Source
+from provision.model import Plan, Platform, Profile, Recipient, Source
 
 Noun = TypeVar("Noun", bound=BaseModel)
 
@@ -80,6 +81,9 @@ def _load_all(folder: Path, noun: type[Noun]) -> Loaded[Noun]:
     if not folder.is_dir():
         loaded.problems.append(ConfigProblem(shown(folder), 0, "", "the folder is missing", "create it"))
         return loaded
+    for path in sorted(folder.glob("*.yml")):
+        remedy = f"call the file {path.stem}.yaml"
+        loaded.problems.append(ConfigProblem(shown(path), 0, "", "only files called .yaml are read", remedy))
     for path in sorted(folder.glob("*.yaml")):
         item, problems = load_file(path, noun)
         loaded.problems += problems
@@ -109,6 +113,9 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "is not YAML"
         return None, [ConfigProblem(shown(path), mark.line + 1 if mark else 0, "", str(what), "correct the YAML")]
+    except (ValueError, TypeError, RecursionError):  # a date that does not exist, a key that is a list
+        what = "a date that does not exist, or a key that is no word"
+        return None, [ConfigProblem(shown(path), 0, "", what, "correct the YAML")]
     if not isinstance(data, dict):
         return None, [
             ConfigProblem(shown(path), 1, "", "is not a mapping of keys to values", "see tokumei config schema")
@@ -122,14 +129,16 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
 def _problems(path: Path, text: str, error: ValidationError) -> Iterator[ConfigProblem]:
     lines = _Lines(text)
     for item in error.errors(include_input=False, include_url=False):
-        location = [part for part in item["loc"] if not _is_tag(part)]
+        location = _written(item["loc"])
         key = ".".join(str(part) for part in location)
         yield ConfigProblem(shown(path), lines.of(location), key, _plain(item), _remedy(item))
 
 
-def _is_tag(part: int | str) -> bool:
-    """pydantic puts the discriminator's value into the location of a union; people do not write it there."""
-    return part in get_args(Channel)
+def _written(location: Sequence[int | str]) -> list[int | str]:
+    """The key path as people write it: pydantic puts the discriminator's value behind ``channels`` and a number."""
+    if len(location) > 2 and location[0] == "channels":
+        return [*location[:2], *location[3:]]
+    return list(location)
 
 
 def _plain(item: Any) -> str:
@@ -144,6 +153,10 @@ def _remedy(item: Any) -> str:
         return "add it"
     if item["type"] == "string_type":
         return "put the value in quotes"
+    if item["type"] == "date_type":
+        return "write it as YYYY-MM-DD, without quotes"
+    if item["type"] == "bool_type":
+        return "write true or false"
     return "correct the value"
 
 
@@ -167,10 +180,18 @@ class _StrictLoader(yaml.SafeLoader):
     """YAML as JSON would have it: a key twice is an error, and only true/false are booleans."""
 
 
+_BOOL = "tag:yaml.org,2002:bool"
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != _BOOL]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), ["t", "f"])
+
+
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, "the same key stands twice", key_node.start_mark)
         seen.add(key)

@@ -18,7 +18,6 @@ from provision.store import Store
 from provision.vault import Vault
 from provision.zones import Zones, home_folder
 
-
 Noun = TypeVar("Noun", Source, Plan, Profile, Recipient)
 
 

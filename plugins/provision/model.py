@@ -136,7 +136,7 @@ class Recipient(Noun):
 
 
 class TableSelection(Noun):
-    """Which columns of which table go out; `months` limits rows by service month."""
+    """Which columns of which table go out."""
 
     dataset: str
     table: str
@@ -186,6 +186,12 @@ class Profile(Noun):
     age_top: int = Field(default=90, ge=80, le=100, description="everybody of this age or more in one band")
     minimum_k: int = Field(default=3, ge=3)
     maximum_suppression: float = Field(default=0.2, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _whole_bands(self) -> Self:
+        if self.age_top % self.age_width:
+            raise ValueError("age_top is no multiple of age_width")
+        return self
 
 
 class Officer(Noun):

@@ -23,18 +23,22 @@ def run(ctx: Context, *, actor: str) -> dict[str, int]:
     return {**counts, "ledger_size": ctx.ledger.size}
 
 
-def _older(entry: Entry, days: int) -> bool:
-    return datetime.now(UTC) - entry.when > timedelta(days=days)
+def _older(entry: Entry, span: timedelta) -> bool:
+    return datetime.now(UTC) - entry.when > span
+
+
+def _attested(ctx: Context, type: str, kind: str, subject: str) -> bool:
+    return any(True for _ in ctx.ledger.entries(type=type, kind=kind, subject=subject, limit=1))
 
 
 def _quarantine(ctx: Context, actor: str) -> int:
-    """Key first: what it encrypted is noise from then on."""
-    done = 0
-    kept = [*ctx.ledger.entries(type="batch.quarantined"), *ctx.ledger.entries(type="batch.accepted"),
-            *ctx.ledger.entries(type="drop.quarantined")]  # fmt: skip
-    for entry in kept:
+    """Key first: what it encrypted is noise from then on. What a dead run destroyed is attested by the next one."""
+    done, span = 0, timedelta(days=ctx.platform.retention.quarantine_days)
+    whole = list(ctx.ledger.entries(type="batch.quarantined"))
+    parts = [e for e in ctx.ledger.entries(type="batch.accepted") if e.payload.get("files_quarantined")]
+    for entry in [*whole, *parts, *ctx.ledger.entries(type="drop.quarantined")]:
         batch = entry.subjects["batch"]
-        if not _older(entry, ctx.platform.retention.quarantine_days) or not ctx.keys.exists(key_name(batch)):
+        if not _older(entry, span) or _attested(ctx, "quarantine.destroyed", "batch", batch):
             continue
         ctx.keys.destroy(key_name(batch))
         shutil.rmtree(ctx.zones.quarantine() / batch, ignore_errors=True)
@@ -48,42 +52,43 @@ def _quarantine(ctx: Context, actor: str) -> int:
 
 def _landing(ctx: Context) -> int:
     """Batches that nobody took in: counted, never destroyed unread."""
-    waiting = [
-        e
-        for e in ctx.ledger.entries(type="batch.received")
-        if ctx.ledger.state("batch", e.subjects["batch"]) == "received"
-    ]
-    return sum(_older(entry, ctx.platform.retention.landing_days) for entry in waiting)
+    span = timedelta(days=ctx.platform.retention.landing_days)
+    received = ctx.ledger.entries(type="batch.received")
+    waiting = [entry for entry in received if ctx.ledger.state("batch", entry.subjects["batch"]) == "received"]
+    return sum(_older(entry, span) for entry in waiting)
 
 
 def _outbox(ctx: Context, actor: str) -> int:
-    done = 0
+    """Ciphertext and envelope of what was handed over long ago."""
+    done, span = 0, timedelta(days=ctx.platform.retention.outbox_days)
     for entry in ctx.ledger.entries(type="delivery.handed_over"):
-        folder = ctx.zones.home / "outbox" / entry.subjects["delivery"]
-        if _older(entry, ctx.platform.retention.outbox_days) and folder.is_dir():
-            shutil.rmtree(folder)
+        order = entry.subjects["delivery"]
+        if _older(entry, span) and not _attested(ctx, "outbox.emptied", "delivery", order):
+            shutil.rmtree(ctx.zones.home / "outbox" / order, ignore_errors=True)
             ctx.ledger.append(
-                "outbox.emptied", actor=actor, key=f"outbox:{entry.subjects['delivery']}",
-                subjects={"delivery": entry.subjects["delivery"]}, payload={"what": "ciphertext and envelope"},
+                "outbox.emptied", actor=actor, key=f"outbox:{order}",
+                subjects={"delivery": order}, payload={"what": "ciphertext and envelope"},
             )  # fmt: skip
             done += 1
     return done
 
 
 def _expire(ctx: Context, actor: str) -> int:
-    """Releases that wait although their agreement ended, or longer than the plan's deadline."""
+    """Releases that wait although their agreement ended, or longer than the plan's deadline.
+
+    A plan or recipient whose file does not hold today says nothing: without it nobody can approve, and a slip of the
+    keyboard must not end a release for good.
+    """
     done = 0
     for entry in ctx.ledger.entries(type="release.gated"):
-        release = entry.subjects["release"]
-        if ctx.ledger.state("release", release) != "gated":
+        release, named = entry.subjects["release"], entry.subjects
+        plan, recipient = ctx.plans.get(named["plan"]), ctx.recipients.get(named["recipient"])
+        if plan is None or recipient is None or ctx.ledger.state("release", release) != "gated":
             continue
-        plan = ctx.plans.get(entry.subjects["plan"])
-        recipient = ctx.recipients.get(entry.subjects["recipient"])
-        over = plan is None or recipient is None or recipient.agreement.ends < today()
-        if over or _older(entry, -(-plan.deadline_hours // 24) if plan else 0):
+        if recipient.agreement.ends < today() or _older(entry, timedelta(hours=plan.deadline_hours)):
             ctx.ledger.transition(
-                "release", release, "expired", actor=actor, key=f"expired:{release}", payload={"reason": "not approved in time"},
-                subjects={"plan": entry.subjects["plan"], "recipient": entry.subjects["recipient"]},
+                "release", release, "expired", actor=actor, key=f"expired:{release}",
+                subjects={"plan": plan.id, "recipient": recipient.id}, payload={"reason": "not approved in time"},
             )  # fmt: skip
             done += 1
     return done

@@ -33,14 +33,21 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _schema(arguments: argparse.Namespace) -> int:
-    from provision.model import Plan, Platform, Profile, Recipient, Source
+    from provision.model import Noun, Plan, Platform, Profile, Recipient, Source
 
-    nouns = {"platform": Platform, "source": Source, "recipient": Recipient, "release": Plan, "profile": Profile}
-    schemas = {name: noun.model_json_schema() for name, noun in nouns.items()}
+    nouns: dict[str, type[Noun]] = {
+        "platform": Platform,
+        "source": Source,
+        "recipient": Recipient,
+        "release": Plan,
+        "profile": Profile,
+    }
+    schemas: dict[str, object] = {name: noun.model_json_schema() for name, noun in nouns.items()}
     if arguments.out is None:
         print(json.dumps(schemas, ensure_ascii=False, indent=1))
         return 0
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas.items():
-        (arguments.out / f"{name}.schema.json").write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n")
+        text = json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+        (arguments.out / f"{name}.schema.json").write_text(text, encoding="utf-8")
     return 0

@@ -6,9 +6,12 @@ import argparse
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 from provision.commands import Subparsers, say
 from provision.errors import LedgerBroken
+from provision.ledger.entry import Entry
+from provision.packaging.notice import notice_digest
 
 
 def add(subparsers: Subparsers) -> None:
@@ -23,14 +26,29 @@ def add(subparsers: Subparsers) -> None:
     verify.set_defaults(run=_verify)
 
 
+def _contradiction(content: dict[str, Any], entry: Entry) -> str:
+    """Where the envelope contradicts the proved entry: kind of entry, payload, release, officers, notice; "" if not."""
+    if entry.type != "release.approved":
+        return "the entry is no approval"
+    if entry.payload["digest"] != content["payload_digest"] or entry.subjects["release"] != content.get("release"):
+        return "the approval is about another payload"
+    try:
+        officers, notice = [str(a["officer"]) for a in content["approvals"]], notice_digest(content["notice"])
+    except (KeyError, TypeError, AttributeError):
+        return "approvals or notice are missing"
+    if sorted(officers) != sorted(entry.payload["approvals"]):
+        return "the approvals are others than those in the log"
+    return "" if notice == entry.payload["notice"] else "the notice is another one than that which was approved"
+
+
 def _verify(arguments: argparse.Namespace) -> int:
     from provision.ledger.proof import verify_receipt
 
     try:
         content = json.loads(arguments.envelope.read_text(encoding="utf-8"))
-        entry = base64.b64decode(content["entry"])
+        entry = base64.b64decode(content["entry"], validate=True)
         proof, digest = str(content["proof"]), str(content["payload_digest"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise LedgerBroken(
             "this is no envelope",
             where=arguments.envelope.name,
@@ -38,14 +56,9 @@ def _verify(arguments: argparse.Namespace) -> int:
             remedy="name the file beside the payload",
         ) from None
     checkpoint = verify_receipt(proof, entry, arguments.key)
-    approved = json.loads(entry)["payload"]["digest"]
-    if approved != digest:
-        raise LedgerBroken(
-            "the approval is about another payload",
-            where=arguments.envelope.name,
-            rule="envelope.digest",
-            remedy="ask the operator",
-        )
+    what = _contradiction(content, Entry.from_bytes(entry))
+    if what:
+        raise LedgerBroken(what, where=arguments.envelope.name, rule="envelope.contents", remedy="ask the operator")
     say({"ok": True, "size": checkpoint.size, "payload_digest": digest}, as_json=arguments.json,
         text=f"the approval of payload {digest} is in the log of {checkpoint.size} entries")  # fmt: skip
     return 0

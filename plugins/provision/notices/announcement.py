@@ -30,7 +30,7 @@ def announce(folder: Path, platform: Platform, plan: Plan, tables: Sequence[Rele
     _write(folder / name, body)
     _write(folder / f"{plan.id}.html", body)
     _index(folder)
-    if (folder / name).read_text(encoding="utf-8") != body:
+    if any((folder / page).read_text(encoding="utf-8") != body for page in (name, f"{plan.id}.html")):
         raise RetryLater(
             "the announcement cannot be read back", rule="notice.read_back", remedy="check the published zone"
         )
@@ -43,29 +43,35 @@ def announce(folder: Path, platform: Platform, plan: Plan, tables: Sequence[Rele
 
 
 def _page(platform: Platform, plan: Plan, tables: Sequence[ReleaseTable]) -> str:
-    method = channels.get(plan.channel).title
+    title, operator = "匿名加工情報の作成及び第三者提供に関する公表", platform.operator
     items = "".join(
-        f"<tr><td>{html.escape(t.ja)} / {html.escape(t.en)}</td><td>{html.escape(c.ja)}</td><td>{html.escape(c.en)}</td></tr>"
+        f"<tr><td>{_both(t.ja, t.en)}</td><td>{html.escape(c.ja)}</td><td>{html.escape(c.en)}</td></tr>"
         for t in tables
         for c in t.columns
     )
-    title = "匿名加工情報の作成及び第三者提供に関する公表"
-    operator = platform.operator
+    method = channels.get(plan.channel).title
     return "\n".join(
         [
             PAGE_HEAD.format(language="ja", title=title),
             f"<h1>{title}</h1><p>Announcement of making and providing anonymously processed information</p>",
-            f"<p>{html.escape(operator.name.ja)} / {html.escape(operator.name.en)}</p>",
-            f"<h2>{html.escape(plan.title.ja)} / {html.escape(plan.title.en)}</h2>",
+            f"<p>{_both(operator.name.ja, operator.name.en)}</p>",
+            f"<h2>{_both(plan.title.ja, plan.title.en)}</h2>",
             "<p>個人情報の保護に関する法律第43条第3項及び第4項に基づき公表します。同じ項目の匿名加工情報を継続的に作成し、提供します。<br>"
             "Published under Article 43, paragraphs (3) and (4) of the Act on the Protection of Personal Information; "
             "information with the same items is made and provided continuously.</p>",
-            f"<h3>提供の方法 / Method of provision</h3><p>{html.escape(method['ja'])} / {html.escape(method['en'])}</p>",
+            "<h3>提供の方法 / Method of provision</h3>",
+            f"<p>{_both(method['ja'], method['en'])}</p>",
             "<h3>個人に関する情報の項目 / Items of information about individuals</h3>",
-            f"<table><thead><tr><th>表 / Table</th><th>項目</th><th>Item</th></tr></thead><tbody>{items}</tbody></table>",
-            f"<h3>お問い合わせ・苦情 / Enquiries and complaints</h3><p>{html.escape(operator.contact)}</p></body></html>",
+            "<table><thead><tr><th>表 / Table</th><th>項目</th><th>Item</th></tr></thead>",
+            f"<tbody>{items}</tbody></table>",
+            "<h3>お問い合わせ・苦情 / Enquiries and complaints</h3>",
+            f"<p>{html.escape(operator.contact)}</p></body></html>",
         ]
     )
+
+
+def _both(ja: str, en: str) -> str:
+    return f"{html.escape(ja)} / {html.escape(en)}"
 
 
 def _index(folder: Path) -> None:

@@ -78,8 +78,11 @@ def _html(path: Path, plan: Plan, tables: Sequence[ReleaseTable], language: str)
 
 PAGE_HEAD = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title><style>
-body{{font-family:system-ui,"Noto Sans CJK JP","Yu Gothic",sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2430}}
-table{{border-collapse:collapse;width:100%;font-size:.9rem}}th,td{{border:1px solid #cdd5df;padding:.35rem .6rem;text-align:left;vertical-align:top}}
+body{{font-family:system-ui,"Noto Sans CJK JP","Yu Gothic",sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;
+color:#1c2430}}
+table{{border-collapse:collapse;width:100%;font-size:.9rem}}
+th,td{{border:1px solid #cdd5df;padding:.35rem .6rem;text-align:left;vertical-align:top}}
 th{{background:#eef2f7}}code{{background:#eef2f7;padding:.1rem .3rem;border-radius:.2rem}}
-@media(prefers-color-scheme:dark){{body{{background:#12161c;color:#e3e8ef}}th,code{{background:#222a35}}th,td{{border-color:#38424f}}}}
+@media(prefers-color-scheme:dark){{body{{background:#12161c;color:#e3e8ef}}th,code{{background:#222a35}}
+th,td{{border-color:#38424f}}}}
 </style></head><body>"""

@@ -5,6 +5,9 @@ The same words go into the payload, the mail, onto the disc, the bucket's metada
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
 from provision.model import Plan, Platform, Recipient
 
 README = "README_匿名加工情報.txt"
@@ -28,6 +31,11 @@ def statement(platform: Platform, recipient: Recipient) -> dict[str, str]:
             f"Enquiries and complaints: {operator.contact}"
         ),
     }
+
+
+def notice_digest(notice: Mapping[str, str]) -> str:
+    """SHA-256 over both languages of a statement: what approvals are bound to."""
+    return hashlib.sha256("\x1f".join((notice.get("ja", ""), notice.get("en", ""))).encode()).hexdigest()
 
 
 def readme(platform: Platform, recipient: Recipient, plan: Plan, release: str) -> str:

@@ -80,14 +80,16 @@ def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain
 
 
 def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | None:
+    shape = counted_table(plan, shapes)
+    if shape is None:
+        return None
+    person = PERSON if PERSON in {c.name for c in shape.columns} else None
+    return PeopleContract(shape.name, tuple(plan.quasi_identifiers), person, plan.k)
+
+
+def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable | None:
     """The first table that carries every quasi-identifier; None where no table of the release does."""
-    for shape in shapes:
-        names = {c.name for c in shape.columns}
-        if set(plan.quasi_identifiers) <= names:
-            return PeopleContract(
-                shape.name, tuple(plan.quasi_identifiers), PERSON if PERSON in names else None, plan.k
-            )
-    return None
+    return next((s for s in shapes if set(plan.quasi_identifiers) <= {c.name for c in s.columns}), None)
 
 
 def _version(tables: tuple[TableContract, ...]) -> str:

@@ -25,14 +25,14 @@ from provision.ledger.verify import verify
 from provision.packaging.bag import bag_digest
 from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
-from provision.releasing.drafting import TOKYO, check, today
+from provision.releasing.drafting import TOKYO, check, drafted_plan, today
 from provision.releasing.making import made_folder
 
 LOGGER = logging.getLogger(__name__)
 
 
 def deliver(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
-    """Deliver a published release; gives the receipt. Running it again gives the same receipt, not a second delivery."""
+    """Deliver a published release; gives the receipt. Running it again gives the same one, not a second delivery."""
     asked = approvals.request(ctx, release)
     order = f"{release}.{asked.recipient}.{asked.channel}.1"
     handed = _handed_over(ctx, order)
@@ -42,11 +42,18 @@ def deliver(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     _believe(ctx, asked)
     channel = channels.get(asked.channel)
     with _alone(ctx.zones.outbox(order)):
-        _order(ctx, asked, order, actor)
-        consignment = _consign(ctx, asked, order, actor)
-        _attempt(ctx, asked, channel, consignment, actor)
+        handed = _handed_over(ctx, order)  # by a task that ended while this one looked
+        if handed is None:
+            handed = _hand_over(ctx, asked, order, channel, actor)
     _open(ctx, asked, actor)
-    return _handed_over(ctx, order) or {}
+    return handed
+
+
+def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channel, actor: str) -> dict[str, object]:
+    """One attempt of an order, sealed before, recorded before and after."""
+    _order(ctx, asked, order, actor)
+    consignment = _consign(ctx, asked, order, actor)
+    return _attempt(ctx, asked, channel, consignment, actor)
 
 
 def _believe(ctx: Context, asked: ApprovalRequest) -> None:
@@ -59,7 +66,7 @@ def _believe(ctx: Context, asked: ApprovalRequest) -> None:
         )
     _require(asked.state in {"published", "open"}, asked, "state", f"it is {asked.state}, not published")
     _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
-    check(ctx, ctx.plan(asked.plan), ctx.recipient(asked.recipient), today())
+    check(ctx, drafted_plan(ctx, asked.release), ctx.recipient(asked.recipient), today())
     digest = bag_digest(made_folder(ctx, asked.release) / "bag")
     _require(digest == asked.digest, asked, "digest", "the payload on disk is not the approved one")
 
@@ -86,7 +93,8 @@ def _order(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> None
     if not ctx.ledger.state("delivery", order):
         ctx.ledger.transition(
             "delivery", order, "ordered", actor=actor, key=f"ordered:{order}", subjects=_subjects(asked),
-            payload={"release": asked.release, "recipient": asked.recipient, "channel": asked.channel, "digest": asked.digest},
+            payload={"release": asked.release, "recipient": asked.recipient, "channel": asked.channel,
+                     "digest": asked.digest},
         )  # fmt: skip
 
 
@@ -133,9 +141,12 @@ def _sealed(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> tup
     _write(beside, envelope(ctx, asked, order, digest, size))
     files = (OutboxFile(cipher, cipher.name, digest, size), _described(beside))
     ctx.ledger.append(
-        "delivery.sealed", actor=actor, key=f"sealed:{order}:{digest[:16]}", subjects={"delivery": order, **_subjects(asked)},
+        "delivery.sealed",
+        actor=actor,
+        key=f"sealed:{order}:{digest[:16]}",
+        subjects={"delivery": order, **_subjects(asked)},
         payload={"files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files], "keys": keys},
-    )  # fmt: skip
+    )
     return files
 
 
@@ -154,7 +165,9 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def _attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, consignment: Consignment, actor: str) -> None:
+def _attempt(
+    ctx: Context, asked: ApprovalRequest, channel: Channel, consignment: Consignment, actor: str
+) -> dict[str, object]:
     _settle_dead_attempt(ctx, asked, channel, consignment.order, actor)
     order, subjects = consignment.order, _subjects(asked)
     channel.check(consignment)
@@ -175,9 +188,9 @@ def _attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, consignment
             payload={"reason": error.rule or type(error).__name__, "retry": isinstance(error, RetryLater)},
         )  # fmt: skip
         raise
-    ctx.ledger.transition(
-        "delivery", order, "handed_over", actor=actor, subjects=subjects, payload={"receipt": _plain(receipt)}
-    )
+    handed = _plain(receipt)
+    ctx.ledger.transition("delivery", order, "handed_over", actor=actor, subjects=subjects, payload={"receipt": handed})
+    return handed
 
 
 def _settle_dead_attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, order: str, actor: str) -> None:

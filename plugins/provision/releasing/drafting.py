@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -36,9 +37,29 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
             "purpose": plan.purpose, "requester": plan.requester, "approvers": list(plan.approvers),
             "channel": plan.channel, "categories": list(recipient.agreement.categories), "linkage": plan.linkage,
             "sources": list(plan.sources), "cutoff_month": plan.cutoff_month, "profile": plan.profile,
+            "plan_digest": plan_digest(plan),
         },
     )  # fmt: skip
     return release
+
+
+def plan_digest(plan: Plan) -> str:
+    """SHA-256 of everything a plan says about what goes out; when it runs is not part of it."""
+    said = plan.model_dump(mode="json", exclude={"schedule", "deadline_hours"})
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def drafted_plan(ctx: Context, release: str) -> Plan:
+    """The plan of a drafted release, as it was drafted. `Refused` where its file says something else by now.
+
+    Officers see plan and counts together, and the public is told the plan's items: they must be those of the payload.
+    """
+    drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)), None)
+    if drafted is None:
+        raise Refused("there is no such release", where=release, rule="release.unknown", remedy="draft it first")
+    plan = ctx.plan(drafted.subjects["plan"])
+    _require(plan_digest(plan) == drafted.payload["plan_digest"], release, "plan", "the plan was changed since")
+    return plan
 
 
 def check_files(ctx: Context, names: set[str]) -> None:

@@ -11,6 +11,7 @@ from provision.context import Context
 from provision.errors import GateStopped
 from provision.intake.fingerprints import KEY, index_path
 from provision.releasing.contract import contract_of
+from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
 
 
@@ -39,17 +40,13 @@ def _examine(ctx: Context, release: str) -> Verdict:
     from expectations.gate import examine  # Great Expectations costs seconds to import
 
     made = next(iter(ctx.ledger.entries(type="release.made", kind="release", subject=release))).payload
-    contract = contract_of(ctx, ctx.plan(_plan(ctx, release)), made)
+    contract = contract_of(ctx, drafted_plan(ctx, release), made)
     return examine(
         made_folder(ctx, release) / "bag",
         contract,
         digest=str(made["digest"]),
         known=_known(ctx, list(made["batches"])),
     )
-
-
-def _plan(ctx: Context, release: str) -> str:
-    return next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release))).subjects["plan"]
 
 
 def _known(ctx: Context, batches: list[str]) -> KnownValues | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,8 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.model import Plan, Profile
 from provision.packaging.payload import bag_digest, build_payload
+from provision.releasing.contract import counted_table
+from provision.releasing.drafting import TOKYO, drafted_plan
 from provision.releasing.select import Selection, select
 from provision.releasing.tables import layout, make_tables
 
@@ -26,13 +29,17 @@ def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     """
     if ctx.ledger.state("release", release) == "drafted":
         drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
-        plan = ctx.plan(str(drafted.payload["plan"]))
-        facts = _committed(ctx, release, plan, drafted.at[:10])
+        plan = drafted_plan(ctx, release)
+        facts = _committed(ctx, release, plan, drafted.when.astimezone(TOKYO).date().isoformat())
         ctx.ledger.transition(
             "release", release, "made", actor=actor, key=f"made:{release}",
             subjects={"plan": plan.id, "recipient": plan.recipient}, payload=facts,
         )  # fmt: skip
-    return dict(next(iter(ctx.ledger.entries(type="release.made", kind="release", subject=release))).payload)
+    for entry in ctx.ledger.entries(type="release.made", kind="release", subject=release):
+        return dict(entry.payload)
+    raise Refused(
+        "the release was never drafted, or has ended", where=release, rule="release.state", remedy="release anew"
+    )
 
 
 def made_folder(ctx: Context, release: str) -> Path:
@@ -80,23 +87,42 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, day: str) -> dic
 
 def _suppress(plan: Plan, selection: Selection) -> tuple[pl.DataFrame, Risk]:
     kept, risk = suppress_small_groups(selection.people, plan.quasi_identifiers, plan.k)
+    kept, risk = _also_in_gated_table(plan, selection, kept, risk)
     if risk.suppressed_share > plan.suppression_limit or not kept.height:
         raise Refused(
             f"{risk.suppressed} of {risk.people} people would be left out, the limit is {plan.suppression_limit:.1%}; "
             + _costs(plan, selection, risk),
-            where=plan.id, rule="release.suppression", remedy="drop or coarsen the costliest column, or widen the selection",
-        )  # fmt: skip
+            where=plan.id,
+            rule="release.suppression",
+            remedy="drop or coarsen the costliest column, or widen the selection",
+        )
     return kept, risk
 
 
+def _also_in_gated_table(plan: Plan, selection: Selection, kept: pl.DataFrame, risk: Risk) -> tuple[pl.DataFrame, Risk]:
+    """Leave out more people until k holds in the table the gate counts, too: not everybody is in every dataset."""
+    table = counted_table(plan, layout(plan))
+    datasets = {chosen.dataset for chosen in plan.tables if table is not None and chosen.table == table.name}
+    here = selection.heads.filter(pl.col("dataset").is_in(list(datasets))).select("person").unique()
+    quasi, before = plan.quasi_identifiers, -1
+    while datasets and kept.height not in (before, 0):
+        before = kept.height
+        inside = kept.join(here, on="person", how="semi").filter(pl.len().over(quasi) < plan.k)
+        kept = kept.join(inside, on="person", how="anti").filter(pl.len().over(quasi) >= plan.k)
+    sizes = kept.group_by(quasi).len()["len"].to_list()
+    smallest = min(sizes, default=0)
+    suppressed = risk.people - kept.height
+    return kept, replace(risk, suppressed=suppressed, groups_left=len(sizes), smallest_group_left=smallest)
+
+
 def _costs(plan: Plan, selection: Selection, risk: Risk) -> str:
-    """How many people each quasi-identifier costs: those that would stay without it."""
-    parts = []
+    """How many people each quasi-identifier costs, the costliest first: those that would stay without it."""
+    parts: list[tuple[int, str]] = []
     for name in plan.quasi_identifiers:
         others = [q for q in plan.quasi_identifiers if q != name]
         without = suppress_small_groups(selection.people, others, plan.k)[1].suppressed if others else 0
-        parts.append(f"{name} costs {risk.suppressed - without}")
-    return ", ".join(parts)
+        parts.append((risk.suppressed - without, name))
+    return ", ".join(f"{name} costs {cost}" for cost, name in sorted(parts, reverse=True))
 
 
 def _facts(

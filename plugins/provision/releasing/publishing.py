@@ -6,7 +6,7 @@ from provision.approvals import standing
 from provision.context import Context
 from provision.errors import Refused
 from provision.notices.announcement import announce
-from provision.releasing.drafting import today
+from provision.releasing.drafting import drafted_plan, today
 from provision.releasing.tables import layout
 
 
@@ -15,8 +15,7 @@ def publish(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     state = ctx.ledger.state("release", release)
     if state == "approved":
         _require_approval(ctx, release)
-        drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
-        plan = ctx.plan(drafted.subjects["plan"])
+        plan = drafted_plan(ctx, release)
         made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan), today().isoformat())
         ctx.ledger.transition(
             "release", release, "published", actor=actor, key=f"published:{release}",

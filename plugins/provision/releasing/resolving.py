@@ -20,6 +20,12 @@ def resolve(ctx: Context, order: str, *, sent: bool, reason: str, actor: str) ->
             rule="delivery.resolve",
             remedy="tokumei ledger show --type delivery.",
         )
+    state = ctx.ledger.state("delivery", order)
+    if state != "unknown":  # an attempt may still be running: only deliver, which holds the lock, can call it dead
+        raise Refused(
+            f"the delivery is {state}, not unknown", where=order, rule="delivery.resolve",
+            remedy="run deliver again: it settles an attempt that died",
+        )  # fmt: skip
     subjects = {kind: value for kind, value in ordered.subjects.items() if kind != "delivery"}
     now = datetime.now(UTC).isoformat()
     receipt = {"order": order, "channel": ordered.payload["channel"], "handed_over_at": now, "already_there": True,

@@ -26,12 +26,13 @@ ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
 
 @dataclass(frozen=True)
 class BatchInForce:
-    """An accepted batch; `order` is its place in the ledger, later ones replace earlier claims."""
+    """An accepted batch of the month `period`; `order` is its place in the ledger, later replaces earlier."""
 
     batch: str
     source: str
     dataset: str
     order: int
+    period: str
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,15 @@ class Selection:
     linkage: Mapping[str, Linkage]
 
 
+def datasets() -> dict[str, Dataset]:
+    """Every dataset that a format fills, by its id."""
+    return {source_format.dataset.id: source_format.dataset for source_format in formats.formats().values()}
+
+
 def dataset_of(dataset_id: str) -> Dataset:
     """The dataset called `dataset_id`; `Refused` where no format fills it."""
-    for source_format in formats.formats().values():
-        if source_format.dataset.id == dataset_id:
-            return source_format.dataset
+    if dataset_id in datasets():
+        return datasets()[dataset_id]
     raise Refused(f"no format fills a dataset {dataset_id}", rule="plan.dataset", remedy="tokumei datasets lists them")
 
 
@@ -63,7 +68,8 @@ def batches_in_force(ctx: Context, sources: Sequence[str]) -> tuple[BatchInForce
         batch, source = entry.subjects["batch"], entry.subjects["source"]
         if batch not in replaced:
             dataset = formats.get(str(received[batch].payload["format"])).dataset.id
-            found.append(BatchInForce(batch, source, dataset, received[batch].seq))
+            period = str(received[batch].payload["period"])
+            found.append(BatchInForce(batch, source, dataset, received[batch].seq, period))
     return tuple(found)
 
 
@@ -106,17 +112,29 @@ def _heads(
     if rows is None:
         return None
     names = rows.collect_schema().names()
-    if "service_month" in names:
-        rows = rows.filter(pl.col("service_month").is_between(pl.lit(plan.first_month), pl.lit(plan.cutoff_month)))
-    order = pl.DataFrame({"batch": [b.batch for b in batches], "order": [b.order for b in batches]})
+    order = pl.DataFrame(
+        {name: [getattr(b, name) for b in batches] for name in ("batch", "order", "period")},
+        schema={"batch": pl.String, "order": pl.Int64, "period": pl.String},
+    )
     frame = (
         rows.select(_head_columns(dataset, names))
         .collect()
         .join(order, on="batch")
         .with_columns(dataset=pl.lit(dataset_id))
     )
-    frame = _last_of_each_claim(frame).join(people, on="alias", how="left")
+    frame = _last_of_each_claim(frame).filter(_in_months(plan, "service_month" in names))
+    frame = frame.drop("period").join(people, on="alias", how="left")
     return _strangers(frame, sorted({b.dataset for b in batches}).index(dataset_id))
+
+
+def _in_months(plan: Plan, dated: bool) -> pl.Expr:
+    """Rows of the plan's months. Asked after corrections were applied: a claim whose month was corrected has moved.
+
+    Ledgers have no month of service; those of a period after the cut-off say things that were not asked for.
+    """
+    if dated:
+        return pl.col("service_month").is_between(pl.lit(plan.first_month), pl.lit(plan.cutoff_month))
+    return pl.col("period") <= pl.lit(plan.cutoff_month)
 
 
 def _head_columns(dataset: Dataset, names: Sequence[str]) -> list[pl.Expr]:

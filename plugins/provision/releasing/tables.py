@@ -14,8 +14,8 @@ import polars as pl
 
 from provision.context import Context
 from provision.errors import Refused
-from provision.formats.base import Column, ColumnClass, Table
-from provision.formats.tables import DROPPED
+from provision.formats.base import Column, ColumnClass, Dataset, Table
+from provision.formats.tables import DROPPED, polars_type
 from provision.model import Plan, Profile, TableSelection
 from provision.releasing.select import Selection, dataset_of
 
@@ -25,6 +25,8 @@ DERIVED = {
     "age_band": Column("age_band", "年齢階級", "Age band", ColumnClass.QUASI, "string", "label:age_band", "years", 0),
     "prefecture": Column("prefecture", "都道府県", "Prefecture", ColumnClass.QUASI, "string", "code:prefecture", "", 0),
 }
+#: Columns that are quasi-identifiers by their own name, in whatever table.
+COUNTED = frozenset({"age_band", "sex", "prefecture"})
 NUMBERS = {
     PERSON: Column(PERSON, "個人番号（本提供内の無作為番号）", "Person number, random within this release",
                    ColumnClass.ORDINARY, "integer", "number:person"),
@@ -54,23 +56,33 @@ def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
     return made
 
 
-def _layout(plan: Plan, selection: TableSelection) -> ReleaseTable:
+def table_of(plan: Plan, selection: TableSelection) -> tuple[Dataset, Table]:
+    """Dataset and table of a selection. `Refused` where there is none."""
     dataset = dataset_of(selection.dataset)
     try:
-        table = dataset.table(selection.table)
+        return dataset, dataset.table(selection.table)
     except KeyError:
         raise Refused(
             f"dataset {dataset.id} has no table {selection.table}", where=plan.id, rule="plan.table",
             remedy=f"known: {', '.join(t.name for t in dataset.tables)}",
         ) from None  # fmt: skip
+
+
+def _layout(plan: Plan, selection: TableSelection) -> ReleaseTable:
+    dataset, table = table_of(plan, selection)
+    if len(set(selection.columns)) < len(selection.columns):
+        raise Refused(
+            f"a column of {table.name} stands twice", where=plan.id, rule="plan.tables", remedy="name each column once"
+        )
     numbers = {"none": (), "claim": (CLAIM,), "person": (PERSON, CLAIM)}[plan.linkage]
     columns = [NUMBERS[number] for number in numbers]
-    columns += [_column(plan, table, name, head=table.name == dataset.head) for name in selection.columns]
+    columns += [column_of(plan, dataset, table, name) for name in selection.columns]
     return ReleaseTable(table.name, table.ja, table.en, tuple(columns))
 
 
-def _column(plan: Plan, table: Table, name: str, *, head: bool) -> Column:
-    if head and name in DERIVED and name not in {c.name for c in table.columns}:
+def column_of(plan: Plan, dataset: Dataset, table: Table, name: str) -> Column:
+    """The column called `name` of a table, derived ones included. `Refused` where it may not go out."""
+    if table.name == dataset.head and name in DERIVED and name not in {c.name for c in table.columns}:
         return DERIVED[name]
     try:
         column = table.column(name)
@@ -89,10 +101,11 @@ def _column(plan: Plan, table: Table, name: str, *, head: bool) -> Column:
 
 
 def _check_quasi(plan: Plan, tables: tuple[ReleaseTable, ...]) -> None:
-    """Births, ZIP codes and insurers that go out must be counted: they narrow people down like any quasi-identifier."""
+    """What narrows people down and goes out must be counted: age, sex, prefecture, births, ZIP codes, insurers."""
     for table in tables:
         for column in table.columns:
             name = {"birth": "birth_month", "zip": "zip3", "insurer": "insurer"}.get(str(column.cls))
+            name = column.name if column.name in COUNTED else name
             if name and name not in plan.quasi_identifiers:
                 raise Refused(
                     f"{table.name}.{column.name} goes out but {name} is not among quasi_identifiers",
@@ -125,7 +138,7 @@ def make_tables(
     heads = selection.heads.join(kept.select("person"), on="person", how="semi")
     numbering = Numbering(heads)
     keys = heads.join(numbering.people, on="person").join(numbering.claims, on=["batch", "claim_no"])
-    keys = keys.join(kept.select("person", "age_band", "prefecture"), on="person")
+    keys = keys.join(kept.select("person", *sorted(COUNTED)), on="person")
     shapes = layout(plan)
     return {
         shape.name: _one(ctx, shape, chosen, selection, keys, numbering)
@@ -146,10 +159,12 @@ def _one(
     names = [c.name for c in shape.columns]
     mine = keys.filter(pl.col("dataset") == chosen.dataset).drop("dataset", "person")
     if rows is None:
-        return pl.DataFrame(schema={c.name: pl.Int64 if c.dtype == "integer" else pl.String for c in shape.columns})
-    have = set(rows.collect_schema().names())
+        return pl.DataFrame(schema={c.name: polars_type(c) for c in shape.columns})
+    # What was counted goes out, not what one of a person's claims says.
+    counted = COUNTED if chosen.table == dataset_of(chosen.dataset).head else frozenset()
+    have = set(rows.collect_schema().names()) - counted
     extra = [name for name in names if name in mine.columns and name not in have]
     picked = rows.select("batch", "claim_no", *[n for n in names if n in have])
     joined = picked.collect().join(mine.select("batch", "claim_no", *extra), on=["batch", "claim_no"], how="inner")
-    missing = [pl.lit(None, pl.String).alias(n) for n in names if n not in joined.columns]
+    missing = [pl.lit(None, polars_type(c)).alias(c.name) for c in shape.columns if c.name not in joined.columns]
     return numbering.shuffled(joined.with_columns(missing).select(names))
