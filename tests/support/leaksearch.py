@@ -30,16 +30,17 @@ class Hit:
 
 def search(
     roots: Iterable[Path],
-    values: Iterable[tuple[str, str]],
+    values: Iterable[tuple[str, str]] | Needles,
     *,
     excluding: Iterable[Path] = (),
     identities: Sequence[pyrage.x25519.Identity] = (),
 ) -> list[Hit]:
     """Every place below `roots` where one of the (kind, value) pairs stands: names of files and folders, their bytes,
-    and everything their containers hold; `excluding` and what is below it is not looked at. Raises ValueError without
+    and everything their containers hold; `excluding` and what is below it is not looked at.
+    Whoever searches often makes the `Needles` once. Raises ValueError without
     values, FileNotFoundError where a root is missing: a search that looks at nothing must not look like a clean one.
     """
-    needles, opener = Needles(values), Opener(identities)
+    needles, opener = values if isinstance(values, Needles) else Needles(values), Opener(identities)
     if not needles.size:
         raise ValueError("there are no values to search for")
     kept_out = {path.resolve() for path in excluding}
