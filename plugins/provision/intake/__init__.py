@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from provision.errors import without_values
 
 if TYPE_CHECKING:
-    from provision.intake.refusals import attention
     from provision.intake.receiving import receive
+    from provision.intake.refusals import attention
     from provision.intake.taking import take_in
 
 __all__ = ["attention", "receive", "take_in"]

@@ -11,8 +11,7 @@ def attention(ctx: Context, source_id: str, *, actor: str) -> None:
     kept = [
         entry.subjects["batch"]
         for entry in ctx.ledger.entries(kind="source", subject=source_id)
-        if entry.actor == actor
-        and (entry.type == "drop.quarantined" or (entry.type == "batch.accepted" and entry.payload["files_quarantined"]))
+        if entry.actor == actor and (entry.type == "drop.quarantined" or entry.payload.get("files_quarantined"))
     ]
     if kept:
         raise Quarantined(

@@ -37,7 +37,11 @@ def suite() -> Iterator[Suite]:
     return Suite()
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: type(domain).__name__ + "-" + str(getattr(domain, "name", "")))
+def _name(domain: Domain) -> str:
+    return f"{type(domain).__name__}-{getattr(domain, 'name', '')}"  # a set's repr differs between processes
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=_name)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(VALUES, min_size=1, max_size=25, unique=True))
 def test_both_answers_agree(suite: Suite, domain: Domain, values: list[str]) -> None:
