@@ -335,7 +335,7 @@ def test_two_hundred_megabytes_and_sixty_thousand_values_take_less_than_a_minute
     write_world(tmp_path, seed=5, people=2600, months=["2025-04"])
     values = set(identifying_values(tmp_path / "truth"))
     assert len(values) > 60_000
-    noise = np.random.default_rng(3).bytes(20_000_000)
+    noise = np.random.default_rng(3).bytes(21_000_000)
     rows = b'1234,5678,"abc",2025-04,0901,12\r\n' * 600_000
     content = (noise + rows) * 5
     assert len(content) > 200_000_000
