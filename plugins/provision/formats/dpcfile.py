@@ -1,7 +1,8 @@
 """Reading DPC survey files (DPC調査): tab-separated CP932 rows in bounded memory, checked for their layout.
 
 All of them begin every row with the facility code of 9 digits, may begin with one line of headings (in half or full
-width), write days as YYYYMMDD (``00000000``: still in hospital, unknown) and know no quotes. Every row of a file has
+width), write days as YYYYMMDD (``00000000``: still in hospital, unknown) and know no quotes. Programs that join E and F
+write ``NULL`` where one of them has no such column: it is read as empty. Every row of a file has
 as many columns as its first one; columns behind the layout's last are accepted up to `Layout.most`, dropped and counted
 (``dpc.surplus_columns``). What tells one kind of file from another is the form of a few columns (`Layout.forms`).
 """
@@ -131,7 +132,7 @@ class DpcFile:
         head = "\t".join(names).encode() + b"\n"
         lazy = pl.scan_csv(
             io.BytesIO(head + data), separator="\t", quote_char=None, eol_char="\n", encoding="utf8-lossy",
-            schema=dict.fromkeys(names, pl.String()),
+            schema=dict.fromkeys(names, pl.String()), null_values=["NULL"],
         )  # fmt: skip
         wanted = names if self.layout.every else [name for name in self.layout.wanted if name in names]
         return lazy.select(pl.col(wanted).fill_null("")).collect()

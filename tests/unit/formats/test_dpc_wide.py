@@ -63,6 +63,13 @@ def test_a_birth_date_in_column_3_is_told_by_its_being_before_the_visit(format_i
     assert report.warnings == {"dpc.birth_in_discharge": 1, "dpc.discharge_or_birth_unknown": 1}
 
 
+def test_null_written_out_is_empty() -> None:
+    parcels, report = dpc.read("dpc-ef", dpc.encoded([dpc.changed(dpc.ef("000"), c12="NULL", c17="NULL")]))
+    item = parcels[0].tables["ef_item"].row(0, named=True)
+    assert (item["quantity"], item["detail_flags"], item["points"]) == (None, None, 270)
+    assert report.warnings == {}
+
+
 def test_reads_d_with_its_dpc_code_and_coefficient() -> None:
     parcels, _ = dpc.read("dpc-d", dpc.encoded([dpc.d()]))
     item = parcels[0].tables["d_item"].row(0, named=True)
