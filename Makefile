@@ -30,8 +30,8 @@ up: setup ## the same world, left running to explore
 down: setup ## end what `make up` left running
 	@$(PYTHON) -m demo --down
 
-test: setup ## the quick tests
-	@$(PYTHON) -m pytest $(ARGS)
+test: setup ## the quick tests, two files at a time
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-slow: setup-all ## only the slow tests: kill, fault, browser, every command of docker-compose.yml
 	@$(PYTHON) -m pytest -m slow $(ARGS)
