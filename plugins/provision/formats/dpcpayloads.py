@@ -26,6 +26,7 @@ PAYLOADS = range(1, 10)
 #: Physical index of payload 1 is `BEFORE` + 1.
 BEFORE = 7
 NO_DAY = ["", "00000000", "99999999"]
+_UNKNOWN_NUMBER = "a"  # 不明, where 9 is a number
 _KEYS = ("record", "claim_no", "code", "version", "serial", "payload_no")
 #: Classes of payloads that go to the head table or nowhere.
 _ELSEWHERE = DROPPED | {ColumnClass.BIRTH, ColumnClass.ZIP}
@@ -120,6 +121,8 @@ def _read(part: pl.DataFrame, report: Report) -> pl.DataFrame:
     """The rows of one domain, read; those without a value (a special code for "unknown") are left out."""
     dtype, domain = part["dtype"][0], part["domain"][0]
     name = "value_date" if domain == "date" else "value" if dtype == "string" else "value_number"
+    if name == "value_number":
+        part = part.filter(pl.col("raw") != _UNKNOWN_NUMBER)
     column = Column(name, name, name, ColumnClass.QUASI, dtype, domain)
     read = typed(part.select(*_KEYS, pl.col("raw").alias(name)), "form1_item", [column], report)
     if name == "value_number":

@@ -21,6 +21,7 @@ FREE_TEXT = {
     "2014": {"A000080", "A000090", "A006010", "A006020", "A006030", "A006031", "A006040", "A006050", "A007010",
              "Mzz0010"},
     "2025": {"A000080", "A000090", "A006010", "A006020", "A006030", "A006031", "A006040", "A006050", "A007010"},
+    "2026": {"A000080", "A000090", "A006010", "A006020", "A006030", "A006031", "A006040", "A006050", "A007010"},
 }  # fmt: skip
 
 
@@ -92,6 +93,32 @@ def test_golden_edition_2025() -> None:
     ]  # fmt: skip
     _, report = dpc.read("dpc-form1", dpc.encoded(rows))
     assert report.warnings == {"dpc.unknown_payload": 1}
+
+
+def test_golden_edition_2026() -> None:
+    rows = [
+        *dpc.form1(discharged="20260610"),
+        dpc.payloads("A000021", {1: "1", 2: "2"}, version="20260601"),
+        dpc.payloads("A000030", {6: "1"}),
+        dpc.payloads("A001020", {2: "400"}),
+        dpc.payloads("A001050", {2: "00019"}, version="20260601"),
+        dpc.payloads("ADL0005", {2: "2" * 10}, version="20260601"),
+        dpc.payloads("CAN0020", {3: "Tis（DCIS）", 4: "N1a（sn）", 5: "M0", 6: "8"}),
+        dpc.payloads("M040031", {2: "320", 6: "340"}, version="20240601"),
+    ]
+    assert items(rows)[20:] == [
+        ("A000021", "0", 1, "1"), ("A000021", "0", 2, "2"), ("A000030", "0", 6, "1"), ("A001050", "0", 2, "00019"),
+        ("ADL0005", "0", 2, "2" * 10), ("CAN0020", "0", 3, "Tis（DCIS）"), ("CAN0020", "0", 4, "N1a（sn）"),
+        ("CAN0020", "0", 5, "M0"), ("CAN0020", "0", 6, "8"), ("M040031", "0", 6, "340.0"),
+    ]  # fmt: skip
+    _, report = dpc.read("dpc-form1", dpc.encoded(rows))
+    assert report.warnings == {"dpc.unknown_payload": 1, "reserved_filled:form1_item": 1}
+
+
+def test_an_unknown_number_is_no_number_and_no_warning() -> None:
+    rows = [*dpc.form1(), dpc.payloads("M170040", {2: "a", 3: "12"}, version="20240601")]
+    assert items(rows)[20:] == [("M170040", "0", 3, "12.0")]
+    assert dpc.read("dpc-form1", dpc.encoded(rows))[1].warnings == {}
 
 
 def test_the_edition_is_that_of_the_month_most_stays_ended_in_or_the_one_asked_for() -> None:
@@ -199,7 +226,7 @@ def test_editions_follow_each_other_and_know_the_patient() -> None:
 def test_the_shapes_of_payloads_admit_a_birth_date_or_a_postal_code_only_where_they_must() -> None:
     """A file of a year without a table may have moved its payloads: shapes are what stops a day or a home address."""
     day, home = "19350412", dpc.ZIP
-    must = {"A006", "A007", "M170", "M180"}  # codes of diagnoses and operations, occupations, organ failure scores
+    must = {"A006", "A007"}  # codes of diagnoses and operations
     for edition in editions():
         forms = [(f.record, f.column.domain) for f in edition.table.fields if f.column.domain.startswith("form:")]
         for value in (day, home):
