@@ -49,12 +49,15 @@ def _examine(ctx: Context, release: str) -> Verdict:
     )
 
 
-def _known(ctx: Context, batches: list[str]) -> KnownValues | None:
-    """Fingerprints of every batch of the release, or None where any is gone: the verdict then says so."""
+def _known(ctx: Context, batches: list[str]) -> KnownValues:
+    """Fingerprints of every batch of the release. `GateStopped` where any is gone: a gate that cannot look stops."""
     try:
         return KnownValues([index_path(ctx, batch) for batch in batches], ctx.keys.symmetric(KEY))
-    except UnusableIndex:
-        return None
+    except UnusableIndex as error:
+        raise GateStopped(
+            str(error), where="vault/known_values", rule="gate.known_values",
+            remedy="restore the vault from its backup; the release waits",
+        ) from None  # fmt: skip
 
 
 def _keep(ctx: Context, release: str, verdict: Verdict) -> Path:
