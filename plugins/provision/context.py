@@ -10,7 +10,7 @@ from typing import TypeVar
 from provision import config
 from provision.connections import EnvironmentResolver, Resolver
 from provision.errors import FixConfiguration
-from provision.keys import FileKeys
+from provision.keys import FileKeys, signing_key_path
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 from provision.model import Plan, Platform, Profile, Recipient, Source
@@ -57,7 +57,7 @@ class Context:
     @cached_property
     def signer(self) -> Signer:
         """The ledger's checkpoint key; made at first use. Its public part lies beside the ledger as ``log.vkey``."""
-        path = self.keys.path("ledger-signing")
+        path = signing_key_path(self.keys)
         signer = Signer.load(path) if path.exists() else Signer.create(path)
         public = self.zones.ledger().parent / "log.vkey"
         if not public.exists():

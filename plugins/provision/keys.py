@@ -100,3 +100,10 @@ class FileKeys:
             finally:
                 os.unlink(temporary)
         return path.read_text()
+
+
+def signing_key_path(keys: Keys) -> Path:
+    """Where the ledger's signing key lies: ``$TOKUMEI_SIGNING_KEY``, so that it can be kept apart from everything that
+    writes entries (another mount, another account), else among the other keys."""
+    apart = os.environ.get("TOKUMEI_SIGNING_KEY")
+    return Path(apart) if apart else keys.path("ledger-signing")

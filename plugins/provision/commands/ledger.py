@@ -55,12 +55,12 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _own_key(arguments: argparse.Namespace) -> str | None:
-    from provision.keys import FileKeys
+    from provision.keys import FileKeys, signing_key_path
     from provision.ledger.signing import Signer
 
     if arguments.path:
         return None
-    path = FileKeys(Zones(home_folder()).vault() / "keys").path("ledger-signing")
+    path = signing_key_path(FileKeys(Zones(home_folder()).vault() / "keys"))
     return Signer.load(path).public if path.exists() else None
 
 
