@@ -142,8 +142,17 @@ def _one(row: Mapping[str, str | None], key: bytes, source: str) -> dict[str, by
 
 def shared_cards(people: pl.DataFrame) -> int:
     """Cards (insurer, symbol, number) that stand on records of people with different birth dates or sexes."""
-    cards = people.filter(pl.col("number").fill_null("") != "").select(
-        *[pl.col(name).fill_null("") for name in ("insurer", "symbol", "number")],
-        who=pl.concat_str(pl.col("birth").fill_null("?"), pl.col("sex").fill_null("?")),
-    )
-    return cards.group_by("insurer", "symbol", "number").agg(pl.col("who").n_unique()).filter(pl.col("who") > 1).height
+    return shared_marks(card_marks(people))
+
+
+def card_marks(people: pl.DataFrame) -> pl.DataFrame:
+    """Each card with each person on it, once, as 64-bit marks (`card`, `who`): small enough to keep for a whole file."""
+    named = people.filter(pl.col("number").fill_null("") != "")
+    card = pl.struct(pl.col("insurer", "symbol", "number").fill_null("")).hash(1, 2, 3, 4)
+    who = pl.struct(pl.col("birth", "sex").fill_null("?")).hash(1, 2, 3, 4)
+    return named.select(card=card, who=who).unique()
+
+
+def shared_marks(marks: pl.DataFrame) -> int:
+    """How many cards of `card_marks` have more than one person on them."""
+    return marks.group_by("card").agg(pl.col("who").n_unique()).filter(pl.col("who") > 1).height

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from anonymization.receipt import Applied
 from provision.formats.base import BadFile, Format, Problem, Report
-from provision.identity import shared_cards
+from provision.identity import card_marks, shared_marks
+from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
 
 
@@ -38,11 +39,11 @@ def deidentify_file(source_format: Format, path: Path, out: Path, label: str) ->
     making.mkdir(parents=True)
     writers = _Writers(making)
     report, applied = Report(), Applied()
-    people: list[pl.DataFrame] = []
+    cards: list[pl.DataFrame] = []
     try:
         with path.open("rb") as stream:
-            for parcel in source_format.read(stream, report, {}):
-                people.append(parcel.people.select("insurer", "symbol", "number", "birth", "sex"))
+            for parcel in ahead(source_format.read(stream, report, {})):
+                cards.append(card_marks(parcel.people))
                 writers.write(deidentify(parcel, source_format.dataset, report, applied))
         writers.close()
         for file in making.iterdir():
@@ -52,9 +53,9 @@ def deidentify_file(source_format: Format, path: Path, out: Path, label: str) ->
     finally:
         writers.close()
         shutil.rmtree(making)
-    cards = shared_cards(pl.concat(people)) if people else 0
+    shared = shared_marks(pl.concat(cards)) if cards else 0
     return FileResult(
-        label, report.records, report.people, writers.rows, applied.cells, report.warnings, report.totals, cards
+        label, report.records, report.people, writers.rows, applied.cells, report.warnings, report.totals, shared
     )
 
 
