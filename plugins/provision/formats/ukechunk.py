@@ -187,7 +187,7 @@ class Chunk:
             self.running.details_left -= 1
             self.running.detail_no += 1
         else:
-            self.running.details_left, self.running.detail_no = said, 0
+            self.running.details_left, self.running.detail_no = max(said, 0), 0
 
 
 def _after(mask: _Mask) -> _Mask:

@@ -1,7 +1,8 @@
 """Who is in a chunk of UKE claims: names and births from RE, the card from HO or SN, the branch from SN, the chart.
 
 Columns are found by their role in the field table (記録条件仕様: name, kana, birth, sex and chart in RE; insurer,
-symbol and number in HO; confirmed_insurer, confirmed_symbol, confirmed_number and branch in SN; facility in the header).
+symbol and number in HO; confirmed_insurer, confirmed_symbol, confirmed_number and branch in SN; facility in the
+header). A kana name of digits only is none: some editions have codes where later ones have the name.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def people(frames: dict[str, pl.DataFrame], kind: UkeKind) -> pl.DataFrame:
         *[pl.col(kind.named("RE", role)).alias(role) for role in _HEAD],
         *[pl.lit(None, pl.String).alias(name) for name in _NOT_HERE],
         facility=facility,
-    )
+    ).with_columns(kana=pl.when(~pl.col("kana").str.contains("^[0-9]+$")).then(pl.col("kana")))
     return found.join(_cards(frames, kind), on="claim_no", how="left", maintain_order="left").select(_NOBODY.columns)
 
 
