@@ -63,7 +63,8 @@ class Chunk:
             raise BadFile(rule, record=1, remedy=f"a file of these claims starts with {self.kind.opening}")
         outside = np.concatenate(([self.running.closed or not self.running.records], go[:-1]))
         # a chunk starts with a claim, or with the file's opening record
-        wrong = (outside != opening) | (_after(opening) & ~(start | go))
+        wrong = _after(opening) & ~(start | go)
+        wrong |= (outside & ~opening) if self.kind.repeats else (outside != opening)
         if self.kind.start != "RE":  # then RE stands behind the record that starts the claim and nowhere else
             wrong |= self.lines.is_kind("RE") != _after(start)
         self.stop(wrong, "uke.order", f"expected {self.kind.opening}, then claims from {self.kind.start} on, then GO")

@@ -50,7 +50,7 @@ class UkeFormat:
         for data in chunks(stream, self.kind.start.encode() + b",", size):
             lines = Lines(_without_end_marks(data), running.records)
             yield self._parcel(Chunk(lines, running, self.kind), report)
-        _finished(running)
+        _finished(running, closes=not self.kind.repeats)
         for name, count in running.warnings.items():
             report.warn(name, count)
 
@@ -76,11 +76,11 @@ class UkeFormat:
         )
 
 
-def _finished(running: Running) -> None:
-    """Raise `BadFile` where the file had no records, no claims or no closing GO."""
+def _finished(running: Running, *, closes: bool) -> None:
+    """Raise `BadFile` where the file had no records, no claims or, where it `closes` with one, no GO."""
     if not running.records:
         raise BadFile("uke.empty", remedy="the file holds no records; ask the sender for the file again")
-    if not running.closed:
+    if closes and not running.closed:
         raise BadFile("uke.no_go", record=running.records, remedy="the file is cut off; ask the sender for it again")
     if not running.claims:
         raise BadFile("uke.empty", record=1, remedy="the file holds no claims; ask the sender for the right file")

@@ -7,7 +7,7 @@ column holds what is told by the *role* in the field table, so that the indexes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from provision.formats import tables
@@ -41,11 +41,19 @@ class UkeKind:
     surplus: int = 0
     #: Column of RE that says how many details follow (DPC 明細情報数); empty where claims have no details.
     details: str = ""
+    #: The opening record may stand above every claim, and GO may be missing (files made for insurers).
+    repeats: bool = False
+    #: Id, Japanese and English name of the dataset where it is another one than the field table's.
+    dataset: tuple[str, str, str] | None = None
 
     @cached_property
     def fields(self) -> tables.FieldTable:
-        """The loaded field table."""
-        return tables.load(self.table)
+        """The loaded field table, under the kind's own dataset id where it has one."""
+        loaded = tables.load(self.table)
+        if self.dataset is None:
+            return loaded
+        ident, ja, en = self.dataset
+        return replace(loaded, dataset=replace(loaded.dataset, id=ident, ja=ja, en=en))
 
     @cached_property
     def about_file(self) -> frozenset[str]:
