@@ -125,7 +125,7 @@ def test_there_must_be_a_file(tmp_path: Path, path: str) -> None:
 
 def test_the_format_must_be_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = put(tmp_path / "in", a=file())
-    assert main(["deidentify", str(source), "--format", "uke-dental", "--out", str(tmp_path / "out")]) == 5
+    assert main(["deidentify", str(source), "--format", "uke-unheard-of", "--out", str(tmp_path / "out")]) == 5
     assert "uke-medical" in capsys.readouterr().err
 
 

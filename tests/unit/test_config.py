@@ -225,7 +225,7 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
         "quasi_identifiers",
         "age_band",
     ),
-    "an unknown format": (SOURCE, "format: uke-medical", "format: uke-dental", "format", "no such format"),
+    "an unknown format": (SOURCE, "format: uke-medical", "format: uke-unheard-of", "format", "no such format"),
     "an expired agreement": (RECIPIENT, "ends: 2029-03-31", "ends: 2026-11-22", "agreement.ends", "expired"),
     "a channel without settings": (
         RECIPIENT,

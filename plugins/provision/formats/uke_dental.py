@@ -1,0 +1,25 @@
+"""歯科レセプト (UKE, ``RECEIPTS.UKE``): dental claims as clinics send them to the review bodies.
+
+Source: a transcription of 記録条件仕様（歯科用）令和8年6月版 (grade B-); editions with fewer columns are read, too.
+Structure: ``UK {IR RE [HO] KO* SN* JD* MF? HS+ (SS|SI|IY|TO|CO)+ SJ*} GO [0x1A]``: UK opens the file and fills a
+table of its own without claim numbers, IR repeats and starts every claim, RE stands right behind it. 歯式 are codes of
+six characters per tooth. Free text and reserved columns are never kept.
+GO: 総件数 is the number of HO and KO, 総合計点数 the sum of the main payer's points, as in the medical specification.
+"""
+
+from __future__ import annotations
+
+from provision.formats.ukefile import UkeFormat
+from provision.formats.ukekind import UkeKind
+
+KIND = UkeKind(
+    table="uke_dental_2026",
+    records=("UK", "IR", "RE", "HO", "KO", "SN", "JD", "MF", "HS", "SS", "SI", "IY", "TO", "CO", "SJ", "GO"),
+    opening="UK",
+    start="IR",
+    summary=("SS", "SI", "IY", "TO", "CO"),
+    # UK and IR to the claim month, RE to the birth, HO to the points
+    least={"UK": 8, "IR": 7, "RE": 7, "HO": 6, "GO": 3},
+)
+
+FORMAT = UkeFormat("uke-dental", "歯科レセプト（UKE）", "Dental claims (UKE)", KIND)

@@ -1,0 +1,71 @@
+"""The field tables of the UKE family: every place of every record has a line and a class, none is let off lightly."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from provision.formats import uke_dental, uke_dispensing, uke_dpc, uke_medical
+from provision.formats.tables import DROPPED
+from provision.formats.ukekind import UkeKind
+
+KINDS = {
+    "medical": uke_medical.KIND, "dental": uke_dental.KIND, "dispensing": uke_dispensing.KIND, "dpc": uke_dpc.KIND,
+}  # fmt: skip
+REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "field_tables" / "uke_fields.tsv"
+WIDTHS = {
+    "medical": {"IR": 10, "RE": 38, "HO": 15, "KO": 12, "SN": 9, "SI": 44, "TO": 48, "GO": 4},
+    "dental": {"UK": 10, "IR": 9, "RE": 27, "HO": 14, "KO": 10, "HS": 13, "SS": 109, "GO": 4},
+    "dispensing": {"YK": 9, "RE": 42, "HO": 14, "KO": 10, "SH": 10, "CZ": 71, "KI": 114, "ST": 16},
+    "dpc": {"RE": 30, "HO": 16, "KO": 13, "BU": 6, "SB": 8, "KK": 14, "GT": 12, "CD": 11},
+}
+#: Privacy classes of the reference and the classes a column may have for them; `free` is stricter than any of them.
+CLASSES = {
+    "ORD": {"ordinary", "technical", "sensitive", "reserved"}, "QUASI": {"quasi", "provider"},
+    "SENS": {"sensitive", "ordinary", "free"}, "DIRECT": {"direct"}, "LINK": {"link"}, "BIRTH": {"birth"},
+    "INSURER": {"insurer"}, "FREE": {"free"}, "TECH": {"technical"}, "RES": {"reserved", "direct"},
+    "PROV": {"provider", "provider_name"}, "PROV-NAME": {"provider_name"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_place_has_one_line(name: str) -> None:
+    kind = KINDS[name]
+    for record in kind.records:
+        indexes = [f.index for f in kind.physical(record)]
+        assert indexes == list(range(1, len(indexes) + 1)), record
+    assert {record: kind.widths()[record][1] - kind.surplus for record in WIDTHS[name]} == WIDTHS[name]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_roles_of_a_person_are_there(name: str) -> None:
+    kind: UkeKind = KINDS[name]
+    for role in ("name", "kana", "chart"):
+        assert _class(kind, "RE", role) == "direct"
+    assert (_class(kind, "RE", "birth"), _class(kind, "RE", "claim")) == ("birth", "technical")
+    assert {_class(kind, "HO", role) for role in ("symbol", "number")} == {"link"}
+    assert {_class(kind, "SN", role) for role in ("confirmed_symbol", "confirmed_number", "branch")} == {"link"}
+    assert _class(kind, kind.header, "facility") == "provider"
+
+
+def _class(kind: UkeKind, record: str, role: str) -> str:
+    wanted = kind.named(record, role)
+    return next(f.column.cls.value for f in kind.physical(record) if f.column.name == wanted)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_tables_agree_with_the_reference(name: str) -> None:
+    if not REFERENCE.is_file():
+        pytest.skip("the reference tables are not beside the project")
+    kind = KINDS[name]
+    places = {(f.record, f.index): f.column for record in kind.records for f in kind.physical(record)}
+    with REFERENCE.open(encoding="utf-8") as file:
+        rows = [row for row in csv.reader(file, delimiter="\t") if row[0] == name and row[2] != "0"]
+    assert len(rows) > 100
+    for row in rows:
+        column = places[row[1], int(row[2])]
+        assert column.cls.value in CLASSES[row[7]], row[:4]
+        if row[7] in {"DIRECT", "LINK", "FREE", "TECH", "RES", "PROV-NAME"}:
+            assert column.cls in DROPPED, row[:4]
