@@ -146,10 +146,10 @@ def shared_cards(people: pl.DataFrame) -> int:
 
 
 def card_marks(people: pl.DataFrame) -> pl.DataFrame:
-    """Each card with each person on it, once, as 64-bit marks (`card`, `who`): small enough to keep for a whole file."""
+    """Each card with each person on it, once, as 64-bit marks (`card`, `who`), small enough to keep for a file."""
     named = people.filter(pl.col("number").fill_null("") != "")
-    card = pl.struct(pl.col("insurer", "symbol", "number").fill_null("")).hash(1, 2, 3, 4)
-    who = pl.struct(pl.col("birth", "sex").fill_null("?")).hash(1, 2, 3, 4)
+    card = pl.struct(pl.col("insurer", "symbol", "number").fill_null("")).hash(0)
+    who = pl.struct(pl.col("birth", "sex").fill_null("?")).hash(0)
     return named.select(card=card, who=who).unique()
 
 

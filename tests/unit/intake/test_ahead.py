@@ -23,11 +23,10 @@ def test_an_error_comes_in_its_place() -> None:
         yield 1
         raise ValueError("record 2")
 
-    drawn = []
+    drawn = ahead(broken())
+    assert next(drawn) == 1
     with pytest.raises(ValueError, match="record 2"):
-        for item in ahead(broken()):
-            drawn.append(item)
-    assert drawn == [1]
+        next(drawn)
 
 
 def test_at_most_two_items_are_drawn_before_they_are_wanted() -> None:
