@@ -6,11 +6,15 @@ import argparse
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
 MARKER = "batch.yaml"  # of a sender's drop: says that it is complete, holds no data
+
+if TYPE_CHECKING:
+    from provision.intake.offline import FileResult
 
 
 def add(subparsers: Subparsers) -> None:
@@ -55,7 +59,7 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _say(results: list, as_json: bool) -> None:  # type: ignore[type-arg]
+def _say(results: list[FileResult], as_json: bool) -> None:
     plain = [asdict(r) for r in results]
     lines = []
     for result in results:
