@@ -17,7 +17,7 @@ def add(subparsers: Subparsers) -> None:
 
 def _report(arguments: argparse.Namespace) -> int:
     from provision.context import open_context
-    from provision.intake.taking import scope
+    from provision.intake.keying import scope
 
     context = open_context()
     scopes = sorted({scope(s) for s in context.sources.values() if s.legal_status != "anonymised_received"})

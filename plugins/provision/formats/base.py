@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from provision.formats.tables import FieldTable
 
 
 class ColumnClass(StrEnum):
@@ -75,6 +78,8 @@ class Dataset:
     edition: str
     head: str
     tables: tuple[Table, ...]
+    #: 返戻・取下げ: id of the dataset whose claims are taken back by the rows of this one's head; "" where none are.
+    withdraws: str = ""
 
     def table(self, name: str) -> Table:
         """The table called `name`; KeyError where there is none."""
@@ -125,20 +130,51 @@ class Problem:
     remedy: str
 
 
+#: A file with more records that cannot be taken than this, or with more bytes in them, is not taken at all.
+HELD_RECORDS, HELD_BYTES = 100, 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record (a whole claim, where records belong to one) that was left out of the parcels: its place in the file,
+    the rule, and its bytes as they came, for quarantine. The bytes are never shown."""
+
+    record: int
+    rule: str
+    raw: bytes = field(repr=False)
+
+
 @dataclass
 class Report:
-    """Counts of one reading: filled while parcels are drawn, complete when the iterator ends."""
+    """Counts of one reading: filled while parcels are drawn, complete when the iterator ends. `edition` is the edition
+    of the field table that the file was read by."""
 
     records: int = 0
     people: int = 0
+    edition: str = ""
     warnings: dict[str, int] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict, repr=False)  # table -> rows so far, what shares are of
+    held: list[Held] = field(default_factory=list, repr=False)
+
+    def hold(self, record: int, rule: str, raw: bytes) -> None:
+        """Keep a record that cannot be taken out of the parcels, for quarantine; it is counted as a warning, too.
+
+        Raises `BadFile` ``rule`` where there are more than a few: then it is the file that is not what it should be.
+        """
+        self.held.append(Held(record, rule, raw))
+        self.warn(f"held:{rule}")
+        if len(self.held) > HELD_RECORDS or sum(len(held.raw) for held in self.held) > HELD_BYTES:
+            first = self.held[0]
+            raise BadFile(first.rule, record=first.record, remedy=_TOO_MANY_HELD)
 
     def warn(self, rule: str, count: int = 1) -> None:
         """Count `count` breaches of a rule that does not stop the file (a failing check digit, a filled reserve)."""
         if count:
             self.warnings[rule] = self.warnings.get(rule, 0) + count
+
+
+_TOO_MANY_HELD = "too many records like this one for a slip; ask the sender for the file again"
 
 
 class BadFile(Exception):
@@ -147,6 +183,10 @@ class BadFile(Exception):
     def __init__(self, rule: str, *, record: int = 0, field: str = "", remedy: str) -> None:
         self.rule, self.record, self.field, self.remedy = rule, record, field, remedy
         super().__init__(f"record {record}, {field or 'whole record'}: {rule} -> {remedy}")
+
+
+#: How much of a file is looked at to recognise its format.
+HEAD_BYTES = 64 * 1024
 
 
 class Format(Protocol):
@@ -163,6 +203,14 @@ class Format(Protocol):
     @property
     def dataset(self) -> Dataset:
         """The tables this format fills, with every column's class and domain."""
+
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """Every field table this format reads by, oldest first: all that is in a file, and what becomes of it."""
+
+    def recognise(self, head: bytes) -> str:
+        """Why a file that begins with these bytes (up to `HEAD_BYTES`, or the whole file) is of this format, in words
+        for people without a value from it; "" where it is none. By content only; never raises."""
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw bounded parcels from `stream`, in order. Raises `BadFile`; totals are checked before the last parcel

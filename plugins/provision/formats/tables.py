@@ -4,6 +4,8 @@ One file per format and edition. Lines, in this order:
 
 * ``# ...`` comments: source, edition, grade of the knowledge;
 * ``#dataset <id> <ja> <en> <edition> <head table>``, once (tab-separated, as are all lines);
+* ``#effective <first month> <last month>``, at most once: the claim months YYYY-MM of the edition, ``-`` where open;
+* ``#withdraws <dataset id>``, at most once: the head's rows take back claims of that dataset (返戻・取下げ);
 * ``#table <name> <ja> <en> <source record>``, once per table, in the order the tables are delivered;
 * the header ``table record index name ja en class dtype domain unit category role``;
 * one line per field of every physical record, the dropped ones included, so that coverage can be counted.
@@ -44,6 +46,7 @@ _PLAIN_DOMAINS = frozenset({"month", "date", "zip3", "insurer", "free", "none"})
 _RANGE = re.compile(r"(-?[0-9.]+)\.\.(-?[0-9.]+)(?:/([0-9.]+))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CODE_LIST = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MONTH = re.compile(r"-|[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,19 @@ class Field:
 
 @dataclass(frozen=True)
 class FieldTable:
-    """A loaded field table: the dataset it describes and the place of every column in the physical records."""
+    """A loaded field table: the dataset it describes and the place of every column in the physical records.
+
+    `since` and `until` are the claim months (YYYY-MM, both included) in which this edition is in force, "" where open.
+    """
 
     dataset: Dataset
     fields: tuple[Field, ...]
+    since: str = ""
+    until: str = ""
+
+    def in_force(self, month: str) -> bool:
+        """Whether files of this claim month (YYYY-MM) are written by this edition."""
+        return (not self.since or self.since <= month) and (not self.until or month <= self.until)
 
     def record(self, record: str) -> tuple[Field, ...]:
         """Fields of one record kind, by index; KeyError where the table knows no such record."""
@@ -119,6 +131,8 @@ class _Parser:
     def __init__(self, where: str) -> None:
         self.where, self.line = where, 0
         self.dataset: tuple[str, ...] | None = None
+        self.effective: tuple[str, ...] = ()
+        self.withdraws = ""
         self.tables: dict[str, tuple[str, ...]] = {}
         self.fields: list[Field] = []
         self.seen: set[tuple[str, ...]] = set()
@@ -133,6 +147,10 @@ class _Parser:
                 self._dataset(cells[1:])
             elif cells[0] == "#table":
                 self._table(cells[1:])
+            elif cells[0] == "#effective":
+                self._effective(cells[1:])
+            elif cells[0] == "#withdraws":
+                self._withdraws(cells[1:])
             elif cells[0].startswith("#"):
                 continue
             elif not header:
@@ -150,6 +168,16 @@ class _Parser:
         if self.dataset is not None or len(cells) != 5 or not all(cells):
             raise self.fail("#dataset is not id, ja, en, edition, head table", "dataset", "write it once, complete")
         self.dataset = cells
+
+    def _effective(self, cells: tuple[str, ...]) -> None:
+        if self.effective or len(cells) != 2 or not all(map(_MONTH.fullmatch, cells)):
+            raise self.fail("#effective is not first and last month", "effective", "write YYYY-MM or - twice, once")
+        self.effective = tuple("" if cell == "-" else cell for cell in cells)
+
+    def _withdraws(self, cells: tuple[str, ...]) -> None:
+        if self.withdraws or len(cells) != 1 or not cells[0]:
+            raise self.fail("#withdraws is not one dataset", "withdraws", "name one dataset, once")
+        self.withdraws = cells[0]
 
     def _table(self, cells: tuple[str, ...]) -> None:
         if len(cells) != 4 or not all(cells) or cells[0] in self.tables or not _NAME.fullmatch(cells[0]):
@@ -229,7 +257,8 @@ class _Parser:
             raise self.fail("a table has no fields, or the head table is not declared", "table", "declare and fill it")
         tables = tuple(self._build(cells) for cells in self.tables.values())
         ident, ja, en, edition, head = self.dataset
-        return FieldTable(Dataset(ident, ja, en, edition, head, tables), tuple(self.fields))
+        made = Dataset(ident, ja, en, edition, head, tables, self.withdraws)
+        return FieldTable(made, tuple(self.fields), *self.effective)
 
     def _build(self, cells: tuple[str, ...]) -> Table:
         name, ja, en, source = cells

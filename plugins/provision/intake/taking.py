@@ -19,10 +19,11 @@ from provision import formats
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.formats.base import BadFile, ColumnClass, Dataset, Format, Parcel, Problem, Report
-from provision.identity import identities, keyed, normal, shared_cards
+from provision.identity import shared_cards
 from provision.intake import quarantine
 from provision.intake.deidentify import deidentify
 from provision.intake.fingerprints import Fingerprints
+from provision.intake.keying import with_keys
 from provision.intake.sealed import SealedFile, opened, read_manifest
 from provision.model import Source
 from provision.store import Staging
@@ -121,33 +122,12 @@ def _take_parcel(ctx: Context, parcel: Parcel, work: _Work, report: Report, appl
     tables = deidentify(parcel, work.format.dataset, report, applied)
     head = work.format.dataset.head
     if head in tables:
-        tables[head] = _with_keys(ctx, work, parcel, tables[head])
+        tables[head] = with_keys(ctx, work.source, work.format.dataset, parcel, tables[head])
     last = report.totals.get("last_claim", work.claims)
     for name, frame in tables.items():
         work.staging.write(name, frame.with_columns(pl.col("claim_no") + work.claims))
         last = max(last, work.claims + int(frame["claim_no"].max() or 0) + 1)  # type: ignore[arg-type]
     report.totals["last_claim"] = last
-
-
-def _with_keys(ctx: Context, work: _Work, parcel: Parcel, head: pl.DataFrame) -> pl.DataFrame:
-    """Add the vault's alias, and the keyed claim token where the format knows a claim's own number."""
-    if work.source.legal_status != "anonymised_received":
-        found = identities(parcel.people, ctx.keys.symmetric(f"link-{scope(work.source)}"), work.source.id)
-        head = head.join(ctx.vault.aliases(scope(work.source), found), on="claim_no", how="left", maintain_order="left")
-    raw = parcel.tables[work.format.dataset.head]
-    named = [c.name for c in work.format.dataset.table(work.format.dataset.head).columns if c.role == "claim"]
-    if not named or named[0] not in raw.columns:
-        return head
-    key = ctx.keys.symmetric(f"claim-{scope(work.source)}")
-    tokens = [keyed(key, work.source.id, (text,)).hex() if (text := normal(value)) else None for value in raw[named[0]]]
-    return head.join(
-        raw.select("claim_no").with_columns(claim_token=pl.Series(tokens, dtype=pl.String)), on="claim_no", how="left"
-    )
-
-
-def scope(source: Source) -> str:
-    """連結の範囲: the linkage group where a document allows linking, else the source alone."""
-    return f"group-{source.linkage.group}" if source.linkage else f"source-{source.id}"
 
 
 def _refuse_identifying(parcel: Parcel, dataset: Dataset) -> None:

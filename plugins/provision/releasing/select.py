@@ -16,7 +16,7 @@ from provision import formats
 from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import ColumnClass, Dataset
-from provision.intake.taking import scope
+from provision.intake.keying import scope
 from provision.model import Plan, Profile
 from provision.vault import Linkage
 

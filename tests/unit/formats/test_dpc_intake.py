@@ -10,7 +10,7 @@ import pytest
 from provision.context import Context
 from provision.errors import Quarantined
 from provision.intake import receive, take_in
-from provision.intake.taking import scope
+from provision.intake.keying import scope
 from tests.support import dpc
 from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, linkage, platform
 
