@@ -7,8 +7,10 @@ No exception raised here carries, or has as its context, anything read from the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import BinaryIO
+
+import numpy as np
 
 from provision.formats.base import BadFile
 
@@ -19,14 +21,19 @@ _MAGIC = {
     b"\xff\xfe": "text.utf16", b"\xfe\xff": "text.utf16", b"PK\x03\x04": "file.kind", b"\x89PNG": "file.kind",
     b"%PDF": "file.kind", b"\x1f\x8b": "file.kind", b"\xd0\xcf\x11\xe0": "file.kind",
 }  # fmt: skip
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+#: Control bytes: neither CP932 nor UTF-8 has one of them inside a character.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 #: What Python's cp932 makes of the bytes 0x80, 0xA0 and 0xFD-0xFF, which are no characters of CP932.
-_NO_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+_NO_CP932 = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
 #: Half-width katakana as somebody would write them: no full stop or comma, marks only after kana that can carry them.
 _KANA = re.compile("(?:[ｦ-ﾝ･ｰ]|[ｳｶ-ﾄﾊ-ﾎ]ﾞ|[ﾊ-ﾎ]ﾟ)+")
 _RUN = re.compile("[^\x00-\x7f]+")
 
 _AGAIN = "ask the sender for the file again"
+_OTHER = f"the file as a whole has another encoding than the format says, such as UTF-8 or EUC-JP; {_AGAIN}"
+
+#: What is done with a line that cannot be decoded: number in the file, rule, bytes (`Report.hold` is one).
+Hold = Callable[[int, str, bytes], None]
 
 
 def blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
@@ -69,18 +76,95 @@ def decode(block: bytes, encoding: str, before: int) -> str:
     Raises `BadFile`: ``text.encoding`` for bytes that are not `encoding` (cp932 or utf-8), also where they could be
     read as CP932 but are UTF-8 or EUC-JP; ``text.control`` for control characters and single carriage returns.
     """
+    _refuse_controls(block, before)
+    if block.isascii():
+        return block.decode("ascii")
     text, at = _attempt(block, encoding)
     if text is None:
         record = before + block.count(b"\n", 0, at) + 1
-        raise BadFile("text.encoding", record=record, remedy=f"expected {encoding}; the file may be cut off: {_AGAIN}")
-    found = _CONTROLS.search(text) or (_NO_CP932.search(text) if encoding == "cp932" else None)
-    if found:
-        record = before + text.count("\n", 0, found.start()) + 1
-        rule = "text.control" if ord(found[0]) < 0x80 else "text.encoding"
-        raise BadFile(rule, record=record, remedy=f"this is no plain {encoding} text with CR LF or LF; {_AGAIN}")
-    if encoding == "cp932" and not block.isascii() and _is_other(block, text):
-        raise BadFile("text.encoding", remedy=f"the file is UTF-8 or EUC-JP where CP932 is expected; {_AGAIN}")
+        raise BadFile("text.encoding", record=record, remedy=_not(encoding))
+    foreign = _no_character(text) if encoding == "cp932" else -1
+    if foreign >= 0:
+        record = before + text.count("\n", 0, foreign) + 1
+        raise BadFile("text.encoding", record=record, remedy=_not(encoding))
+    if encoding == "cp932" and _is_other(block, text):
+        raise BadFile("text.encoding", remedy=_OTHER)
     return text
+
+
+def decoded(block: bytes, encoding: str, before: int, hold: Hold) -> str:
+    """The block's text as `decode` gives it, but lines with undecodable bytes are taken out and given to `hold`.
+
+    An empty line stays in the place of each, so that the lines after it keep their number. Raises `BadFile` as
+    `undecodable` does, and what `hold` raises.
+    """
+    bad = undecodable(block, encoding, before)
+    for record, line in bad.items():
+        hold(record, "text.encoding", line)
+    return decode(without(block, before, bad), encoding, before) if bad else decode(block, encoding, before)
+
+
+def without(block: bytes, before: int, lines: Container[int]) -> bytes:
+    """The block with an empty line in the place of each of these lines (numbers in the file)."""
+    return b"".join(b"\n" if number in lines else line for number, line in enumerate(_lines(block), before + 1))
+
+
+def undecodable(block: bytes, encoding: str, before: int) -> dict[int, bytes]:
+    """Number in the file -> bytes (line end included) of every line of the block that is not `encoding`.
+
+    Raises `BadFile` as `decode` does where it is the file that is not: it is of another encoding as a whole, more than
+    half of the lines beyond ASCII are bad, or the last line is and has no end, as in a file that was cut off.
+    """
+    _refuse_controls(block, before)
+    if block.isascii() or _fits(block, encoding):
+        return {}
+    if _is_another(block, encoding):
+        raise BadFile("text.encoding", remedy=_OTHER)
+    beyond = {at: line for at, line in enumerate(_lines(block), before + 1) if not line.isascii()}
+    bad = {at: line for at, line in beyond.items() if not _fits(line, encoding)}
+    cut_off = bad and not bad[max(bad)].endswith(b"\n")
+    if cut_off or (len(bad) > 1 and 2 * len(bad) > len(beyond)):
+        raise BadFile("text.encoding", record=max(bad) if cut_off else min(bad), remedy=_not(encoding))
+    return bad
+
+
+def _lines(block: bytes) -> list[bytes]:
+    """Lines by line feed only, each with its end."""
+    parts = block.split(b"\n")
+    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _refuse_controls(block: bytes, before: int) -> None:
+    raw = np.frombuffer(block, np.uint8)
+    allowed = sum(int(np.count_nonzero(raw == byte)) for byte in b"\t\n\r")
+    low = int(np.count_nonzero(raw < 0x20)) + int(np.count_nonzero(raw == 0x7F))
+    if low == allowed and (b"\r" not in block or block.count(b"\r") == block.count(b"\r\n")):
+        return
+    found = _CONTROLS.search(block)
+    record = before + block.count(b"\n", 0, found.start() if found else 0) + 1
+    raise BadFile("text.control", record=record, remedy=f"this is no plain text with CR LF or LF; {_AGAIN}")
+
+
+def _not(encoding: str) -> str:
+    return f"expected {encoding}; the file may be cut off: {_AGAIN}"
+
+
+def _no_character(text: str) -> int:
+    """Position of the first character that only Python's cp932 knows, -1 where there is none."""
+    found = [at for at in map(text.find, _NO_CP932) if at >= 0]
+    return min(found, default=-1)
+
+
+def _fits(data: bytes, encoding: str) -> bool:
+    text, _ = _attempt(data, encoding)
+    return text is not None and (encoding != "cp932" or _no_character(text) < 0)
+
+
+def _is_another(block: bytes, expected: str) -> bool:
+    """True where bytes that are not the `expected` encoding are another one as a whole."""
+    if expected == "cp932":
+        return is_utf8(block) or _could_be(block, "euc_jp")
+    return _fits(block, "cp932") or _could_be(block, "euc_jp")
 
 
 def is_utf8(data: bytes) -> bool:
@@ -90,7 +174,9 @@ def is_utf8(data: bytes) -> bool:
 
 def _could_be(data: bytes, encoding: str) -> bool:
     text, at = _attempt(data, encoding)
-    return (text is not None or at >= len(data) - 3) and not data[: at or None].isascii()
+    if text is None:
+        return at >= len(data) - 3 and not data[:at].isascii()
+    return not data.isascii()
 
 
 def _attempt(data: bytes, encoding: str) -> tuple[str | None, int]:
