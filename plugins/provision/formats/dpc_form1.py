@@ -36,7 +36,7 @@ _FORMS = {
     6: r"[0-9]{8}", 7: r"[0-9]{1,3}",
 }  # fmt: skip
 #: Column of the head table -> code and payload it comes from.
-_OF_THE_STAY = {
+OF_THE_STAY = {
     "birth_month": ("A000010", 1),
     "sex": ("A000010", 2),
     "zip3": ("A000010", 3),
@@ -126,7 +126,7 @@ class _Reading:
         """Head rows of the stays that begin here, with what their own codes say about patient and discharge."""
         fixed = {"facility": "c0", "data_id": "c1", "admitted": "c2", "count_no": "c3", "summary_no": "c4"}
         begun = heads(rows, first).select("claim_no", **{name: pl.col(column) for name, column in fixed.items()})
-        for name, (code, number) in _OF_THE_STAY.items():
+        for name, (code, number) in OF_THE_STAY.items():
             value = _plain(f"c{dpcpayloads.BEFORE + number}", "value")
             said = rows.filter(pl.col("code") == code).select("claim_no", value).filter(pl.col("value") != "")
             one = said.group_by("claim_no").agg(pl.col("value").first().alias(name), n=pl.col("value").n_unique())

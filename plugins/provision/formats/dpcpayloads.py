@@ -117,10 +117,15 @@ def _long(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def value_column(dtype: str, domain: str) -> str:
+    """Column of the long table that holds the values of a payload."""
+    return "value_date" if domain == "date" else "value" if dtype == "string" else "value_number"
+
+
 def _read(part: pl.DataFrame, report: Report) -> pl.DataFrame:
     """The rows of one domain, read; those without a value (a special code for "unknown") are left out."""
     dtype, domain = part["dtype"][0], part["domain"][0]
-    name = "value_date" if domain == "date" else "value" if dtype == "string" else "value_number"
+    name = value_column(dtype, domain)
     if name == "value_number":
         part = part.filter(pl.col("raw") != _UNKNOWN_NUMBER)
     column = Column(name, name, name, ColumnClass.QUASI, dtype, domain)
