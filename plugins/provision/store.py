@@ -107,6 +107,10 @@ class Store:
         """Whether the batch is in the store."""
         return (self._batch(dataset, source, batch) / "batch.json").is_file()
 
+    def datasets(self, source: str, batch: str) -> tuple[str, ...]:
+        """Ids of the datasets that a batch filled, sorted; empty where the store does not hold it."""
+        return tuple(sorted(p.parts[-4] for p in self.root.glob(f"*/{source}/{batch}/batch.json")))
+
     def scan(self, dataset: str, table: str, batches: Mapping[str, str]) -> pl.LazyFrame | None:
         """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where none has rows."""
         frames = []

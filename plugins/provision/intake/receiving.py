@@ -71,7 +71,7 @@ def receive(ctx: Context, source_id: str, *, actor: str) -> list[str]:
             drops.append(_read_drop(folder, number))
         except Refused as error:
             problems.append(_keep(ctx, source, folder, f"drop {number}", error, actor))
-    # by period and sequence, not by the sender's folder names: what a drop supersedes comes before it
+    # by period and sequence, not by the sender's folder names
     for drop in sorted(drops, key=lambda d: (d.card.period, d.card.sequence)):
         try:
             _receive_drop(ctx, source, drop, actor)
@@ -159,19 +159,23 @@ def _known(ctx: Context, source: Source, drop: Drop, batch: str, actor: str) -> 
     return False
 
 
-def _superseded(ctx: Context, source: Source, drop: Drop) -> str:
-    """The batch that this one replaces, "" for none."""
+def _superseded(ctx: Context, source: Source, drop: Drop) -> dict[str, object]:
+    """Period and sequence of the batch that this one replaces (差替え), empty for none; it may come after this one.
+
+    `Refused` where it is not an earlier one, or where another batch that was not quarantined replaces it, too: which
+    of the two is in force would be a guess.
+    """
     if drop.card.supersedes is None:
-        return ""
-    for entry in _received(ctx, source):
-        if _place(entry) == (drop.card.period, drop.card.supersedes):
-            return entry.subjects["batch"]
-    raise Refused(
-        "the batch it supersedes was never received",
-        where=drop.label,
-        rule="receive.supersedes",
-        remedy="send that first",
-    )
+        return {}
+    place: dict[str, object] = {"period": drop.card.period, "sequence": drop.card.supersedes}
+    out = {drop.batch(source), *(e.subjects["batch"] for e in ctx.ledger.entries(type="batch.quarantined"))}
+    rivals = [e for e in _received(ctx, source) if e.payload["supersedes"] == place]
+    if drop.card.supersedes >= drop.card.sequence or any(e.subjects["batch"] not in out for e in rivals):
+        raise Refused(
+            "it supersedes a batch that is not an earlier one, or that another batch supersedes already",
+            where=drop.label, rule="receive.supersedes", remedy="ask the sender which batch is to stand",
+        )  # fmt: skip
+    return place
 
 
 def _received(ctx: Context, source: Source) -> list[Entry]:

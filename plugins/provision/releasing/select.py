@@ -18,21 +18,11 @@ from provision.errors import Refused
 from provision.formats.base import ColumnClass, Dataset
 from provision.intake.keying import scope
 from provision.model import Plan, Profile
+from provision.releasing.batches import BatchInForce, batches_in_force
 from provision.vault import Linkage
 
 #: Attributes of a person that a plan can name as quasi-identifiers, besides the derived age_band.
 ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
-
-
-@dataclass(frozen=True)
-class BatchInForce:
-    """An accepted batch of the month `period`; `order` is its place in the ledger, later replaces earlier."""
-
-    batch: str
-    source: str
-    dataset: str
-    order: int
-    period: str
 
 
 @dataclass(frozen=True)
@@ -56,21 +46,6 @@ def dataset_of(dataset_id: str) -> Dataset:
     if dataset_id in datasets():
         return datasets()[dataset_id]
     raise Refused(f"no format fills a dataset {dataset_id}", rule="plan.dataset", remedy="tokumei datasets lists them")
-
-
-def batches_in_force(ctx: Context, sources: Sequence[str]) -> tuple[BatchInForce, ...]:
-    """Accepted batches of these sources that no accepted batch supersedes."""
-    received = {e.subjects["batch"]: e for e in ctx.ledger.entries(type="batch.received")}
-    accepted = [e for e in ctx.ledger.entries(type="batch.accepted") if e.subjects["source"] in sources]
-    replaced = {received[e.subjects["batch"]].payload["supersedes"] for e in accepted}
-    found = []
-    for entry in accepted:
-        batch, source = entry.subjects["batch"], entry.subjects["source"]
-        if batch not in replaced:
-            dataset = formats.get(str(received[batch].payload["format"])).dataset.id
-            period = str(received[batch].payload["period"])
-            found.append(BatchInForce(batch, source, dataset, received[batch].seq, period))
-    return tuple(found)
 
 
 def select(ctx: Context, plan: Plan, profile: Profile) -> Selection:
@@ -113,7 +88,11 @@ def _heads(
         return None
     names = rows.collect_schema().names()
     order = pl.DataFrame(
-        {name: [getattr(b, name) for b in batches] for name in ("batch", "order", "period")},
+        {
+            "batch": [b.batch for b in batches],
+            "order": range(len(batches)),  # by source, period and sequence; claims of two sources have no common token
+            "period": [b.period for b in batches],
+        },
         schema={"batch": pl.String, "order": pl.Int64, "period": pl.String},
     )
     frame = (

@@ -14,7 +14,7 @@ from provision.errors import Quarantined, Refused
 from provision.intake import receive, take_in
 from provision.intake.quarantine import key_name
 from provision.intake.sealed import opened, read_manifest, seal
-from provision.releasing.select import batches_in_force
+from provision.releasing.batches import batches_in_force
 from tests.support.intake import ACTOR, drop, hospital, in_clear, platform
 from tests.support.uke import CHART, KANA, NAME, Claim, file
 
@@ -59,7 +59,7 @@ def test_a_drop_becomes_a_sealed_batch(ctx: Context) -> None:
     with opened(sealed / names[SENDERS_NAME].sealed_name(), identity) as stream:
         assert stream.read() == file()
     (payload,) = entries(ctx, "batch.received")
-    assert (payload["files"], payload["period"], payload["sequence"], payload["supersedes"]) == (2, "2025-05", 1, "")
+    assert (payload["files"], payload["period"], payload["sequence"], payload["supersedes"]) == (2, "2025-05", 1, {})
 
 
 def test_a_drop_without_its_marker_is_left_alone(ctx: Context) -> None:
@@ -106,7 +106,7 @@ def test_the_same_content_twice_is_one_batch(ctx: Context) -> None:
         (file(Claim(points=7)), card(), "receive.sequence"),
         (file(), card(sequence=2), "receive.duplicate"),
         (file(), card("2025-06"), "receive.duplicate"),
-        (file(Claim(points=7)), card(sequence=3, supersedes=2), "receive.supersedes"),
+        (file(Claim(points=7)), card(sequence=3, supersedes=3), "receive.supersedes"),
     ],
 )
 def test_what_contradicts_an_earlier_batch_goes_to_quarantine(
@@ -189,6 +189,44 @@ def test_a_superseded_batch_is_out_of_force_whatever_the_folders_are_called(ctx:
     take_in(ctx, other, actor=ACTOR)
     assert {b.batch for b in batches_in_force(ctx, [SOURCE])} == {second, other}
     assert batches_in_force(ctx, ["another"]) == ()
+
+
+def test_a_batch_supersedes_one_that_comes_after_it(ctx: Context) -> None:
+    drop(ctx, SOURCE, {"a.UKE": file(Claim(points=9))}, card=card(sequence=2, supersedes=1))
+    (second,) = received(ctx)
+    take_in(ctx, second, actor=ACTOR)
+    drop(ctx, SOURCE, {"a.UKE": file()}, card=card())
+    (first,) = received(ctx)
+    take_in(ctx, first, actor=ACTOR)
+    assert [b.batch for b in batches_in_force(ctx, [SOURCE])] == [second]
+
+
+def test_a_chain_leaves_its_last_batch_also_where_one_in_the_middle_was_broken(ctx: Context) -> None:
+    drop(ctx, SOURCE, {"a.UKE": file()}, "1", card=card())
+    drop(ctx, SOURCE, {"a.UKE": b"broken"}, "2", card=card(sequence=2, supersedes=1))
+    drop(ctx, SOURCE, {"a.UKE": file(Claim(points=9))}, "3", card=card(sequence=3, supersedes=2))
+    first, second, third = received(ctx)
+    take_in(ctx, third, actor=ACTOR)
+    take_in(ctx, first, actor=ACTOR)
+    with pytest.raises(Quarantined):
+        take_in(ctx, second, actor=ACTOR)
+    assert [b.batch for b in batches_in_force(ctx, [SOURCE])] == [third]
+
+
+def test_two_batches_for_one_are_refused_unless_the_first_could_not_be_taken(ctx: Context) -> None:
+    drop(ctx, SOURCE, {"a.UKE": file()}, "1", card=card())
+    drop(ctx, SOURCE, {"a.UKE": b"broken"}, "2", card=card(sequence=2, supersedes=1))
+    first, second = received(ctx)
+    drop(ctx, SOURCE, {"a.UKE": file(Claim(points=9))}, "3", card=card(sequence=3, supersedes=1))
+    assert received(ctx) == [first, second]
+    assert [p["rule"] for p in entries(ctx, "drop.quarantined")] == ["receive.supersedes"]
+    take_in(ctx, first, actor=ACTOR)
+    with pytest.raises(Quarantined):
+        take_in(ctx, second, actor=ACTOR)
+    drop(ctx, SOURCE, {"a.UKE": file(Claim(points=9))}, "4", card=card(sequence=4, supersedes=1))
+    (fourth,) = received(ctx)
+    take_in(ctx, fourth, actor=ACTOR)
+    assert [b.batch for b in batches_in_force(ctx, [SOURCE])] == [fourth]
 
 
 def test_a_superseding_batch_that_cannot_be_taken_replaces_nothing(ctx: Context) -> None:
