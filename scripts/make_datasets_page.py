@@ -1,6 +1,7 @@
 """Writes docs/datasets.md from the source formats: what `tokumei datasets` knows, as a page to read.
 
-Run it after a field table or the receipt floor changed; tests/unit/test_docs.py compares the page with what it makes.
+Run it after a field table, the receipt floor or the names of the content categories changed; tests/unit/test_docs.py
+compares the page with what it makes.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from anonymization.receipt import FLOOR
+from provision import codes
 from provision.formats import formats
-from provision.formats.base import Column, Dataset, Table
+from provision.formats.base import Column, Dataset, Format, Table
+from provision.formats.coverage import KEPT_AS_IT_IS, RULES, editions, is_stored
 
 PAGE = Path(__file__).parents[1] / "docs" / "datasets.md"
 
@@ -41,15 +44,17 @@ quarantine. The gate checks the domain again.
 | `month`, `date` | YYYY-MM, YYYY-MM-DD |
 | `zip3`, `insurer` | three digits; six or eight digits |
 | `none`, `free` | never stored |
+
+**Category** is the number of the content category (提供する情報の項目) that a column belongs to in the operator's
+published policy; agreements name the categories they cover. The policy numbers them from 1 to 8. Its wording is not
+part of this repository: the operator fills the names into `config/codes/content_category.tsv`, and checks the numbers
+of the columns (field tables, column `category`; empty: none) against the policy before the first release.
+
+| category | 名称 | name | datasets with columns of it |
+|---|---|---|---|
+{categories}
 """
 
-#: What each rule of the floor does, in a few words.
-RULES = {
-    "drop-column": "goes",
-    "birth-month": "date to month",
-    "zip3": "first three digits",
-    "insurer-number": "stays if it is an insurer number, else emptied",
-}
 CLASSES = (
     "direct", "link", "free", "provider_name", "technical", "reserved", "birth", "zip", "insurer",
     "provider", "sensitive", "quasi", "ordinary",
@@ -58,36 +63,48 @@ CLASSES = (
 
 def on_receipt(cls: str) -> str:
     """What the receipt floor does to a column of this class, in words."""
-    return RULES[FLOOR[cls]] if cls in FLOOR else "stays"
+    return RULES[FLOOR[cls]] if cls in FLOOR else KEPT_AS_IT_IS
 
 
 def page() -> str:
     """The whole page."""
     rows = "\n".join(f"| `{cls}` | {on_receipt(cls)} |" for cls in CLASSES)
-    found = [source.dataset for _, source in sorted(formats().items())]
-    return "\n".join([HEAD.format(classes=rows), *(_dataset(dataset) for dataset in found)])
+    found = [source for _, source in sorted(formats().items())]
+    head = HEAD.format(classes=rows, categories=_categories([source.dataset for source in found]))
+    return "\n".join([head, *(_dataset(source) for source in found)])
 
 
-def _dataset(dataset: Dataset) -> str:
-    title = (
-        f"## `{dataset.id}`: {dataset.ja} / {dataset.en}\n\nEdition {dataset.edition}; head table `{dataset.head}`.\n"
-    )
+def _categories(found: list[Dataset]) -> str:
+    """One line per content category: its names and the datasets with columns of it."""
+    lines = []
+    for code, (ja, en) in codes.load("content_category").names.items():
+        of = [d.id for d in found if any(c.category == int(code) for t in d.tables for c in t.columns)]
+        lines.append(f"| {code} | {ja} | {en} | {', '.join(f'`{name}`' for name in of)} |")
+    return "\n".join(lines)
+
+
+def _dataset(source: Format) -> str:
+    dataset, named = source.dataset, [table.dataset.edition for table in editions(source)]
+    words = f"Editions {', '.join(named)}" if len(named) > 1 else f"Edition {named[0]}"
+    title = f"## `{dataset.id}`: {dataset.ja} / {dataset.en}\n\n{words}; head table `{dataset.head}`.\n"
     return "\n".join([title, *(_table(table) for table in dataset.tables)])
 
 
 def _table(table: Table) -> str:
-    kept = sum(str(column.cls) not in FLOOR or FLOOR[str(column.cls)] != "drop-column" for column in table.columns)
+    kept = sum(is_stored(column) for column in table.columns)
     title = f"### `{table.name}`: {table.ja} / {table.en}"
     source = f"Source record: {table.source}. " if table.source else ""
     counts = f"{source}{len(table.columns)} columns, {kept} stored."
-    head = "| column | 名称 | meaning | class | domain | unit | on receipt |\n|---|---|---|---|---|---|---|"
+    head = (
+        "| column | 名称 | meaning | class | domain | unit | category | on receipt |\n|---|---|---|---|---|---|---|---|"
+    )
     return "\n".join([title, "", counts, "", head, *(_row(column) for column in table.columns), ""])
 
 
 def _row(column: Column) -> str:
     cells = (
         f"`{column.name}`", column.ja, column.en, str(column.cls), f"`{column.domain}`", column.unit,
-        on_receipt(str(column.cls)),
+        str(column.category or ""), on_receipt(str(column.cls)),
     )  # fmt: skip
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
