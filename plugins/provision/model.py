@@ -36,6 +36,16 @@ class Linkage(Noun):
     group: Identifier = Field(description="sources of one group share one vault")
 
 
+class ArchiveLimits(Noun):
+    """書庫の上限: what archives in one received file may unpack to, counted on the bytes that really come out."""
+
+    total_bytes: int = Field(default=50_000_000_000, gt=0, description="all of it, archives in archives counted too")
+    member_bytes: int = Field(default=20_000_000_000, gt=0, description="one file in an archive")
+    members: int = Field(default=10_000, gt=0, description="entries of any kind, in all archives of the file")
+    depth: int = Field(default=4, gt=0, le=20, description="archives in archives; a .tar.gz is two")
+    ratio: int = Field(default=200, gt=0, description="bytes out per byte in, asked from 16 MiB on")
+
+
 class Source(Noun):
     """提供元: who provides, in which format, under which legal status."""
 
@@ -48,6 +58,8 @@ class Source(Noun):
     linkage: Linkage | None = None
     schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
     deadline_hours: int = Field(default=4, gt=0, description="operators are alerted when an intake run takes longer")
+    archive_connection: str | None = Field(default=None, description="connection whose password opens zip archives")
+    archive_limits: ArchiveLimits = Field(default_factory=ArchiveLimits)
 
 
 class MailSettings(Noun):
@@ -165,6 +177,9 @@ class Plan(Noun):
     linkage: Literal["none", "claim", "person"] = Field(description="what connects rows: nothing, a claim, a person")
     first_month: Month
     cutoff_month: Month
+    as_of: date | Literal["run"] = Field(
+        default="run", description="YYYY-MM-DD: only what was accepted in Japan up to this day; run: up to the draft"
+    )
     tables: list[TableSelection] = Field(min_length=1)
     formats: list[Literal["parquet", "csv"]] = Field(min_length=1)
     channel: Channel
