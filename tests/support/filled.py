@@ -1,0 +1,173 @@
+"""A file of each format in which every field of one edition is filled, made from the edition's own field table.
+
+Fields that may be stored hold a value of their domain, fields that must go hold a marker that occurs nowhere else, so
+that a marker found in the store names its field. Nobody is in these files: markers are no names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+
+from provision import codes
+from provision.formats.base import Column, ColumnClass, Format
+from provision.formats.ledger_columns import ALIASES
+from provision.formats.tables import Field, FieldTable, bounds
+from provision.formats.ukekind import DERIVED, UkeKind
+
+MARK = "印"
+Cells = dict[int, str]
+
+
+def marker(field: Field) -> str:
+    """What stands in a field that must not be stored."""
+    return f"{MARK}{field.record}・{field.index}{MARK}"
+
+
+def value(field: Field, month: str = "202505") -> str:
+    """A value of the field's domain in the form senders write; its marker where it has no domain."""
+    column: Column = field.column
+    word, _, rest = column.domain.partition(":")
+    plain = {"month": month, "date": f"{month}03", "zip3": "1000001", "insurer": "06132013"}
+    if column.cls is ColumnClass.BIRTH:
+        return "19560203"
+    if word in plain:
+        return plain[word]
+    if word == "code":
+        return next(iter(codes.load(rest).names))
+    if word == "range":
+        low, high, step = bounds(column.domain)
+        return str(min(max(step, low), high)) if column.dtype == "decimal" else str(int(min(max(1, low), high)))
+    return sample(rest) if word == "form" else marker(field)
+
+
+def _emptied(field: Field) -> Field:
+    return replace(field, column=replace(field.column, domain="form:"))
+
+
+def sample(pattern: str) -> str:
+    """A short text that matches a pattern of the field tables: the first choice everywhere, at least once each."""
+    text = _sampled(_parser.parse(pattern))
+    assert re.fullmatch(pattern, text), pattern
+    return text
+
+
+def _sampled(parsed: object) -> str:
+    return "".join(_part(op, args) for op, args in parsed)  # type: ignore[attr-defined]
+
+
+def _part(op: object, args: object) -> str:
+    if op is sre.LITERAL:
+        return chr(args)  # type: ignore[arg-type]
+    if op is sre.IN:
+        kind, found = args[0]  # type: ignore[index]
+        return chr(found if kind is sre.LITERAL else found[0])
+    if op is sre.SUBPATTERN:
+        return _sampled(args[-1])  # type: ignore[index]
+    if op is sre.BRANCH:
+        return _sampled(args[1][0])  # type: ignore[index]
+    if op is sre.MAX_REPEAT:
+        low, _, inner = args  # type: ignore[misc]
+        return _sampled(inner) * max(1, low)
+    return ""
+
+
+def cells(table: FieldTable, record: str, over: Mapping[str, str] | None = None) -> Cells:
+    """The filled fields of a record kind by index; `over` says otherwise for columns by name."""
+    wanted = over or {}
+    return {f.index: wanted.get(f.column.name, value(f)) for f in table.record(record) if f.index < DERIVED}
+
+
+def row(found: Cells) -> list[str]:
+    """Cells as a list, gaps empty."""
+    return [found.get(index, "") for index in range(max(found) + 1)]
+
+
+def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> bytes | None:
+    """The filled file of one edition, but for fields with a role in `empty`; None where there can be none."""
+    if empty:
+        table = replace(table, fields=tuple(_emptied(f) if f.column.role in empty else f for f in table.fields))
+    if source.id == "dpc-k":
+        return None
+    kind = getattr(source, "kind", None)
+    if isinstance(kind, UkeKind):
+        return _uke(kind, table)
+    if source.id == "dpc-form1":
+        return _form1(source, table)
+    made: Callable[[FieldTable], bytes] | None = {"kaigo-claims": _kaigo, "member-ledger": _ledger}.get(source.id)
+    if made is not None:
+        return made(table)
+    layout = getattr(source, "layout", None)
+    return None if layout is None else _wide(table, layout.forms, every=layout.every)
+
+
+def _uke(kind: UkeKind, table: FieldTable) -> bytes:
+    """Opening record, one claim with every record kind once, GO with its totals."""
+    body = [k for k in kind.records if k not in {kind.opening, kind.header, kind.start, "RE", "GO"}]
+    order = list(dict.fromkeys([kind.opening, kind.header, kind.start, "RE", *body, "GO"]))
+    payers = sum(kind_of in {"HO", "KO"} for kind_of in order)
+    over = {
+        "HO": {"points": "100"},
+        "GO": {"claims": str(payers), "points": "100", "volume": "99"},
+        "RE": {kind.details: "0"} if kind.details else {},
+        **{record: {"service_category": "11"} for record in kind.summary},
+    }
+    lines = [",".join([record, *row(cells(table, record, over.get(record)))[1:]]) for record in order]
+    if kind.repeats:
+        lines = [f"1,{number},0,{line}" for number, line in enumerate(lines, 1)]
+    return "".join(line + "\r\n" for line in lines).encode("cp932") + b"\x1a"
+
+
+def _wide(table: FieldTable, forms: Mapping[int, str], *, every: bool) -> bytes:
+    """One row of an inpatient, and one of an outpatient where the birth date stands in the place of the discharge."""
+    found = cells(table, "row")
+    found |= {index: sample(form) for index, form in forms.items() if not re.fullmatch(form, found.get(index, ""))}
+    if every:  # a layout that is not known: numbers are kept wherever they stand
+        found[max(found) + 1] = "120"
+    rows = [found]
+    for field in table.record("row"):
+        if field.column.name == "discharge_or_birth":
+            rows = [{**found, field.index: day} for day in ("20250510", "19560203")]
+    return "".join("\t".join(row(cell)) + "\r\n" for cell in rows).encode("cp932")
+
+
+def _form1(source: Format, table: FieldTable) -> bytes | None:
+    """One stay with every code of a payload table, all nine payloads filled, its days in the edition's first month."""
+    own = {t.name for t in source.dataset.tables}
+    if any(field.table in own for field in table.fields):
+        return None  # the columns of the file: they are filled by the files of the payload tables
+    month = table.since.replace("-", "") or table.dataset.edition[:6]
+    rows = []
+    for code in dict.fromkeys(field.record for field in table.fields):
+        payloads = {f.index: value(f, month) for f in table.record(code)}
+        head = ["131234567", "0000004711", f"{month}03", "0", "0", code, "20250401", "1"]
+        rows.append([*head, *[payloads.get(number, f"{MARK}{code}・{number}{MARK}") for number in range(1, 10)]])
+    return "".join("\t".join(cell) + "\r\n" for cell in rows).encode("cp932")
+
+
+def _ledger(table: FieldTable) -> bytes:
+    found = {f.column.name: value(f) for f in table.fields}
+    header = ",".join(ALIASES[name][0] for name in found)
+    return f"{header}\r\n{','.join(found.values())}\r\n".encode()
+
+
+_KEYS = {"service_month": "202505", "facility": "1370400012", "care_insurer": "138057", "insured_number": "0000000123"}
+
+
+def _kaigo(table: FieldTable) -> bytes:
+    """One claim with every record kind once, and the invoice its numbers (all 1) add up to."""
+    records = list(dict.fromkeys(f.record for f in table.fields))
+    rows = []
+    for record in sorted((r for r in records if r != "7111"), key=lambda r: (r != "01", r)):
+        kind = "17" if record == "other" else record
+        rows.append(row(cells(table, record, {**_KEYS, "form": "7131", "record_kind": kind})))
+    sums = {"payer_kind": "1", "law": "0", "invoice_category": "01", "claims": "1", "units": "2", "cost": "5"}
+    rows.append(row(cells(table, "7111", {**_KEYS, **sums, "form": "7111", "insurance_amount": "3"})))
+    for number, cell in enumerate(rows, 2):
+        cell[0], cell[1] = "2", str(number)
+    control = ["1", "1", "0", str(len(rows)), "711", "0", "0", "1370400012", "00", "1", "202506", "0"]
+    whole = [control, *rows, ["3", str(len(rows) + 2)]]
+    return "".join(",".join(cell) + "\r\n" for cell in whole).encode("cp932")
