@@ -81,7 +81,7 @@ def test_channels_formats_and_the_ledger_know_no_room_above_them() -> None:
         "provision.auditing",
         "provision.context",
     )
-    for room in ("channels", "formats", "ledger"):
+    for room in ("channels", "formats", "ledger", "remote"):
         for path in sorted((ROOT / PACKAGES["provision"] / room).rglob("*.py")):
             assert [name for name in imports(path) if name.startswith(above)] == [], path
 

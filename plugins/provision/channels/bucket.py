@@ -27,12 +27,13 @@ from provision.channels._consignment import (
 )
 from provision.channels._letter import build, check_address, sender_of
 from provision.channels._progress import Meter
-from provision.channels._s3 import metadata, open_client, put_new, put_whole, read_back, status_of, translated
+from provision.channels._s3 import metadata, put_new, put_whole, read_back
 from provision.channels._smtp import send
 from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
 from provision.model import BucketSettings
+from provision.remote.s3 import open_client, status_of, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

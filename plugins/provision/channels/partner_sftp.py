@@ -26,11 +26,11 @@ from provision.channels._consignment import (
     total_bytes,
 )
 from provision.channels._progress import Meter, chunks
-from provision.channels._ssh import session
 from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import FixConfiguration, Refused, RetryLater
 from provision.model import SftpSettings
+from provision.remote.ssh import session
 
 if TYPE_CHECKING:
     from paramiko import SFTPClient, SFTPFile

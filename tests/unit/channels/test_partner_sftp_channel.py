@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from demo.servers.sftp import SftpServer
-from provision.channels._ssh import fingerprint
 from provision.channels.base import Consignment
 from provision.channels.partner_sftp import CHANNEL
 from provision.errors import FixConfiguration, Refused, RetryLater
+from provision.remote.ssh import fingerprint
 from tests.support.consignments import Connections, Steps, consignment
 from tests.support.proxy import CuttingProxy
 

@@ -57,7 +57,7 @@ def session(credentials: Credentials, connection: str) -> Iterator[tuple[SFTPCli
     where = f"connection {connection}"
     pins = pinned_keys(credentials, where)
     key = _private_key(credentials, where)
-    with _translated(where):
+    with translated(where):
         wire = _connect(credentials)
         transport = paramiko.Transport(wire)
         try:
@@ -100,7 +100,7 @@ def _handshake(transport: Transport, pins: list[tuple[str, bytes]], where: str) 
             f"the server shows the host key {fingerprint(blob)}, pinned is {expected}",
             where=where,
             rule="sftp.host_key",
-            remedy="nothing was sent; ask the partner by another way whether the key was changed, then pin the new one",
+            remedy="nothing was exchanged; ask by another way whether the key was changed, then pin the new one",
         )
     return fingerprint(blob)
 
@@ -147,7 +147,7 @@ def _private_key(credentials: Credentials, where: str) -> PKey | None:
 
 
 @contextmanager
-def _translated(where: str) -> Iterator[None]:
+def translated(where: str) -> Iterator[None]:
     """Say what a failure means. No text of the server and no path is repeated."""
     from paramiko import SSHException
     from paramiko.ssh_exception import IncompatiblePeer
@@ -157,11 +157,11 @@ def _translated(where: str) -> Iterator[None]:
     except TokumeiError:
         raise
     except PermissionError:
-        remedy = "ask the partner for the right to write, rename and read in the agreed directory"
+        remedy = "ask whoever runs the server for the right to read, write and rename in the agreed directory"
         what = "the server denies access to the directory"
         raise FixConfiguration(what, where=where, rule="sftp.permission", remedy=remedy) from None
     except FileNotFoundError:
-        remedy = "correct the directory in config/recipients, or ask the partner to make it"
+        remedy = "correct the directory in the configuration, or ask whoever runs the server to make it"
         raise FixConfiguration(
             "there is no such directory", where=where, rule="sftp.directory", remedy=remedy
         ) from None
@@ -175,11 +175,11 @@ def _translated(where: str) -> Iterator[None]:
         if error.errno is not None or "closed" in str(error):
             raise _dropped(where, type(error).__name__) from None
         what = "the server reports a failure without a reason, as it does when its disk is full"
-        remedy = "what was sent is kept and resumed; ask the partner about free space or quota if this goes on"
+        remedy = "the same is tried again and goes on where it can; ask about free space or quota if this persists"
         raise RetryLater(what, where=where, rule="sftp.failure", remedy=remedy) from None
 
 
 def _dropped(where: str, kind: str) -> RetryLater:
     what = f"the connection could not be made, or was cut ({kind})"
-    remedy = "what was sent is kept and resumed; check host and port if this goes on"
+    remedy = "the same is tried again and goes on where it can; check host and port if this goes on"
     return RetryLater(what, where=where, rule="sftp.network", remedy=remedy)
