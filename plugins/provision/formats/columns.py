@@ -7,7 +7,9 @@ code exists is the contract's business. Dropped classes stay as they came, they 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import polars as pl
 
@@ -18,31 +20,70 @@ from provision.formats.numbers import canonical_insurer
 _CODE = r"^[0-9A-Z]{1,10}$"
 _INSURER = r"^(?:[0-9]{6}|[0-9]{8})$"
 _ZIP = r"^[0-9]{7}$"
-_RAW = "raw:"
+_RAW, _READ = "raw", "read"
+#: Columns are read word by word where this many of their first cells are at most half as many words.
+_SAMPLE = 1_000
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a column and the words in them: most columns repeat a few words, and reading one costs microseconds.
+
+    `cells` are strings, or, where `coded`, the numbers of `words`.
+    """
+
+    cells: pl.Series
+    words: pl.Series
+    coded: bool
+
+    @classmethod
+    def of(cls, cells: pl.Series, words: pl.Series | None) -> Self:
+        if words is not None:
+            return cls(cells, words, True)
+        if cells.len() < _SAMPLE or cells.head(_SAMPLE).n_unique() > _SAMPLE // 2:
+            return cls(cells, cells, False)
+        return cls(cells, cells.unique(), False)
+
+    def spread(self, made: pl.Series) -> pl.Series:
+        """What was made of the words, for every cell."""
+        if self.coded:
+            single = made.len() == 1 and not self.cells.null_count()
+            return made.new_from_index(0, self.cells.len()) if single else made.gather(self.cells)
+        if self.words is self.cells:
+            return made
+        return self.cells.replace_strict(self.words, made, default=None, return_dtype=made.dtype)
 
 
 def typed(
-    raw: pl.DataFrame, table: str, columns: Sequence[Column], report: Report, records: Sequence[int] | None = None
+    raw: pl.DataFrame,
+    table: str,
+    columns: Sequence[Column],
+    report: Report,
+    records: Sequence[int] | None = None,
+    words: Mapping[str, pl.Series] | None = None,
 ) -> pl.DataFrame:
     """`raw` (strings, one column per `Column`) as typed columns; further columns of `raw` (claim_no) are kept first.
 
-    With `records` (record number of each row) a malformed number is `BadFile` ``number``; without, it is emptied and
-    counted. Dates become YYYY-MM-DD, months YYYY-MM; births stay YYYYMMDD and postal codes seven digits.
+    Columns in `words` hold the numbers of these strings instead (`delimited.Coded`). With `records` (record number of
+    each row) a malformed number is `BadFile` ``number``; without, it is emptied and counted. Dates become YYYY-MM-DD,
+    months YYYY-MM; births stay YYYYMMDD and postal codes seven digits.
     """
-    names = [column.name for column in columns]
-    stripped = raw.with_columns(_stripped(name) for name in names)
-    blank = {name for name in names if stripped[name].null_count() == raw.height}  # most columns are, in most files
-    result = stripped.select(
-        pl.exclude(names), *(_nothing(c) if c.name in blank else _read(c, records is None) for c in columns)
-    )
-    filled = [column for column in columns if column.name not in blank]
-    before = stripped.select(pl.col(names).name.prefix(_RAW))
-    _count(result.hstack(before), table, filled, report, records)
-    return result
+    made = [
+        _typed(_Cells.of(raw[c.name], (words or {}).get(c.name)), table, c, report, records).alias(c.name)
+        for c in columns
+    ]
+    return raw.select(pl.exclude([column.name for column in columns])).hstack(made)
 
 
-def _nothing(column: Column) -> pl.Expr:
-    return pl.lit(None, tables.polars_type(column)).alias(column.name)
+def _typed(cells: _Cells, table: str, column: Column, report: Report, records: Sequence[int] | None) -> pl.Series:
+    stripped = cells.words.to_frame(column.name).select(_stripped(column.name))
+    if stripped.to_series().null_count() == stripped.height:  # most columns are blank, in most files
+        return pl.repeat(None, cells.cells.len(), dtype=tables.polars_type(column), eager=True)
+    read = stripped.select(_read(column, records is None)).to_series()
+    if column.cls not in tables.DROPPED:
+        _count(cells, stripped.to_series(), read, table, column, report, records)
+    unchanged = not cells.coded and read.dtype == pl.String and read.equals(cells.words)
+    return cells.cells if unchanged else cells.spread(read)
 
 
 def _stripped(name: str) -> pl.Expr:
@@ -51,27 +92,30 @@ def _stripped(name: str) -> pl.Expr:
 
 
 def _count(
-    both: pl.DataFrame, table: str, columns: Sequence[Column], report: Report, records: Sequence[int] | None
+    cells: _Cells,
+    stripped: pl.Series,
+    read: pl.Series,
+    table: str,
+    column: Column,
+    report: Report,
+    records: Sequence[int] | None,
 ) -> None:
-    """Count values that were lost in reading; where `records` is given, stop at the first lost number."""
-    kept = [column for column in columns if column.cls not in tables.DROPPED]
-    if not kept:
+    """Count cells that were lost in reading; where `records` is given, stop at the first lost number."""
+    lost = pl.DataFrame({_RAW: stripped, _READ: read}).select(_lost(column)).to_series()
+    if not lost.any():
         return
-    lost = both.select(_lost(column) for column in kept)
-    counts = lost.select(pl.all().sum()).row(0, named=True)
-    for column in kept:
-        count = counts[column.name]
-        if count and records is not None and column.dtype != "string":
-            record = records[int(lost[column.name].arg_true()[0])]
-            raise BadFile("number", record=record, field=column.name, remedy="a number of the column's digits expected")
-        report.warn(f"domain:{table}.{column.name}", count)
+    where = cells.spread(lost).fill_null(False)
+    if where.any() and records is not None and column.dtype != "string":
+        record = records[int(where.arg_true()[0])]
+        raise BadFile("number", record=record, field=column.name, remedy="a number of the column's digits expected")
+    report.warn(f"domain:{table}.{column.name}", int(where.sum()))
 
 
 def _lost(column: Column) -> pl.Expr:
-    raw, read = pl.col(_RAW + column.name), pl.col(column.name)
+    raw, read = pl.col(_RAW), pl.col(_READ)
     if column.domain in {"date", "month"}:
-        return dates.failing(raw, read).fill_null(False).alias(column.name)
-    return (raw.is_not_null() & read.is_null()).alias(column.name)
+        return dates.failing(raw, read).fill_null(False)
+    return raw.is_not_null() & read.is_null()
 
 
 def _read(column: Column, lenient: bool) -> pl.Expr:
@@ -102,11 +146,11 @@ def _matching(value: pl.Expr, pattern: str) -> pl.Expr:
 
 def _number(value: pl.Expr, column: Column) -> pl.Expr:
     """A plainly written number within the column's range, rounded to its step; null for anything else."""
+    wanted = tables.polars_type(column)
     low, high, _ = tables.bounds(column.domain)
     if column.dtype == "integer":
         number = _matching(value, r"^-?[0-9]{1,12}$").cast(pl.Int64, strict=False)
-        return pl.when(number.is_between(int(low), int(high))).then(number)
-    wanted = tables.polars_type(column)
+        return pl.when(number.is_between(int(low), int(high))).then(number).cast(wanted)
     exact = _matching(value, r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$").cast(pl.Decimal(18, 6), strict=False)
     rounded = exact.round(wanted.scale if isinstance(wanted, pl.Decimal) else 0)
     return pl.when(rounded.is_between(pl.lit(low), pl.lit(high))).then(rounded).cast(wanted)

@@ -32,10 +32,10 @@ def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
 
     def read(column: pl.Series) -> pl.Series:
         frame = column.unique().rename("raw").to_frame().with_columns(read=_plain(pl.col("raw")))
-        unread = frame.filter(pl.col("read").is_null() & pl.col("raw").is_not_null())
+        unread = frame.filter(pl.col("read").is_null() & ~_open(pl.col("raw")))
         if unread.height:  # an era, a separator, or no date at all
             slow = unread.with_columns(read=_gregorian(pl.col("raw")))
-            frame = pl.concat((frame.filter(pl.col("read").is_not_null()), slow))
+            frame = pl.concat((frame.join(unread.select("raw"), on="raw", how="anti", nulls_equal=True), slow))
         shaped = frame.with_columns(shape(pl.col("read")))
         return column.replace_strict(shaped["raw"], shaped["read"], default=None, return_dtype=pl.String)
 
@@ -78,9 +78,14 @@ def as_month(values: pl.Expr) -> pl.Expr:
     return _distinct(values, lambda text: (text.str.slice(0, 4) + "-" + text.str.slice(4, 2)).alias("read"))
 
 
+def _open(raw: pl.Expr) -> pl.Expr:
+    """True where nothing is said: null, blank, all zeros or all nines."""
+    return (raw.str.strip_chars("0 ").eq("") | raw.str.strip_chars("9 ").eq("")).fill_null(True)
+
+
 def failing(raw: pl.Expr, read: pl.Expr) -> pl.Expr:
     """True where the `raw` date is filled (not all zeros or all nines, which mean "open") but came out as null."""
-    return raw.str.strip_chars("0 ").ne("") & raw.str.strip_chars("9 ").ne("") & read.is_null()
+    return ~_open(raw) & read.is_null()
 
 
 def _digits(values: pl.Expr) -> pl.Expr:
