@@ -13,8 +13,8 @@ from provision import channels, config, formats
 from provision.config import ConfigProblem, Loaded
 from provision.errors import TokumeiError
 from provision.model import Plan, Platform, Profile, Recipient, Source
+from provision.releasing.claims import datasets
 from provision.releasing.drafting import today
-from provision.releasing.select import datasets
 from provision.releasing.tables import column_of, layout, table_of
 
 

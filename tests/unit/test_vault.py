@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.formats.base import PEOPLE_COLUMNS
-from provision.identity import identities
-from provision.vault import Linkage, Vault
+from provision.identity import STRONG, TOKENS, identities
+from provision.joining import Linkage
+from provision.vault import Vault
 
 KEY = b"k" * 32
 Row = dict[str, str]
@@ -174,7 +175,8 @@ def test_the_end_of_a_period_forgets_its_scope_only(vault: Vault) -> None:
     put(vault, CARD | MOTHER, scope="source-b")
     assert vault.end_period("group-a") == 2
     assert vault.end_period("group-a") == 0
-    assert vault.people("group-a")[1] == Linkage(0, 0, dict.fromkeys(vault.people("group-a")[1].collisions, 0), 0, 0)
+    nothing = Linkage(0, 0, dict.fromkeys(TOKENS, 0), 0, dict.fromkeys(STRONG, 0), 0, 0)
+    assert vault.people("group-a")[1] == nothing
     assert vault.people("source-b")[0].height == 1
 
 

@@ -9,7 +9,7 @@ from provision.formats.base import Dataset, Parcel, Report, Table
 from provision.intake.domains import enforce
 
 #: Keys of ours that every stored table may carry besides the format's columns.
-KEYS = ("claim_no", "alias", "claim_token")
+KEYS = ("claim_no", "alias", "claim_token", "claim_place")
 
 
 def deidentify(parcel: Parcel, dataset: Dataset, report: Report, applied: Applied) -> dict[str, pl.DataFrame]:

@@ -37,6 +37,8 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
             "purpose": plan.purpose, "requester": plan.requester, "approvers": list(plan.approvers),
             "channel": plan.channel, "categories": list(recipient.agreement.categories), "linkage": plan.linkage,
             "sources": list(plan.sources), "cutoff_month": plan.cutoff_month, "profile": plan.profile,
+            "first_month": plan.first_month, "datasets": sorted({table.dataset for table in plan.tables}),
+            "as_of": str(plan.as_of),
             "plan_digest": plan_digest(plan),
         },
     )  # fmt: skip

@@ -14,11 +14,12 @@ import provision
 from anonymization.risk.people import Risk, suppress_small_groups
 from provision.context import Context
 from provision.errors import Refused
+from provision.ledger.entry import Entry
 from provision.model import Plan, Profile
 from provision.packaging.payload import bag_digest, build_payload
 from provision.releasing.contract import counted_table
 from provision.releasing.drafting import TOKYO, drafted_plan
-from provision.releasing.select import Selection, select
+from provision.releasing.select import Selection, moment_of, select
 from provision.releasing.tables import layout, make_tables
 
 
@@ -30,7 +31,7 @@ def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     if ctx.ledger.state("release", release) == "drafted":
         drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
         plan = drafted_plan(ctx, release)
-        facts = _committed(ctx, release, plan, drafted.when.astimezone(TOKYO).date().isoformat())
+        facts = _committed(ctx, release, plan, drafted)
         ctx.ledger.transition(
             "release", release, "made", actor=actor, key=f"made:{release}",
             subjects={"plan": plan.id, "recipient": plan.recipient}, payload=facts,
@@ -47,13 +48,13 @@ def made_folder(ctx: Context, release: str) -> Path:
     return ctx.zones.release(release) / "made"
 
 
-def _committed(ctx: Context, release: str, plan: Plan, day: str) -> dict[str, object]:
+def _committed(ctx: Context, release: str, plan: Plan, drafted: Entry) -> dict[str, object]:
     """Facts of the committed payload; made now where a dead task had not committed one."""
     folder, making = made_folder(ctx, release), ctx.zones.release(release) / ".making"
     if not folder.is_dir():
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700)
-        facts = _make(ctx, release, plan, making, day)
+        facts = _make(ctx, release, plan, making, drafted)
         (making / "facts.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
         os.rename(making, folder)
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
@@ -64,7 +65,7 @@ def _committed(ctx: Context, release: str, plan: Plan, day: str) -> dict[str, ob
     return dict(facts)
 
 
-def _make(ctx: Context, release: str, plan: Plan, folder: Path, day: str) -> dict[str, object]:
+def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) -> dict[str, object]:
     profile = ctx.profile(plan.profile)
     if plan.k < profile.minimum_k or plan.suppression_limit > profile.maximum_suppression:
         raise Refused(
@@ -72,7 +73,7 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, day: str) -> dic
             remedy=f"k of at least {profile.minimum_k}, suppression_limit of at most {profile.maximum_suppression}",
         )  # fmt: skip
     shapes = layout(plan)
-    selection = select(ctx, plan, profile)
+    selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     kept, risk = _suppress(plan, selection)
     frames = make_tables(ctx, plan, profile, selection, kept)
     empty = [name for name, frame in frames.items() if not frame.height]
@@ -80,6 +81,7 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, day: str) -> dic
         raise Refused(
             f"table {empty[0]} would be empty", where=plan.id, rule="release.empty_table", remedy="leave it out"
         )
+    day = drafted.when.astimezone(TOKYO).date().isoformat()
     digest = build_payload(ctx, release, plan, profile, shapes, frames, folder / "bag", day)
     claims = selection.heads.join(kept.select("person"), on="person", how="semi").height
     return _facts(selection, plan, profile, frames, risk, digest, claims)
@@ -140,10 +142,17 @@ def _facts(
         "people": risk.people - risk.suppressed,
         "claims": claims,
         "risk": {**risk.counts(), "quasi_identifiers": list(plan.quasi_identifiers)},
-        "batches": [b.batch for b in selection.batches],
+        "batches": sorted({b.batch for b in selection.batches}),
+        "batch_datasets": {b.batch: _datasets(selection, b.batch) for b in selection.batches},
+        "as_of": {"entry": selection.moment.entry, "day": str(selection.moment.day or "")},
+        "fates": {dataset: found.counts() for dataset, found in selection.fates.items()},
         "linkage": {name: found.counts() for name, found in selection.linkage.items()},
         "profile": {"id": profile.id, "law": profile.law, "in_force": profile.in_force.isoformat()},
         "numbering": "random permutation in memory, ended with the making process",
         "row_order": "shuffled",
         "code_version": provision.__version__,
     }
+
+
+def _datasets(selection: Selection, batch: str) -> list[str]:
+    return [b.dataset for b in selection.batches if b.batch == batch]

@@ -1,25 +1,26 @@
 """What of the store belongs to a release: batches in force, claims in force, the people in them and what they are.
 
-A batch that was superseded by an accepted one is out; of claims with one claim token (returned, corrected, billed
-again) only the last received one counts.
+Batches as `batches.py` says, claims as `claims.py` says. Who is one person is worked out from the records in force of
+all sources of a linkage scope: a claim that was taken back because its card was another's says nothing any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from anonymization.rules import rules
-from provision import formats
 from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import ColumnClass, Dataset
 from provision.intake.keying import scope
+from provision.joining import Linkage
 from provision.model import Plan, Profile
-from provision.releasing.batches import BatchInForce, batches_in_force
-from provision.vault import Linkage
+from provision.releasing.batches import BatchInForce, Moment, batches_in_force, now
+from provision.releasing.claims import Fates, Lives, dataset_of, lives
 
 #: Attributes of a person that a plan can name as quasi-identifiers, besides the derived age_band.
 ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
@@ -28,50 +29,67 @@ ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
 @dataclass(frozen=True)
 class Selection:
     """`heads`: batch, claim_no, dataset, person (Int64) of every claim in force. `people`: one row per person with
-    `ATTRIBUTES` and age_band."""
+    `ATTRIBUTES` and age_band. `fates` says what became of the claims that are not in force, by dataset of the plan."""
 
     batches: tuple[BatchInForce, ...]
     heads: pl.DataFrame
     people: pl.DataFrame
     linkage: Mapping[str, Linkage]
+    fates: Mapping[str, Fates]
+    moment: Moment
 
 
-def datasets() -> dict[str, Dataset]:
-    """Every dataset that a format fills, by its id."""
-    return {source_format.dataset.id: source_format.dataset for source_format in formats.formats().values()}
+def moment_of(plan: Plan, entry: int) -> Moment:
+    """基準時点 of a release: what the log held when its draft, entry `entry`, was written, up to the plan's day."""
+    return Moment(entry, plan.as_of if isinstance(plan.as_of, date) else None)
 
 
-def dataset_of(dataset_id: str) -> Dataset:
-    """The dataset called `dataset_id`; `Refused` where no format fills it."""
-    if dataset_id in datasets():
-        return datasets()[dataset_id]
-    raise Refused(f"no format fills a dataset {dataset_id}", rule="plan.dataset", remedy="tokumei datasets lists them")
-
-
-def select(ctx: Context, plan: Plan, profile: Profile) -> Selection:
-    """Claims and people of a plan. `Refused` where there is nothing."""
-    batches = batches_in_force(ctx, plan.sources)
-    people, linkage = _aliases(ctx, plan.sources)
-    heads = [_heads(ctx, dataset, batches, plan, people) for dataset in sorted({b.dataset for b in batches})]
-    filled = [head for head in heads if head is not None]
-    every = pl.concat(filled, how="diagonal_relaxed") if filled else None
+def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = None) -> Selection:
+    """Claims and people of a plan as of a moment (now by default). `Refused` where there is nothing."""
+    at = moment or moment_of(plan, now(ctx).entry)
+    linked = batches_in_force(ctx, linked_sources(ctx, plan.sources), at)
+    fates = lives(ctx, linked)
     wanted = {table.dataset for table in plan.tables}
+    batches = tuple(b for b in linked if b.source in plan.sources)
+    people, linkage = _aliases(ctx, plan.sources, _evidence(fates, wanted))
+    asked = sorted(d for d in {b.dataset for b in batches} if _says_who(d, wanted))
+    heads = [_heads(ctx, number, dataset, batches, fates, people) for number, dataset in enumerate(asked)]
+    filled = [head.filter(_in_months(plan, dated)).drop("period") for head, dated in filter(None, heads)]
+    every = pl.concat(filled, how="diagonal_relaxed") if filled else None
     if every is None or not every.filter(pl.col("dataset").is_in(list(wanted))).height:
         raise Refused(
             "nothing in the store matches the plan", where=plan.id, rule="release.empty",
-            remedy="check sources, first_month and cutoff_month, and that intake has run",
+            remedy="check sources, first_month, cutoff_month and as_of, and that intake has run",
         )  # fmt: skip
     chosen = every.filter(pl.col("dataset").is_in(list(wanted)))
     attributes = _attributes(every.join(chosen.select("person").unique(), on="person", how="semi"), plan, profile)
-    return Selection(batches, chosen.select("batch", "claim_no", "dataset", "person"), attributes, linkage)
+    keys = chosen.select("batch", "claim_no", "dataset", "person")
+    said = {dataset: fates[dataset].fates for dataset in sorted(wanted & fates.keys())}
+    return Selection(batches, keys, attributes, linkage, said, at)
 
 
-def _aliases(ctx: Context, sources: Sequence[str]) -> tuple[pl.DataFrame, dict[str, Linkage]]:
+def linked_sources(ctx: Context, sources: Sequence[str]) -> list[str]:
+    """These sources and all that share a linkage scope with one of them."""
+    scopes = {scope(ctx.source(source)) for source in sources}
+    return sorted(source.id for source in ctx.sources.values() if scope(source) in scopes)
+
+
+def _evidence(fates: Mapping[str, Lives], wanted: Set[str]) -> pl.Series:
+    """Aliases of the records that say who is one person. Withdrawals repeat claims that were wrong: only if wanted."""
+    said = [found.in_force["alias"] for dataset, found in fates.items() if _says_who(dataset, wanted)]
+    return pl.concat(said).drop_nulls().unique() if said else pl.Series("alias", [], dtype=pl.String)
+
+
+def _says_who(dataset: str, wanted: Set[str]) -> bool:
+    return dataset in wanted or not dataset_of(dataset).withdraws
+
+
+def _aliases(ctx: Context, sources: Sequence[str], evidence: pl.Series) -> tuple[pl.DataFrame, dict[str, Linkage]]:
     """alias -> person over all linkage scopes of the sources; numbers of different scopes never meet."""
     frames, linkage = [], {}
     offset = 0
     for name in sorted({scope(ctx.source(source)) for source in sources}):
-        people, found = ctx.vault.people(name)
+        people, found = ctx.vault.people(name, evidence)
         frames.append(people.with_columns(pl.col("person") + offset))
         offset += people.height
         linkage[name] = found
@@ -79,31 +97,28 @@ def _aliases(ctx: Context, sources: Sequence[str]) -> tuple[pl.DataFrame, dict[s
 
 
 def _heads(
-    ctx: Context, dataset_id: str, batches: tuple[BatchInForce, ...], plan: Plan, people: pl.DataFrame
-) -> pl.DataFrame | None:
+    ctx: Context,
+    number: int,
+    dataset_id: str,
+    batches: tuple[BatchInForce, ...],
+    fates: Mapping[str, Lives],
+    people: pl.DataFrame,
+) -> tuple[pl.DataFrame, bool] | None:
+    """Claims in force of one dataset with their people, and whether they have months of service."""
     dataset = dataset_of(dataset_id)
-    own = {b.batch: b.source for b in batches if b.dataset == dataset_id}
-    rows = ctx.store.scan(dataset_id, dataset.head, own)
+    own = {b.batch: b for b in batches if b.dataset == dataset_id}
+    rows = ctx.store.scan(dataset_id, dataset.head, {b.batch: b.source for b in own.values()})
     if rows is None:
         return None
     names = rows.collect_schema().names()
-    order = pl.DataFrame(
-        {
-            "batch": [b.batch for b in batches],
-            "order": range(len(batches)),  # by source, period and sequence; claims of two sources have no common token
-            "period": [b.period for b in batches],
-        },
-        schema={"batch": pl.String, "order": pl.Int64, "period": pl.String},
+    period = pl.DataFrame(
+        {"batch": list(own), "period": [b.period for b in own.values()]},
+        schema={"batch": pl.String, "period": pl.String},
     )
-    frame = (
-        rows.select(_head_columns(dataset, names))
-        .collect()
-        .join(order, on="batch")
-        .with_columns(dataset=pl.lit(dataset_id))
-    )
-    frame = _last_of_each_claim(frame).filter(_in_months(plan, "service_month" in names))
-    frame = frame.drop("period").join(people, on="alias", how="left")
-    return _strangers(frame, sorted({b.dataset for b in batches}).index(dataset_id))
+    frame = rows.select(_head_columns(dataset, names)).collect().join(period, on="batch")
+    frame = frame.join(fates[dataset_id].in_force.select("batch", "claim_no"), on=["batch", "claim_no"], how="semi")
+    frame = frame.with_columns(dataset=pl.lit(dataset_id)).join(people, on="alias", how="left")
+    return _strangers(frame, number), "service_month" in names
 
 
 def _in_months(plan: Plan, dated: bool) -> pl.Expr:
@@ -120,10 +135,7 @@ def _head_columns(dataset: Dataset, names: Sequence[str]) -> list[pl.Expr]:
     head = dataset.table(dataset.head)
     by_class = {cls: [c.name for c in head.columns if c.cls is cls and c.name in names] for cls in ColumnClass}
     made = [pl.col("batch"), pl.col("claim_no")]
-    made += [
-        pl.col(n) if n in names else pl.lit(None, pl.String).alias(n)
-        for n in ("alias", "claim_token", "sex", "service_month")
-    ]
+    made += [pl.col(n) if n in names else pl.lit(None, pl.String).alias(n) for n in ("alias", "sex", "service_month")]
     births, zips, insurers = by_class[ColumnClass.BIRTH], by_class[ColumnClass.ZIP], by_class[ColumnClass.INSURER]
     made.append(_first(births, "birth_month"))
     made.append(_first(zips, "zip3"))
@@ -146,13 +158,6 @@ def _prefecture(insurers: list[str], names: Sequence[str]) -> pl.Expr:
     if "facility_prefecture" in names:
         return pl.col("facility_prefecture").alias("prefecture")
     return pl.lit(None, pl.String).alias("prefecture")
-
-
-def _last_of_each_claim(frame: pl.DataFrame) -> pl.DataFrame:
-    """返戻・再請求: of the claims with one token the last received stays."""
-    single = frame.filter(pl.col("claim_token").is_null())
-    tokens = frame.filter(pl.col("claim_token").is_not_null()).sort("order", "claim_no")
-    return pl.concat((single, tokens.unique("claim_token", keep="last", maintain_order=True)))
 
 
 def _strangers(frame: pl.DataFrame, number: int) -> pl.DataFrame:

@@ -17,7 +17,8 @@ from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass, Dataset, Table
 from provision.formats.tables import DROPPED, polars_type
 from provision.model import Plan, Profile, TableSelection
-from provision.releasing.select import Selection, dataset_of
+from provision.releasing.claims import dataset_of
+from provision.releasing.select import Selection
 
 PERSON, CLAIM = "person_number", "claim_number"
 #: Columns that a plan may ask for on head tables besides the table's own.
