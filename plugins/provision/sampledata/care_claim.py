@@ -184,3 +184,9 @@ def _basis(person: Person, month: Month, rate: int, totals: Totals, draws: list[
             32: 0,
         },
     )
+
+
+def care_evidence(person: Person) -> dict[str, str]:
+    """What a care record tells of its person: birth, sex and the long-term-care number; no name."""
+    numbers = {"care_insurer": person.care_insurer, "care_number": person.care_number}
+    return {"birth": compact(person.birth), "sex": person.sex, **numbers}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from provision.sampledata.blocks import Block, World
 from provision.sampledata.calendar import Month
-from provision.sampledata.care_claim import OFFICE, CareClaim, Totals, care_claim
+from provision.sampledata.care_claim import OFFICE, CareClaim, Totals, care_claim, care_evidence
 from provision.sampledata.drops import Drop
 from provision.sampledata.truth import Truth
 
@@ -18,17 +19,25 @@ LATE = 0.03
 
 
 @dataclass
-class _Sums:
+class Sums:
     """7111 totals by service month: of the insurance (all claims) and of each public payer's law."""
 
     insurance: dict[str, Totals] = field(default_factory=dict)
     public: dict[tuple[str, str], Totals] = field(default_factory=dict)
 
     def add(self, month: Month, claim: CareClaim) -> None:
+        """Add one claim."""
         self.insurance.setdefault(month.compact, Totals()).add(claim.totals)
         if claim.law:
             share = Totals(1, claim.totals.units, claim.totals.cost, 0, claim.totals.public, 0)
             self.public.setdefault((month.compact, claim.law), Totals()).add(share)
+
+    def total(self) -> dict[str, int]:
+        """What the insurance's totals of all months add up to."""
+        everything = Totals()
+        for sums in self.insurance.values():
+            everything.add(sums)
+        return {name: getattr(everything, name) for name in Totals.__slots__}
 
     def records(self) -> list[list[str]]:
         """請求書: 18 columns a record; the second half (特定入所者) stays zero."""
@@ -51,18 +60,20 @@ class _MonthDrop:
         self.name = f"d{year:02d}{month.month:02d}a.csv"
         self._spool = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - lives until close
         self._writer = csv.writer(self._spool)
-        self._sums = _Sums()
+        self._sums = Sums()
         self._claims = 0
+        self._rows: Counter[str] = Counter()
 
     def add(self, month: Month, claim: CareClaim) -> int:
         """Take one claim; returns its ordinal in the file."""
         self._writer.writerows(claim.records)
+        self._rows.update(record[1] for record in claim.records)
         self._sums.add(month, claim)
         self._claims += 1
         return self._claims
 
-    def close(self) -> None:
-        """Write the file, then mark the drop as complete."""
+    def close(self, truth: Truth) -> None:
+        """Write the file, tell the truth about it, then mark the drop as complete."""
         totals = self._sums.records()
         self._spool.seek(0)
         count = len(totals) + sum(1 for _ in csv.reader(self._spool))
@@ -77,6 +88,8 @@ class _MonthDrop:
                     out.write(self._line(2, number, record))
             out.write(f"3,{number + 1}\r\n")
         self._spool.close()
+        rows = {**self._rows, "7111": len(totals)}
+        truth.file(SOURCE, self.drop.name, self.name, "kaigo-claims", self._sums.total(), rows)
         self.drop.ready()
 
     def _line(self, kind: int, number: int, record: list[str]) -> str:
@@ -103,9 +116,10 @@ class CareFacility:
                 drop = self._drops[position + late]
                 ordinal = drop.add(month, care_claim(person, month, draws))
                 kind = "late" if late else "first"
-                truth.claim(SOURCE, drop.drop.name, drop.name, ordinal, person, str(month), kind)
+                told = care_evidence(person)
+                truth.claim(SOURCE, drop.drop.name, drop.name, ordinal, person, str(month), kind, told)
 
-    def close(self) -> None:
+    def close(self, truth: Truth) -> None:
         """Finish all drops."""
         for drop in self._drops:
-            drop.close()
+            drop.close(truth)

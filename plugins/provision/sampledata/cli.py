@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from provision.sampledata.calendar import month_range
+from provision.sampledata.others import wanted
 from provision.sampledata.world import write_world
 
 
@@ -19,13 +20,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--months", type=_months, default="2025-04..2025-09", help="service months, first..last")
     parser.add_argument("--out", type=Path, required=True, help="folder for senders/ and truth/")
     parser.add_argument("--sins", action="store_true", help="a few claims break the rules as vendors do")
+    parser.add_argument("--also", action="append", default=[], metavar="FORMAT", help="write this format, too")
+    parser.add_argument("--everything", action="store_true", help="write every format that can be taken in")
     args = parser.parse_args(argv)
+    try:
+        wanted(args.also, args.everything)
+    except ValueError as error:
+        parser.error(str(error))
     write_world(
         args.out,
         seed=args.seed,
         people=args.people,
         months=args.months,
         sins=args.sins,
+        also=args.also,
+        everything=args.everything,
         progress=_bar(args.people),
     )
     print(file=sys.stderr)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from provision.sampledata.blocks import Block, World
 from provision.sampledata.calendar import Month
 from provision.sampledata.drops import Drop
-from provision.sampledata.illness import Visit, visits
+from provision.sampledata.facilities import KITA
+from provision.sampledata.illness import Visit, billed, visits
+from provision.sampledata.sheets.claims import claim_evidence
 from provision.sampledata.truth import Truth
 from provision.sampledata.uke_claim import claim
 from provision.sampledata.uke_file import LIMIT, UkeFile, encode
@@ -30,6 +33,7 @@ class _MonthDrop:
     def _begin(self) -> None:
         self._part += 1
         self.name = "RECEIPTC.UKE" if self._part == 1 else f"RECEIPTC_{self._part}.UKE"
+        self._rows: Counter[str] = Counter()
         self.file = UkeFile(self._month, final_1a=self._final_1a, **self._options)
         self._stream = (self.drop.folder / self.name).open("wb")
         self._stream.write(self.file.head())
@@ -37,7 +41,7 @@ class _MonthDrop:
     def add(self, jobs: list[tuple[Visit, str]], truth: Truth) -> None:
         """Write the claims of one block; each job is a visit and how its claim travels."""
         if self.file.payers > _FULL:
-            self._finish()
+            self._finish(truth)
             self._begin()
         texts: list[str] = []
         for visit, kind in jobs:
@@ -52,16 +56,21 @@ class _MonthDrop:
                 visit.person,
                 month,
                 "corrected" if changed else kind,
+                claim_evidence(visit, KITA),
             )
         self._stream.write(encode(texts))
+        self._rows.update(line[:2] for text in texts for line in text.splitlines())
 
-    def _finish(self) -> None:
+    def _finish(self, truth: Truth) -> None:
         self._stream.write(self.file.tail())
         self._stream.close()
+        file = self.file
+        totals = {"claims": file.claims, "payers": file.payers, "points": file.points}
+        truth.file(SOURCE, self.drop.name, self.name, "uke-medical", totals, self._rows)
 
-    def close(self) -> None:
+    def close(self, truth: Truth) -> None:
         """Write the totals, then mark the drop as complete."""
-        self._finish()
+        self._finish(truth)
         self.drop.ready()
 
 
@@ -80,21 +89,13 @@ class Hospital:
         """Write one block: claims of the month, claims a month late, and returned claims billed again."""
         seen = [list(visits(self._world, block, month)) for _, month in self._months]
         for position, drop in enumerate(self._drops):
-            jobs = self._jobs(seen, position)
+            jobs = billed(seen, position)
             drop.add(jobs, truth)
             if position == self._again[0]:
                 self._again[1].add(jobs, truth)
 
-    def _jobs(self, seen: list[list[Visit]], position: int) -> list[tuple[Visit, str]]:
-        jobs = [(visit, "first") for visit in seen[position] if not visit.late]
-        if position >= 1:
-            jobs += [(visit, "late") for visit in seen[position - 1] if visit.late]
-        if position >= 2:
-            jobs += [(visit, "rebilled") for visit in seen[position - 2] if visit.returned]
-        return jobs
-
-    def close(self) -> None:
+    def close(self, truth: Truth) -> None:
         """Finish all drops."""
         for drop in self._drops:
-            drop.close()
-        self._again[1].close()
+            drop.close(truth)
+        self._again[1].close(truth)

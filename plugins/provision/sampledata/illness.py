@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provision.sampledata.blocks import Block, World
@@ -57,11 +57,21 @@ def visits(world: World, block: Block, month: Month, bulk: bool = False) -> Iter
             yield _visit(person, month, draws)
 
 
+def billed(seen: Sequence[Sequence[Visit]], position: int) -> list[tuple[Visit, str]]:
+    """How claims travel: those of month number `position` in `seen`, those a month late, those billed again."""
+    jobs = [(visit, "first") for visit in seen[position] if not visit.late]
+    if position >= 1:
+        jobs += [(visit, "late") for visit in seen[position - 1] if visit.late]
+    if position >= 2:
+        jobs += [(visit, "rebilled") for visit in seen[position - 2] if visit.returned]
+    return jobs
+
+
 def _visit(person: Person, month: Month, draws: list[float]) -> Visit:
     age = max(0, (month.last - person.birth) // 365)
     inpatient = draws[7] < (0.05 if age > 64 else 0.015)
     earliest = max(1, person.birth - month.first + 1)
-    days = _stay(draws, earliest, month.days) if inpatient else _days(draws, earliest, month.days)
+    days = stay_of(draws, earliest, month.days) if inpatient else days_of(draws, earliest, month.days)
     illnesses = person.conditions
     if not illnesses or draws[5] < 0.3:
         wheel = diseases("acute", person.sex, band(age))
@@ -70,12 +80,14 @@ def _visit(person: Person, month: Month, draws: list[float]) -> Visit:
     return Visit(person, month, days, inpatient, coverage, illnesses, draws, draws[19] < 0.25)
 
 
-def _days(draws: list[float], earliest: int, length: int) -> tuple[int, ...]:
+def days_of(draws: list[float], earliest: int, length: int) -> tuple[int, ...]:
+    """One to three days of the month from day `earliest` on."""
     count = 1 + int(draws[1] * draws[1] * 3)
     span = length - earliest + 1
     return tuple(sorted({earliest + int(draw * span) for draw in draws[2 : 2 + count]}))
 
 
-def _stay(draws: list[float], earliest: int, length: int) -> tuple[int, ...]:
+def stay_of(draws: list[float], earliest: int, length: int) -> tuple[int, ...]:
+    """The days of a stay within the month from day `earliest` on."""
     first = earliest + int(draws[2] * (length - earliest + 1))
     return tuple(range(first, min(length, first + 1 + int(draws[1] * 24)) + 1))

@@ -26,29 +26,16 @@ _STYLES = (("utf-8-sig", "slash", False), ("cp932", "era", True), ("utf-8-sig", 
 _CHECKUP = 0.12
 
 
-class _QuarterDrop:
-    """One quarter's file being written: everybody who was a member on at least one day of its months."""
+class LedgerRows:
+    """The rows of one quarter's ledger, in the style of the city's program at the time."""
 
-    def __init__(self, senders: Path, months: list[Month], position: int) -> None:
-        self.drop = Drop(senders, SOURCE, str(months[0]))
+    def __init__(self, months: list[Month], style: int) -> None:
         self.first, self.last = months[0], months[-1]
-        encoding, self._dates, self._half = _STYLES[position % len(_STYLES)]
-        self.name = f"ledger_{months[0].year}q{months[0].quarter[1] + 1}.csv"
-        self._stream = (self.drop.folder / self.name).open("w", encoding=encoding, newline="")
-        self._writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        self._writer.writerow(HEADER)
-        self._rows = 0
+        self.encoding, self._dates, self._half = _STYLES[style % len(_STYLES)]
 
-    def add(self, person: Person, coverage: Coverage | None, draws: list[float]) -> int:
-        """Write one row; returns its ordinal in the file (the header does not count)."""
-        self._writer.writerow(self._who(person) + self._cards(person, coverage) + self._checkup(person, draws))
-        self._rows += 1
-        return self._rows
-
-    def close(self) -> None:
-        """Close the file, then mark the drop as complete."""
-        self._stream.close()
-        self.drop.ready()
+    def row(self, person: Person, coverage: Coverage | None, draws: list[float]) -> list[str]:
+        """One row: who it is, cards, check-up."""
+        return self._who(person) + self._cards(person, coverage) + self._checkup(person, draws)
 
     def _date(self, day: int) -> str:
         text = compact(day)
@@ -98,6 +85,32 @@ class _QuarterDrop:
         return [self._date(day), *values, *pressure, *blood, note]
 
 
+class _QuarterDrop:
+    """One quarter's file being written: everybody who was a member on at least one day of its months."""
+
+    def __init__(self, senders: Path, months: list[Month], position: int) -> None:
+        self.drop = Drop(senders, SOURCE, str(months[0]))
+        self.rows = LedgerRows(months, position)
+        self.name = f"ledger_{months[0].year}q{months[0].quarter[1] + 1}.csv"
+        self._stream = (self.drop.folder / self.name).open("w", encoding=self.rows.encoding, newline="")
+        self._writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        self._writer.writerow(HEADER)
+        self._count = 0
+
+    def add(self, person: Person, coverage: Coverage | None, draws: list[float]) -> int:
+        """Write one row; returns its ordinal in the file (the header does not count)."""
+        self._writer.writerow(self.rows.row(person, coverage, draws))
+        self._count += 1
+        return self._count
+
+    def close(self, truth: Truth) -> None:
+        """Close the file, tell the truth about it, then mark the drop as complete."""
+        self._stream.close()
+        rows = {"row": self._count}
+        truth.file(SOURCE, self.drop.name, self.name, "member-ledger", {"members": self._count}, rows)
+        self.drop.ready()
+
+
 class MunicipalLedger:
     """Writes all ledgers at once, block by block."""
 
@@ -109,19 +122,21 @@ class MunicipalLedger:
     def add(self, block: Block, truth: Truth) -> None:
         """Write one block's residents: a row per card of the municipality, one without a card for care insurance."""
         for drop in self._drops:
-            table = self._world.draws(30, block.index, drop.first.index, rows=block.size, columns=10)
+            first, last = drop.rows.first, drop.rows.last
+            table = self._world.draws(30, block.index, first.index, rows=block.size, columns=10)
             for person, draws in zip(block.people, table, strict=False):
-                for coverage in _memberships(person, drop.first.first, drop.last.last):
+                for coverage in memberships(person, first.first, last.last):
                     ordinal = drop.add(person, coverage, draws)
-                    truth.claim(SOURCE, drop.drop.name, drop.name, ordinal, person, str(drop.first), "row")
+                    told = ledger_evidence(person, coverage)
+                    truth.claim(SOURCE, drop.drop.name, drop.name, ordinal, person, str(first), "row", told)
 
-    def close(self) -> None:
+    def close(self, truth: Truth) -> None:
         """Finish all drops."""
         for drop in self._drops:
-            drop.close()
+            drop.close(truth)
 
 
-def _memberships(person: Person, first: int, last: int) -> list[Coverage | None]:
+def memberships(person: Person, first: int, last: int) -> list[Coverage | None]:
     """Cards the city issues that were valid between two days; [None] for members of its care insurance alone."""
     if person.town is not city() or person.birth > last:
         return []
@@ -129,3 +144,14 @@ def _memberships(person: Person, first: int, last: int) -> list[Coverage | None]
         c for c in person.coverages if c.kind in ("nhi", "late") and c.start <= last and (not c.end or c.end >= first)
     ]
     return [*cards] or ([None] if person.care_number else [])
+
+
+def ledger_evidence(person: Person, coverage: Coverage | None) -> dict[str, str]:
+    """What a row tells of its person; the address number (宛名番号) links nothing."""
+    found = {"name": person.ledger_name, "kana": f"{person.surname.kana}{person.given.kana}"}
+    found |= {"birth": compact(person.birth), "sex": person.sex}
+    found |= {"care_insurer": person.care_insurer, "care_number": person.care_number}
+    if coverage is not None:
+        found |= {"insurer": coverage.insurer, "symbol": coverage.symbol, "number": coverage.number}
+        found["branch"] = coverage.branch
+    return found

@@ -3,30 +3,37 @@
 ``people.jsonl``: one object per person with ``person``, ``household``, ``names`` (each spelling as [surname, given]),
 ``kana`` ([surname, given]), ``romaji``, ``birth``, ``sex``, ``zip``, ``address`` (each way it is written), ``phone``,
 ``kin``, ``twin``, ``namesake`` and ``tokens`` over time (``kind`` health, care, chart, resident or public).
-``claims.jsonl``: one object per claim, care claim or ledger row with ``source``, ``drop``, ``file``, ``claim`` (its
-ordinal in the file, from 1), ``person``, ``month`` (of service) and ``kind`` (first, late, rebilled, corrected, row).
+``claims.jsonl``: one object per claim, care claim, stay or ledger row with ``source``, ``drop``, ``file``, ``claim``
+(its ordinal in the file, from 1), ``person``, ``month`` (of service) and ``kind`` (first, late, rebilled, corrected,
+returned, row).
+``evidence.jsonl``: the same lines in the same order, each with what stands on that record about its person, by the
+names of `PEOPLE_COLUMNS`, in the plainest spelling; what is empty is left out.
+``files.jsonl``: one object per file with ``source``, ``drop``, ``file``, ``format``, ``totals`` (as the format adds up:
+payers and points, units and yen, stays and rows) and ``rows`` (records by kind).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from provision.sampledata.calendar import compact
+from provision.sampledata.facilities import KITA, Facility
 from provision.sampledata.person import Person
-from provision.sampledata.uke_claim import FACILITY
 
 
 class Truth:
-    """Writes both files; a context manager."""
+    """Writes all files; a context manager. `charts` are facilities that know everybody by a chart number."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, charts: Sequence[Facility] = ()) -> None:
         """Open (and empty) the truth in `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._people = (folder / "people.jsonl").open("w", encoding="utf-8")
-        self._claims = (folder / "claims.jsonl").open("w", encoding="utf-8")
+        self._charts = charts
+        names = ("people", "claims", "evidence", "files")
+        self._streams = {name: (folder / f"{name}.jsonl").open("w", encoding="utf-8") for name in names}
 
     def __enter__(self) -> Truth:
         return self
@@ -34,34 +41,43 @@ class Truth:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._people.close()
-        self._claims.close()
+        for stream in self._streams.values():
+            stream.close()
 
     def person(self, person: Person) -> None:
         """Write one person."""
-        _line(self._people, _described(person))
+        charts = [{"kind": "chart", "facility": f.number, "number": f.chart(person)} for f in self._charts]
+        _line(self._streams["people"], _described(person, charts))
 
-    def claim(self, source: str, drop: str, file: str, claim: int, person: Person, month: str, kind: str) -> None:
-        """Write whose claim (or row) number `claim` of a file is."""
-        _line(
-            self._claims,
-            {
-                "source": source,
-                "drop": drop,
-                "file": file,
-                "claim": claim,
-                "person": person.id,
-                "month": month,
-                "kind": kind,
-            },
-        )
+    def claim(
+        self,
+        source: str,
+        drop: str,
+        file: str,
+        claim: int,
+        person: Person,
+        month: str,
+        kind: str,
+        evidence: Mapping[str, str],
+    ) -> None:
+        """Write whose claim (or row) number `claim` of a file is, and what it tells of that person."""
+        place: dict[str, object] = {"source": source, "drop": drop, "file": file, "claim": claim, "person": person.id}
+        _line(self._streams["claims"], {**place, "month": month, "kind": kind})
+        _line(self._streams["evidence"], {**place, **{name: value for name, value in evidence.items() if value}})
+
+    def file(
+        self, source: str, drop: str, file: str, form: str, totals: Mapping[str, int], rows: Mapping[str, int]
+    ) -> None:
+        """Write what a finished file of the format `form` adds up to."""
+        place: dict[str, object] = {"source": source, "drop": drop, "file": file, "format": form}
+        _line(self._streams["files"], {**place, "totals": dict(totals), "rows": dict(sorted(rows.items()))})
 
 
 def _line(stream: IO[str], item: dict[str, object]) -> None:
     stream.write(json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def _described(person: Person) -> dict[str, object]:
+def _described(person: Person, charts: list[dict[str, str]]) -> dict[str, object]:
     given = person.given.kanji
     names = [[person.surname.kanji, given]]
     if person.ledger_surname != person.surname.kanji:
@@ -81,7 +97,7 @@ def _described(person: Person) -> dict[str, object]:
         "kin": person.kin.id if person.kin else None,
         "twin": _id(person.twin),
         "namesake": _id(person.namesake),
-        "tokens": _tokens(person),
+        "tokens": _tokens(person) + charts,
     }
 
 
@@ -105,6 +121,6 @@ def _tokens(person: Person) -> list[dict[str, str]]:
     if person.care_number:
         tokens.append({"kind": "care", "insurer": person.care_insurer, "number": person.care_number})
     if person.hospital:
-        tokens.append({"kind": "chart", "facility": FACILITY, "number": person.chart})
+        tokens.append({"kind": "chart", "facility": KITA.number, "number": person.chart})
     tokens.append({"kind": "resident", "number": person.resident_no})
     return tokens + [{"kind": "public", "insurer": payer, "number": number} for payer, number in person.public]

@@ -16,7 +16,7 @@ from provision.sampledata.uke_records import CRLF, act, comment, day_columns, gr
 #: 10 digits: prefecture 13, table 1 (medical), institution code.
 FACILITY = "1311999994"
 #: 負担区分 by (has health insurance, number of public payers), 別表21.
-_BURDEN = {(True, 0): "1", (True, 1): "2", (True, 2): "4", (False, 1): "5"}
+BURDEN = {(True, 0): "1", (True, 1): "2", (True, 2): "4", (False, 1): "5"}
 _MEAL_YEN = 670
 
 
@@ -39,7 +39,7 @@ def claim(visit: Visit, style: Style, corrected: bool = False) -> Claim:
     """The claim of one visit; `corrected` gives the version of a superseding batch (one act fewer)."""
     person, coverage = visit.person, visit.coverage
     public = person.public
-    burden = _BURDEN[coverage is not None, len(public)] if coverage or public else "1"
+    burden = BURDEN[coverage is not None, len(public)] if coverage or public else "1"
     body, points = _acts(visit, burden, corrected)
     payers = _payers(visit, coverage, points, style)
     text = "".join(

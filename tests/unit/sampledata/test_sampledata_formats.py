@@ -1,0 +1,70 @@
+"""One file of every format, of any size: readers take it, its totals are the sheet's, it repeats, memory is bounded."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from itertools import product
+
+import pytest
+
+from provision import formats
+from provision.formats.base import BadFile, Report
+from provision.sampledata import format_stream
+from provision.sampledata.sheets import SENDERS
+
+#: Readers exist for these; the world is asked for nothing else.
+READ = sorted(set(SENDERS) & set(formats.formats()) - {"dpc-k"})
+
+
+def test_every_format_has_a_sender() -> None:
+    assert set(formats.formats()) <= set(SENDERS)
+
+
+@pytest.mark.parametrize(("form", "style"), product(READ, (0, 1)))
+def test_a_stream_is_a_file_the_reader_takes_without_a_warning(form: str, style: int) -> None:
+    report = Report()
+    data = b"".join(format_stream(form, 4, 60_000, style))
+    assert 60_000 <= len(data) < 120_000
+    parcels = list(formats.get(form).read(io.BytesIO(data), report, {}))
+    assert sum(parcel.records for parcel in parcels) > 100
+    assert not [rule for rule in report.warnings if rule != "dpc.form3_dropped"]
+    assert report.people > 10 or form == "dpc-form3"
+
+
+def test_a_k_file_looks_like_one_and_is_refused() -> None:
+    data = b"".join(format_stream("dpc-k", 4, 20_000))
+    with pytest.raises(BadFile) as caught:
+        list(formats.get("dpc-k").read(io.BytesIO(data), Report(), {}))
+    assert caught.value.rule == "dpc.k_file"
+
+
+def test_the_same_arguments_give_the_same_bytes() -> None:
+    for form in sorted(SENDERS):
+        one, same, other = (b"".join(format_stream(form, seed, 5_000)) for seed in (1, 1, 2))
+        assert one == same != other
+
+
+def test_memory_does_not_grow_with_the_size() -> None:
+    list(format_stream("uke-dental", 1, 3_000_000))  # fills the bounded look-up tables
+    tracemalloc.start()
+    try:
+        small, large = _peak(500_000), _peak(2_500_000)
+    finally:
+        tracemalloc.stop()
+    assert large < small + 1_000_000
+
+
+def _peak(size: int) -> int:
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in format_stream("uke-dental", 1, size):
+        pass
+    return tracemalloc.get_traced_memory()[1] - before
+
+
+def test_unknown_formats_and_too_much_are_refused() -> None:
+    with pytest.raises(KeyError):
+        next(format_stream("fax", 1, 10))
+    with pytest.raises(ValueError, match="six digits"):
+        next(format_stream("uke-dpc", 1, 1_000_000_001))
