@@ -1,0 +1,38 @@
+"""Valid files of every format to spoil: of the fictitious world where it makes the format, filled, and made by hand."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from provision import sampledata
+from provision.formats import formats
+from provision.formats.coverage import editions
+from tests.support import dpc, uke
+from tests.support.filled import filled
+
+_BYTES = 40_000
+
+
+@cache
+def seeds(format_id: str) -> tuple[bytes, ...]:
+    """Files of a format that its reader takes (a K file, which it refuses, is the one exception)."""
+    source = formats()[format_id]
+    made = [filled(source, table) for table in editions(source)]
+    found = [data for data in made if data is not None]
+    if format_id in dpc.FILES:
+        found += [dpc.encoded(dpc.FILES[format_id]), dpc.encoded(dpc.FILES[format_id], headings=True)]
+    if format_id == "dpc-k":
+        found.append(dpc.encoded(dpc.k()))
+    if format_id == "uke-medical":
+        found.append(uke.file(uke.Claim(), uke.Claim(points=50, name="架空川　太郎")))
+    return (*found, *_of_the_world(format_id))
+
+
+def _of_the_world(format_id: str) -> list[bytes]:
+    stream = getattr(sampledata, "format_stream", None)
+    if stream is None:
+        return [b"".join(sampledata.uke_stream(1, _BYTES))] if format_id == "uke-medical" else []
+    try:
+        return [b"".join(stream(format_id, 1, _BYTES))]
+    except (KeyError, ValueError):
+        return []
