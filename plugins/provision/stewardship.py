@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from provision.context import Context
 from provision.intake.quarantine import key_name
+from provision.intake.refusals import in_quarantine
 from provision.ledger.entry import Entry
 from provision.releasing.drafting import today
 
@@ -35,7 +36,7 @@ def _quarantine(ctx: Context, actor: str) -> int:
     """Key first: what it encrypted is noise from then on. What a dead run destroyed is attested by the next one."""
     done, span = 0, timedelta(days=ctx.platform.retention.quarantine_days)
     whole = list(ctx.ledger.entries(type="batch.quarantined"))
-    parts = [e for e in ctx.ledger.entries(type="batch.accepted") if e.payload.get("files_quarantined")]
+    parts = [e for e in ctx.ledger.entries(type="batch.accepted") if in_quarantine(e)]
     for entry in [*whole, *parts, *ctx.ledger.entries(type="drop.quarantined")]:
         batch = entry.subjects["batch"]
         if not _older(entry, span) or _attested(ctx, "quarantine.destroyed", "batch", batch):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from provision import formats
 from provision.cli import main
 from provision.formats import uke_medical
 from provision.sampledata import write_world
+from tests.support.holding import HELD, RULE, Holding
 from tests.support.intake import in_clear
+from tests.support.packed import protected
 from tests.support.uke import CHART, IR, KANA, NAME, Claim, encoded, file, lines
 
 PLANTED = (NAME, NAME.split("　")[0], KANA, CHART)
@@ -37,6 +42,11 @@ def put(folder: Path, **files: bytes) -> Path:
     for name, data in files.items():
         (folder / f"{name}.UKE").write_bytes(data)
     return folder
+
+
+def folders(out: Path) -> list[str]:
+    """Folders below the output that hold tables."""
+    return sorted({p.parent.relative_to(out).as_posix() for p in out.rglob("*.parquet")})
 
 
 def test_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,8 +94,10 @@ def test_a_folder_of_files_is_all_or_nothing_file_by_file(tmp_path: Path, capsys
     assert code == 2
     rules = [entry["problem"] and entry["problem"]["rule"] for entry in said["files"]]
     assert rules == [None, "uke.totals", "uke.empty", None]
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["file-0001", "file-0004"]
-    assert pl.read_parquet(tmp_path / "out" / "file-0004" / "insurance.parquet")["points"].to_list() == [4]
+    assert folders(tmp_path / "out") == ["uke-medical/file-0001", "uke-medical/file-0004"]
+    assert [entry["folder"] for entry in said["files"] if not entry["problem"]] == folders(tmp_path / "out")
+    fourth = tmp_path / "out" / "uke-medical" / "file-0004" / "insurance.parquet"
+    assert pl.read_parquet(fourth)["points"].to_list() == [4]
 
 
 def test_a_file_that_turns_out_bad_at_its_end_leaves_nothing(
@@ -134,7 +146,8 @@ def test_people_are_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["deidentify", str(source), "--format", "uke-medical", "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().out
     assert "file 1: 4 records, 1 people" in said
-    assert "file 2: quarantined, record 6 GO.claims: uke.totals" in said
+    assert "file 2: refused, record 6 GO.claims: uke.totals" in said
+    assert "2 files, 1 refused" in said
 
 
 def test_it_needs_no_configuration_and_no_home(tmp_path: Path) -> None:
@@ -158,3 +171,163 @@ def test_it_needs_no_configuration_and_no_home(tmp_path: Path) -> None:
     assert NAME not in done.stdout + done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out"]
     assert source.exists()
+
+
+# formats told by content
+
+
+@pytest.fixture
+def two_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claims, and claims that begin with a record nobody can decode; each format recognises its own."""
+    for one in formats.formats().values():
+        monkeypatch.setattr(type(one), "recognise", lambda *_: "", raising=False)
+    told = lambda _, head: "its first record is IR" if head.startswith(b"IR,") else ""  # noqa: E731
+    monkeypatch.setattr(type(uke_medical.FORMAT), "recognise", told)
+    monkeypatch.setattr(Holding, "recognise", lambda _, head: "it holds ??" if head.startswith(b"??") else "")
+    monkeypatch.setitem(formats.formats(), Holding().id, Holding())
+
+
+def auto(capsys: pytest.CaptureFixture[str], path: Path, out: Path, *more: str) -> tuple[int, list[dict[str, Any]]]:
+    """Exit code and results; the format is not named."""
+    code = main(["deidentify", str(path), "--out", str(out), "--json", *more])
+    printed = capsys.readouterr()
+    assert not [text for text in PLANTED if text in printed.out + printed.err]
+    assert in_clear(out, *PLANTED) == []
+    return code, json.loads(printed.out)["files"]
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_each_file_of_a_folder_goes_to_its_own_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "in", a=HELD + file(), b=file(), c=b"unheard of", d=b"", e=file(Claim(points=4)))
+    code, said = auto(capsys, source, tmp_path / "out")
+    assert code == 2
+    assert [entry["format"] for entry in said] == ["held-claims", "uke-medical", "", "", "uke-medical"]
+    assert [entry["reason"] for entry in said[:2]] == ["it holds ??", "its first record is IR"]
+    assert [entry["edition"] for entry in said[:2]] == [uke_medical.FORMAT.dataset.edition] * 2
+    assert [said[n]["problem"]["rule"] for n in (2, 3)] == ["format.unknown", "file.empty"]
+    assert folders(tmp_path / "out") == ["held-claims/file-0001", "uke-medical/file-0002", "uke-medical/file-0005"]
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_records_left_out_are_told_and_kept_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "in", a=HELD + file())
+    code, (said,) = auto(capsys, source / "a.UKE", tmp_path / "out")
+    assert (code, said["problem"], said["people"]) == (2, None, 1)
+    assert [(one["file"], one["record"], one["rule"]) for one in said["held"]] == [("file 1", 1, RULE)]
+    assert all(HELD[6:20] not in path.read_bytes() for path in (tmp_path / "out").iterdir())
+    main(["deidentify", str(source / "a.UKE"), "--out", str(tmp_path / "again")])
+    told = capsys.readouterr().out
+    assert f"left out: record 1: {RULE}" in told
+    assert "kept nowhere" in told
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_nobody_guesses_between_two_formats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Holding, "recognise", lambda *_: "it could be anything")
+    code, (said,) = auto(capsys, put(tmp_path / "in", a=file()) / "a.UKE", tmp_path / "out")
+    assert (code, said["problem"]["rule"]) == (2, "format.ambiguous")
+    assert "held-claims, uke-medical" in said["problem"]["remedy"]
+    assert folders(tmp_path / "out") == []
+
+
+# archives
+
+
+def zipped(path: Path, **members: bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(f"{NAME}/{name}.UKE", data)
+    return path
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_files_in_archives_are_taken_like_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    zipped(tmp_path / "in" / "a.zip", x=file(), y=BROKEN, z=HELD + file())
+    (tmp_path / "in" / "b.UKE").write_bytes(file(Claim(points=4)))
+    (tmp_path / "in" / "c.gz").write_bytes(gzip.compress(file(Claim(points=5))))
+    code, said = auto(capsys, tmp_path / "in", tmp_path / "out")
+    assert code == 2
+    names = ["file 1 member 1", "file 1 member 2", "file 1 member 3", "file 2", "file 3 member 1"]
+    assert [entry["file"] for entry in said] == names
+    assert [entry["problem"] and entry["problem"]["rule"] for entry in said] == [None, "uke.totals", None, None, None]
+    made = ["held-claims/file-0001-0003", *[f"uke-medical/file-{n}" for n in ("0001-0001", "0002", "0003-0001")]]
+    assert folders(tmp_path / "out") == made
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_an_archive_that_breaks_at_its_end_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = zipped(tmp_path / "in" / "a.zip", x=file(), y=file(Claim(points=4))).read_bytes()
+    (tmp_path / "in" / "a.zip").write_bytes(whole[:-30])
+    (tmp_path / "in" / "b.UKE").write_bytes(file())
+    code, said = auto(capsys, tmp_path / "in", tmp_path / "out")
+    assert (code, len(said)) == (2, 2)
+    assert (said[0]["file"], said[0]["problem"]["rule"]) == ("file 1", "archive.broken")
+    assert folders(tmp_path / "out") == ["uke-medical/file-0002"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["uke-medical"]
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Path:
+    path = tmp_path / "locked.zip"
+    path.write_bytes(protected("claims.UKE", file(), b"himitsu"))
+    return path
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_a_protected_archive_opens_with_the_password_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], locked: Path
+) -> None:
+    for name, password in (("right", b"himitsu\nsecond line\n"), ("wrong", b"himitsi")):
+        (tmp_path / name).write_bytes(password)
+    code, said = auto(capsys, locked, tmp_path / "out", "--password-file", str(tmp_path / "right"))
+    assert (code, said[0]["people"], folders(tmp_path / "out")) == (0, 1, ["uke-medical/file-0001-0001"])
+    code, said = auto(capsys, locked, tmp_path / "out2", "--password-file", str(tmp_path / "wrong"))
+    assert (code, said[0]["problem"]["rule"]) == (2, "archive.wrong_password")
+    code, said = auto(capsys, locked, tmp_path / "out3")
+    assert (code, said[0]["problem"]["rule"]) == (2, "archive.password")
+    assert "--password-file" in said[0]["problem"]["remedy"]
+    assert [p for out in ("out2", "out3") for p in (tmp_path / out).iterdir()] == []
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_a_person_at_a_terminal_is_asked_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], locked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt, stream: asked.append(prompt) or "himitsu")
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.zip").write_bytes(locked.read_bytes())
+    code, said = auto(capsys, tmp_path / "in", tmp_path / "out")
+    assert (code, len(said), len(asked)) == (0, 2, 1)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\nlater"])
+def test_a_password_file_without_a_password(tmp_path: Path, content: bytes | None) -> None:
+    source, secret = put(tmp_path / "in", a=file()), tmp_path / "secret"
+    if content is not None:
+        secret.write_bytes(content)
+    command = ["deidentify", str(source), "--out", str(tmp_path / "out"), "--password-file", str(secret)]
+    assert main(command) == 5
+    assert not (tmp_path / "out").exists()
+
+
+# progress
+
+
+@pytest.mark.parametrize(("more", "shown"), [((), True), (("--quiet",), False)])
+@pytest.mark.usefixtures("two_formats")
+def test_progress_is_shown_on_the_error_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: tuple[str], shown: bool
+) -> None:
+    monkeypatch.setattr("provision.intake.progress.Plain.every", 0.0)
+    source = put(tmp_path / "in", **{NAME: file()})
+    assert main(["deidentify", str(source), "--out", str(tmp_path / "out"), "--json", *more]) == 0
+    printed = capsys.readouterr()
+    assert ("file 1 of 1: 100 %" in printed.err) == shown
+    assert json.loads(printed.out)["files"][0]["people"] == 1
+    assert NAME not in printed.err

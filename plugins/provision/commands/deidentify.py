@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import shutil
+import getpass
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
 MARKER = "batch.yaml"  # of a sender's drop: says that it is complete, holds no data
+AUTO = "auto"
 
 if TYPE_CHECKING:
     from provision.intake.offline import FileResult
@@ -20,38 +22,40 @@ if TYPE_CHECKING:
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("deidentify", help="parse and de-identify files; tables as Parquet, counts as JSON")
-    command.add_argument("path", type=Path, help="a file, or a folder of files")
-    command.add_argument("--format", required=True, help="source format, such as uke-medical (tokumei formats)")
+    command.add_argument("path", type=Path, help="a file, an archive (zip, tar, gz), or a folder of both")
+    command.add_argument(
+        "--format", default=AUTO, help="source format, such as uke-medical (tokumei formats); auto: by content"
+    )
     command.add_argument("--out", type=Path, required=True, help="folder for the tables; must be empty or missing")
+    command.add_argument("--password-file", type=Path, help="file with the password of protected archives")
     command.add_argument("--json", action="store_true", help="print counts as JSON")
+    command.add_argument("--quiet", action="store_true", help="show no progress")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """De-identify every file; exit code 2 where any had to be refused."""
+    """De-identify every file; exit code 2 where any file, or any record of one, had to be refused."""
     from provision import formats
-    from provision.intake.offline import deidentify_file
+    from provision.intake.offline_files import Offline
+    from provision.intake.progress import Progress, on_screen
 
-    source_format, out = formats.get(arguments.format), Path(arguments.out)
-    files = _files(arguments.path)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FixConfiguration("the output is no empty folder", where=str(out), rule="out", remedy="name an empty one")
-    out.mkdir(parents=True, exist_ok=True)
-    results = []
-    for number, path in enumerate(files, 1):
-        target = out if len(files) == 1 else out / f"file-{number:04d}"
-        result = deidentify_file(source_format, path, target, f"file {number}")
-        results.append(result)
-        if result.problem is not None and target != out:
-            shutil.rmtree(target, ignore_errors=True)
+    source_format = None if arguments.format == AUTO else formats.get(arguments.format)
+    files, password = _files(arguments.path), _password(arguments.password_file)
+    out = _empty(arguments.out)
+    size = sum(file.stat().st_size for file in files)
+    progress = Progress(len(files), size, on_screen(sys.stderr, quiet=arguments.quiet))
+    results = Offline(out, source_format, progress, password, _ask).run(files, alone=arguments.path.is_file())
     _say(results, arguments.json)
-    return 2 if any(r.problem is not None for r in results) else 0
+    return 2 if any(r.problem is not None or r.held for r in results) else 0
 
 
 def _files(path: Path) -> list[Path]:
+    from provision.intake.archives.names import is_junk
+
     found = [path]
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and p.name != MARKER)
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.name != MARKER)
+        found = [p for p in inside if not is_junk(p.relative_to(path).as_posix())]
     if not found or not found[0].is_file():
         raise FixConfiguration(
             "there is no such file", where="PATH", rule="path", remedy="name a file or a folder of files"
@@ -59,17 +63,57 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
+def _empty(out: Path) -> Path:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FixConfiguration("the output is no empty folder", where=str(out), rule="out", remedy="name an empty one")
+    out.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _password(path: Path | None) -> bytes | None:
+    """The first line of the file: a password on the command line would be seen by everybody on the machine."""
+    if path is None:
+        return None
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        lines = []
+    if not lines or not lines[0]:
+        raise FixConfiguration(
+            "there is no password in the password file",
+            where=str(path),
+            rule="password_file",
+            remedy="write the password into its first line",
+        )
+    return lines[0]
+
+
+def _ask() -> bytes | None:
+    """The password, typed by a person who sits at a terminal."""
+    if not sys.stdin.isatty():
+        return None
+    return getpass.getpass("\nPassword of the archives: ", stream=sys.stderr).encode() or None
+
+
 def _say(results: list[FileResult], as_json: bool) -> None:
-    plain = [asdict(r) for r in results]
-    lines = []
-    for result in results:
-        if result.problem is not None:
-            p = result.problem
-            lines.append(f"{p.file}: quarantined, record {p.record} {p.field}: {p.rule} -> {p.remedy}")
-        else:
-            rows_out = sum(result.tables.values())
-            lines.append(f"{result.file}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows")
-            lines += [f"  {name}: {rows:,} rows" for name, rows in result.tables.items()]
-            lines += [f"  rule {name}: {cells:,} cells" for name, cells in result.rules.items()]
-            lines += [f"  warning {name}: {count:,}" for name, count in result.warnings.items()]
-    say({"files": plain}, as_json=as_json, text="\n".join(lines))
+    lines = [line for result in results for line in _lines(result)]
+    refused, held = sum(r.problem is not None for r in results), sum(len(r.held) for r in results)
+    if len(results) > 1:
+        lines.append(f"{len(results)} files, {refused} refused")
+    if held:
+        lines.append(f"{held} records were left out of the tables. They are kept nowhere: there is no quarantine here.")
+    say({"files": [asdict(r) for r in results]}, as_json=as_json, text="\n".join(lines))
+
+
+def _lines(result: FileResult) -> list[str]:
+    known = [f"  {result.format}: {result.reason}"] if result.format else []
+    if result.problem is not None:
+        p = result.problem
+        place = " ".join(filter(None, (f"record {p.record}" if p.record else "", p.field))) or "the whole file"
+        return [f"{p.file}: refused, {place}: {p.rule} -> {p.remedy}", *known]
+    rows_out = sum(result.tables.values())
+    lines = [f"{result.file}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows", *known]
+    lines += [f"  {name}: {rows:,} rows" for name, rows in result.tables.items()]
+    lines += [f"  rule {name}: {cells:,} cells" for name, cells in result.rules.items()]
+    lines += [f"  warning {name}: {count:,}" for name, count in result.warnings.items()]
+    return lines + [f"  left out: record {p.record}: {p.rule}" for p in result.held]

@@ -1,21 +1,25 @@
-"""Reading one parcel ahead: the next piece of a file is parsed while the last one is de-identified and written."""
+"""Reading one parcel ahead: the next piece of a file is parsed while the last one is de-identified and written.
+
+No more than two pieces are in memory at a time: the one in work, and the one that is being made or waits.
+"""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     """The same items in the same order, drawn by a thread that is at most one ahead. An error of `items` is raised in
-    its place; leaving early ends the thread."""
-    handed: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue(maxsize=1)
+    its place. Leaving early ends the thread: close it (`contextlib.closing`) before closing what `items` reads from."""
+    handed: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue()
+    wanted = threading.Semaphore(1)
     left = threading.Event()
-    thread = threading.Thread(target=_draw, args=(items, handed, left), daemon=True)
+    thread = threading.Thread(target=_draw, args=(items, handed, wanted, left), daemon=True)
     thread.start()
     try:
         while True:
@@ -24,33 +28,30 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
                 raise item
             if not more:
                 return
+            wanted.release()
             yield item  # type: ignore[misc]  # None only stands with more=False
     finally:
         left.set()
+        wanted.release()
         thread.join()
 
 
 def _draw(
-    items: Iterator[Item], handed: queue.Queue[tuple[bool, Item | BaseException | None]], left: threading.Event
+    items: Iterator[Item],
+    handed: queue.Queue[tuple[bool, Item | BaseException | None]],
+    wanted: threading.Semaphore,
+    left: threading.Event,
 ) -> None:
     try:
-        for item in items:
-            if not _hand(handed, (True, item), left):
-                return
-        _hand(handed, (False, None), left)
+        while not _left(wanted, left):
+            handed.put((True, next(items)))
+    except StopIteration:
+        handed.put((False, None))
     except BaseException as error:
-        _hand(handed, (False, error), left)
+        handed.put((False, error))
 
 
-def _hand(
-    handed: queue.Queue[tuple[bool, Item | BaseException | None]],
-    what: tuple[bool, Item | BaseException | None],
-    left: threading.Event,
-) -> bool:
-    while not left.is_set():
-        try:
-            handed.put(what, timeout=0.1)
-            return True
-        except queue.Full:
-            continue
-    return False
+def _left(wanted: threading.Semaphore, left: threading.Event) -> bool:
+    """Wait until the next item is wanted; True where nobody wants any more."""
+    wanted.acquire()
+    return left.is_set()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -17,12 +19,20 @@ from provision.identity import card_marks, shared_marks
 from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
 
+#: What is said of a record that was left out: there is no quarantine here.
+NOT_KEPT = "the record was left out and is kept nowhere; ask the sender to send it again"
+
 
 @dataclass
 class FileResult:
-    """Counts of one file, or why it was refused."""
+    """Counts of one file, or why it was refused. `folder` below the output holds its tables ("" the output itself);
+    `held` are records that were left out of them."""
 
     file: str
+    format: str = ""
+    reason: str = ""
+    edition: str = ""
+    folder: str = ""
     records: int = 0
     people: int = 0
     tables: dict[str, int] = field(default_factory=dict)
@@ -30,33 +40,52 @@ class FileResult:
     warnings: dict[str, int] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     shared_cards: int = 0
+    held: list[Problem] = field(default_factory=list)
     problem: Problem | None = None
 
 
 def deidentify_file(source_format: Format, path: Path, out: Path, label: str) -> FileResult:
-    """Write ``<table>.parquet`` to `out`, all or nothing; the result carries the problem where the file is refused."""
+    """As `deidentify_stream`, of a file on disk."""
+    with path.open("rb") as stream:
+        return deidentify_stream(source_format, stream, out, label, Report())
+
+
+def deidentify_stream(
+    source_format: Format, stream: BinaryIO, out: Path, label: str, report: Report, reason: str = ""
+) -> FileResult:
+    """Write ``<table>.parquet`` to `out`, all or nothing; the result carries the problem where the file is refused.
+
+    `label` names the file for people, `reason` says why it is of this format, `report` is filled on the way.
+    """
     making = out / ".making"
     making.mkdir(parents=True)
-    writers = _Writers(making)
-    report, applied = Report(), Applied()
-    cards: list[pl.DataFrame] = []
+    writers, applied, cards = _Writers(making), Applied(), list[pl.DataFrame]()
+    result = FileResult(label, source_format.id, reason)
     try:
-        with path.open("rb") as stream:
-            for parcel in ahead(source_format.read(stream, report, {})):
+        with closing(ahead(source_format.read(stream, report, {}))) as parcels:
+            for parcel in parcels:
                 cards.append(card_marks(parcel.people))
                 writers.write(deidentify(parcel, source_format.dataset, report, applied))
         writers.close()
         for file in making.iterdir():
             file.rename(out / file.name)
     except BadFile as error:
-        return FileResult(label, problem=Problem(label, error.record, error.field, error.rule, error.remedy))
+        result.problem = problem_of(error, label)
+        return result
     finally:
         writers.close()
         shutil.rmtree(making)
-    shared = shared_marks(pl.concat(cards)) if cards else 0
-    return FileResult(
-        label, report.records, report.people, writers.rows, applied.cells, report.warnings, report.totals, shared
-    )
+    result.edition = report.edition or source_format.dataset.edition
+    result.records, result.people, result.tables = report.records, report.people, writers.rows
+    result.rules, result.warnings, result.totals = applied.cells, report.warnings, report.totals
+    result.shared_cards = shared_marks(pl.concat(cards)) if cards else 0
+    result.held = [Problem(label, held.record, "", held.rule, NOT_KEPT) for held in report.held]
+    return result
+
+
+def problem_of(error: BadFile, label: str) -> Problem:
+    """Why a file was refused, for people."""
+    return Problem(label, error.record, error.field, error.rule, error.remedy)
 
 
 class _Writers:

@@ -1,51 +1,28 @@
 """取込: a sealed batch -> the store, de-identified; then the batch's key is destroyed.
 
 Decrypted, parsed and de-identified in memory, chunk by chunk. A file that cannot be taken whole goes to quarantine
-with a report; the other files of the batch go on. The batch enters the store at once or not at all, and only the
-ledger makes it visible to releases.
+with a report, and so does a record with undecodable bytes; the rest of the batch goes on. The batch enters the store
+at once or not at all, and only the ledger makes it visible to releases.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
-
 import provision
-from anonymization.receipt import Applied
 from provision import formats
 from provision.context import Context
 from provision.errors import Quarantined, Refused
-from provision.formats.base import BadFile, ColumnClass, Dataset, Format, Parcel, Problem, Report
-from provision.identity import shared_cards
-from provision.intake import quarantine
-from provision.intake.deidentify import deidentify
 from provision.intake.fingerprints import Fingerprints
-from provision.intake.keying import with_keys
-from provision.intake.sealed import SealedFile, opened, read_manifest
+from provision.intake.one_file import Work, take_file
+from provision.intake.progress import Logged, Progress
+from provision.intake.quarantine import Keeping
+from provision.intake.sealed import SealedFile, read_manifest
 from provision.model import Source
-from provision.store import Staging
 
-_IDENTIFYING = frozenset({ColumnClass.DIRECT, ColumnClass.LINK})
-_NOT_ANONYMISED = "the source says its data are anonymised, but identifying columns are filled; ask the sender"
-
-
-@dataclass
-class _Work:
-    """One batch being taken in."""
-
-    source: Source
-    format: Format
-    staging: Staging
-    fingerprints: Fingerprints
-    report: Report = field(default_factory=Report)
-    applied: Applied = field(default_factory=Applied)
-    problems: list[Problem] = field(default_factory=list)
-    bad: list[SealedFile] = field(default_factory=list)
-    claims: int = 0
-    cards: int = 0
+LOGGER = logging.getLogger(__name__)
 
 
 def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
@@ -70,22 +47,18 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
 def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
     received = next(iter(ctx.ledger.entries(type="batch.received", kind="batch", subject=batch)))
     source = ctx.source(str(received.payload["source"]))
-    source_format = formats.get(source.format)
     folder = ctx.zones.landing() / batch
-    work = _Work(
-        source, source_format, ctx.store.stage(source_format.dataset, source.id, batch), Fingerprints(ctx, source)
-    )
     files = read_manifest(folder, ctx.keys.identity(f"batch-{batch}"))
+    work = _work(ctx, source, batch, folder, files)
     for item in files:
-        _take_file(ctx, batch, folder, item, work)
-    if work.bad:
-        quarantine.keep(ctx, batch, folder, work.bad, work.problems)
-    if len(work.bad) == len(files):
+        take_file(batch, folder, item, work)
+    work.progress.end()
+    work.keeping.done(work.problems)
+    if work.bad == len(files):
         work.staging.discard()
-        problems = [f"{p.file}: record {p.record} {p.rule}" for p in work.problems]
         ctx.ledger.transition(
             "batch", batch, "quarantined", actor=actor, subjects={"source": source.id}, key=f"taken:{batch}",
-            payload={"problems": problems},
+            payload={"problems": _problems(work)},
         )  # fmt: skip
         return
     work.fingerprints.write(batch)
@@ -96,64 +69,24 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
     )
 
 
-def _take_file(ctx: Context, batch: str, folder: Path, item: SealedFile, work: _Work) -> None:
-    mark = work.staging.mark()
-    try:
-        with opened(folder / item.sealed_name(), ctx.keys.identity(f"batch-{batch}")) as stream:
-            report, applied = Report(), Applied()
-            for parcel in work.format.read(stream, report, work.source.format_options):
-                _take_parcel(ctx, parcel, work, report, applied)
-    except BadFile as error:
-        work.staging.rollback(mark)
-        work.fingerprints.settle(taken=False)
-        work.bad.append(item)
-        work.problems.append(Problem(f"file {item.number}", error.record, error.field, error.rule, error.remedy))
-        return
-    work.fingerprints.settle(taken=True)
-    _add(work, report, applied)
+def _work(ctx: Context, source: Source, batch: str, folder: Path, files: list[SealedFile]) -> Work:
+    source_format = formats.get(source.format)
+    return Work(
+        ctx=ctx,
+        source=source,
+        format=source_format,
+        staging=ctx.store.stage(source_format.dataset, source.id, batch),
+        fingerprints=Fingerprints(ctx, source),
+        keeping=Keeping(ctx, batch, folder),
+        progress=Progress(len(files), sum(item.size for item in files), Logged(LOGGER)),
+    )
 
 
-def _take_parcel(ctx: Context, parcel: Parcel, work: _Work, report: Report, applied: Applied) -> None:
-    people = parcel.people
-    report.totals["shared_cards"] = report.totals.get("shared_cards", 0) + shared_cards(people)
-    work.fingerprints.add(people)
-    if work.source.legal_status == "anonymised_received":
-        _refuse_identifying(parcel, work.format.dataset)
-    tables = deidentify(parcel, work.format.dataset, report, applied)
-    head = work.format.dataset.head
-    if head in tables:
-        tables[head] = with_keys(ctx, work.source, work.format.dataset, parcel, tables[head])
-    last = report.totals.get("last_claim", work.claims)
-    for name, frame in tables.items():
-        work.staging.write(name, frame.with_columns(pl.col("claim_no") + work.claims))
-        last = max(last, work.claims + int(frame["claim_no"].max() or 0) + 1)  # type: ignore[arg-type]
-    report.totals["last_claim"] = last
+def _problems(work: Work) -> list[str]:
+    return [f"{p.file}: record {p.record} {p.rule}" for p in work.problems]
 
 
-def _refuse_identifying(parcel: Parcel, dataset: Dataset) -> None:
-    """Direct identifiers or insured numbers in data said to be anonymised. Running numbers of the file may stand."""
-    for name, frame in parcel.tables.items():
-        for column in dataset.table(name).columns:
-            if column.cls in _IDENTIFYING and column.name in frame.columns and _filled(frame[column.name]):
-                raise BadFile("not_anonymised", field=f"{name}.{column.name}", remedy=_NOT_ANONYMISED)
-
-
-def _filled(values: pl.Series) -> bool:
-    return bool((values.cast(pl.String).fill_null("").str.strip_chars() != "").any())
-
-
-def _add(work: _Work, report: Report, applied: Applied) -> None:
-    work.claims = report.totals.pop("last_claim", work.claims)
-    work.cards += report.totals.pop("shared_cards", 0)
-    work.report.records += report.records
-    work.report.people += report.people
-    for rule, count in report.warnings.items():
-        work.report.warn(rule, count)
-    for rule, count in applied.cells.items():
-        work.applied.add(rule, count)
-
-
-def _facts(work: _Work) -> dict[str, object]:
+def _facts(work: Work) -> dict[str, object]:
     return {
         "rows_in": work.report.records,
         "rows_out": sum(work.staging.rows.values()),
@@ -162,10 +95,11 @@ def _facts(work: _Work) -> dict[str, object]:
         "rules": dict(work.applied.cells),
         "warnings": dict(work.report.warnings),
         "shared_cards": work.cards,
-        "files_quarantined": len(work.bad),
-        "problems": [f"{p.file}: record {p.record} {p.rule}" for p in work.problems],
+        "files_quarantined": work.bad,
+        "records_quarantined": work.held,
+        "problems": _problems(work),
         "format": work.format.id,
-        "edition": work.format.dataset.edition,
+        "editions": sorted(work.editions),
         "code_version": provision.__version__,
     }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -29,17 +32,32 @@ def test_an_error_comes_in_its_place() -> None:
         next(drawn)
 
 
-def test_at_most_two_items_are_drawn_before_they_are_wanted() -> None:
+def test_one_item_is_made_while_another_is_worked_on_and_no_more() -> None:
     drawn: list[int] = []
+    made = threading.Semaphore(0)
 
     def counting() -> Iterator[int]:
         for number in range(100):
             drawn.append(number)
+            made.release()
             yield number
 
     before = threading.active_count()
-    reader = ahead(counting())
-    assert next(reader) == 0
-    reader.close()  # type: ignore[attr-defined]
-    assert len(drawn) <= 3
+    with closing(ahead(counting())) as reader:
+        for number in range(3):
+            assert next(reader) == number
+            for _ in range(2 if not number else 1):
+                assert made.acquire(timeout=10)  # the next one is begun while this one is worked on
+            time.sleep(0.05)
+            assert drawn == list(range(number + 2))
     assert threading.active_count() == before
+
+
+def test_leaving_early_ends_the_reading() -> None:
+    """What the items are read from is not touched any more."""
+    stream = io.BytesIO(bytes(100))
+    with closing(ahead(iter(lambda: stream.read(1), b""))) as reader:
+        next(reader)
+    at = stream.tell()
+    time.sleep(0.05)
+    assert stream.tell() == at <= 2

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pytest
 
 from expectations import known_values
+from provision import stewardship
 from provision.context import Context
 from provision.errors import Quarantined, Refused
-from provision.formats.base import BadFile, Report
+from provision.formats import formats, uke_medical
+from provision.formats.base import HELD_RECORDS, BadFile, Format, Held, Parcel, Report
 from provision.formats.uke_medical import FORMAT
-from provision.intake import fingerprints, receive, take_in
+from provision.intake import attention, fingerprints, receive, take_in
 from provision.intake.domains import TOLERATED_CELLS, enforce
-from provision.intake.quarantine import key_name
-from provision.intake.sealed import opened
+from provision.intake.quarantine import held_records, key_name
+from provision.intake.sealed import opened, read_manifest
 from provision.releasing.select import batches_in_force
-from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, linkage, platform, reopened
+from tests.support.holding import HELD, RULE, Holding
+from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, linkage, platform, reopened, written
 from tests.support.uke import CHART, IR, KANA, NAME, SI, Claim, encoded, file, lines
 
 SOURCE = "test-hospital"
@@ -30,6 +34,19 @@ BROKEN = encoded([IR, *Claim().records(), "GO,7,7,99"])
 @pytest.fixture
 def ctx(tmp_path: Path) -> Context:
     return platform(tmp_path / "home", hospital())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def holding() -> Iterator[None]:
+    """A format that holds records, found like the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(formats(), Holding().id, Holding())
+        yield
+
+
+@pytest.fixture
+def sieved(tmp_path: Path) -> Context:
+    return platform(tmp_path / "home", hospital(format=Holding().id))
 
 
 def batch_of(ctx: Context, *files: bytes, source: str = SOURCE, sequence: int = 1) -> str:
@@ -239,6 +256,131 @@ def test_how_much_is_tolerated(rows: int, wrong: int, stops: bool) -> None:
     assert made["sex"].to_list() == [None] * wrong + ["1"] * (rows - wrong)
 
 
+# records nobody can decode
+
+
+def test_a_record_that_cannot_be_decoded_is_kept_and_the_file_is_taken(sieved: Context) -> None:
+    batch = batch_of(sieved, file(), HELD + file(Claim(points=3)), file())
+    counts = take_in(sieved, batch, actor=ACTOR)
+    assert (counts["files_quarantined"], counts["records_quarantined"], counts["people"]) == (0, 1, 3)
+    payload = accepted(sieved, batch)
+    assert payload["problems"] == [f"file 2: record 1 {RULE}"]
+    assert payload["warnings"] == {f"held:{RULE}": 1}
+    assert held_records(sieved, batch, 2) == [Held(1, RULE, HELD)]
+    with pytest.raises(Refused, match="no records of this file"):
+        held_records(sieved, batch, 1)
+    (problem,) = json.loads((sieved.zones.quarantine() / batch / "report.json").read_text("utf-8"))
+    assert (problem["file"], problem["record"], problem["rule"]) == ("file 2", 1, RULE)
+    listed = read_manifest(sieved.zones.quarantine() / batch, sieved.keys.identity(key_name(batch)))
+    assert [item.number for item in listed] == [2]
+    assert gone(sieved, batch)
+    assert in_clear(sieved.zones.home, *PLANTED) == []
+    assert all(HELD[6:] not in data for _, data in written(sieved.zones.home))
+
+
+def test_the_operator_is_told_of_records_in_quarantine(sieved: Context) -> None:
+    take_in(sieved, batch_of(sieved, HELD + file()), actor="run-1")
+    with pytest.raises(Quarantined) as caught:
+        attention(sieved, SOURCE, actor="run-1")
+    assert caught.value.rule == "intake.attention"
+    attention(sieved, SOURCE, actor="run-2")
+
+
+def test_records_in_quarantine_have_its_clock(sieved: Context) -> None:
+    batch = batch_of(sieved, HELD + file())
+    take_in(sieved, batch, actor=ACTOR)
+    days = sieved.platform.retention.quarantine_days
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stewardship, "_older", lambda entry, span: span.days == days)
+        counts = stewardship.run(sieved, actor=ACTOR)
+    assert counts["quarantine_destroyed"] == 1
+    assert not sieved.keys.exists(key_name(batch))
+    assert not (sieved.zones.quarantine() / batch).exists()
+    with pytest.raises(Refused):
+        held_records(sieved, batch, 1)
+
+
+def test_records_of_a_file_that_is_refused_are_not_kept_twice(sieved: Context) -> None:
+    bad = HELD + BROKEN
+    batch = batch_of(sieved, file(), bad)
+    counts = take_in(sieved, batch, actor=ACTOR)
+    assert (counts["files_quarantined"], counts["records_quarantined"]) == (1, 0)
+    folder = sieved.zones.quarantine() / batch
+    assert sorted(p.name for p in folder.iterdir()) == ["0002.age", "manifest.age", "report.json"]
+    with opened(folder / "0002.age", sieved.keys.identity(key_name(batch))) as stream:
+        assert stream.read(-1) == bad
+
+
+def test_too_many_such_records_are_a_bad_file(sieved: Context) -> None:
+    batch = batch_of(sieved, HELD * (HELD_RECORDS + 1) + file())
+    with pytest.raises(Quarantined):
+        take_in(sieved, batch, actor=ACTOR)
+    folder = sieved.zones.quarantine() / batch
+    assert sorted(p.name for p in folder.iterdir()) == ["0001.age", "manifest.age", "report.json"]
+
+
+def test_what_a_dead_run_put_into_quarantine_is_not_what_the_next_one_finds(sieved: Context) -> None:
+    """Died after keeping; mended; the next run keeps nothing, or something else: never the dead one's."""
+    batch = batch_of(sieved, HELD + file())
+    killing = dying("provision.intake.quarantine.Keeping.done", True, 1)
+    next(killing)
+    with pytest.raises(Killed):
+        take_in(sieved, batch, actor=ACTOR)
+    next(killing, None)
+    assert (sieved.zones.quarantine() / batch).is_dir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Report, "hold", lambda *_: None)
+        assert take_in(reopened(sieved), batch, actor=ACTOR)["records_quarantined"] == 0
+    assert list(sieved.zones.quarantine().iterdir()) == []
+    assert not sieved.keys.exists(key_name(batch))
+
+
+# of which format a file is
+
+
+def test_a_file_of_another_format_is_refused_by_its_name(ctx: Context) -> None:
+    batch = batch_of(ctx, HELD + file(), file(Claim(points=3)))
+    assert take_in(ctx, batch, actor=ACTOR)["files_quarantined"] == 1
+    (problem,) = json.loads((ctx.zones.quarantine() / batch / "report.json").read_text("utf-8"))
+    assert (problem["file"], problem["rule"]) == ("file 1", "format.another")
+    assert Holding().id in problem["remedy"]
+
+
+def test_a_file_nobody_recognises_is_judged_by_the_reader(sieved: Context) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for one in formats().values():
+            patch.setattr(type(one), "recognise", lambda *_: "", raising=False)
+        assert take_in(sieved, batch_of(sieved, file()), actor=ACTOR)["files_quarantined"] == 0
+
+
+# editions and cards
+
+
+def test_the_editions_the_files_were_read_by(ctx: Context) -> None:
+    batch = batch_of(ctx, file(), file(Claim(points=3)), BROKEN)
+    editions = iter(["2024-06", "2022-04", "1999-01"])
+    read = type(FORMAT).read
+
+    def dated(self: Format, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
+        yield from read(FORMAT, stream, report, options)
+        report.edition = next(editions)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(FORMAT), "read", dated)
+        take_in(ctx, batch, actor=ACTOR)
+    assert accepted(ctx, batch)["editions"] == ["2022-04", "2024-06"]
+
+
+def test_a_card_shared_across_pieces_of_a_file_is_counted_once(ctx: Context) -> None:
+    claims = [Claim(birth=birth) for _ in range(20) for birth in ("19560203", "19600405")]
+    apart = [Claim(number="９", birth="19560203"), *[Claim(number=str(n)) for n in range(40)],
+             Claim(number="９", birth="19700101")]  # fmt: skip
+    batch = batch_of(ctx, file(*claims), file(*apart))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uke_medical, "CHUNK", 2_000)
+        assert take_in(ctx, batch, actor=ACTOR)["shared_cards"] == 2
+
+
 # death at every step
 
 
@@ -253,11 +395,14 @@ STEPS = [
     "provision.ledger.store.Ledger.transition",
     "provision.intake.receiving.shutil.rmtree",
     "provision.intake.taking.read_manifest",
-    "provision.intake.taking._take_file",
-    "provision.intake.taking.deidentify",
+    "provision.intake.taking.take_file",
+    "provision.intake.one_file.deidentify",
     "provision.vault.Vault.aliases",
     "provision.store.Staging.write",
-    "provision.intake.quarantine.keep",
+    "provision.intake.quarantine.Keeping.whole",
+    "provision.intake.quarantine.Keeping.records",
+    "provision.intake.quarantine.Keeping.done",
+    "provision.intake.quarantine.flush",
     "provision.intake.quarantine.write_manifest",
     "provision.intake.fingerprints.Fingerprints.write",
     "provision.store.Staging.commit",
@@ -304,12 +449,16 @@ def run(ctx: Context) -> None:
         take_in(ctx, batch, actor=ACTOR)
 
 
-FILES = (file(Claim(), Claim(points=4, sex="1", name="架空　次郎", kana="カクウジロウ")), BROKEN, file(Claim(points=3)))
+FILES = (
+    file(Claim(), Claim(points=4, sex="1", name="架空　次郎", kana="カクウジロウ")),
+    BROKEN,
+    HELD + file(Claim(points=3)),
+)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    ctx = platform(tmp_path_factory.mktemp("undisturbed"), hospital())
+    ctx = platform(tmp_path_factory.mktemp("undisturbed"), hospital(format=Holding().id))
     batch = batch_of(ctx, *FILES)
     run(ctx)
     return accepted(ctx, batch)
@@ -319,8 +468,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", STEPS, ids=[step.removeprefix("provision.") for step in STEPS])
 def test_death_at_any_step_and_again_is_one_batch(
-    ctx: Context, undisturbed: dict[str, object], step: str, after: bool, number: int
+    sieved: Context, undisturbed: dict[str, object], step: str, after: bool, number: int
 ) -> None:
+    ctx = sieved
     drop(ctx, SOURCE, {f"{n}{NAME}.UKE": data for n, data in enumerate(FILES)}, NAME)
     killing = dying(step, after, number)
     next(killing)
@@ -337,6 +487,8 @@ def test_death_at_any_step_and_again_is_one_batch(
     (entry,) = ctx.ledger.entries(type="batch.accepted")
     batch = entry.subjects["batch"]
     assert entry.payload == undisturbed
+    assert held_records(ctx, batch, 3) == [Held(1, RULE, HELD)]
+    assert [p.name for p in ctx.zones.quarantine().iterdir()] == [batch]
     assert ctx.ledger.state("batch", batch) == "destroyed"
     assert gone(ctx, batch)
     assert heads(ctx, batch).height == 3

@@ -1,0 +1,61 @@
+"""形式の判別: of which format a file is, by its content alone. Names of files are the sender's and say nothing.
+
+Every format judges the beginning of the file (`Format.recognise`). One must say yes: none or several is a refusal,
+not a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provision.formats import formats
+from provision.formats.base import BadFile, Format
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """The format's id, and why, in words without a value of the file."""
+
+    format: str
+    reason: str
+
+
+def claimants(head: bytes) -> dict[str, str]:
+    """Ids of all formats that recognise a file beginning with `head`, each with its reason."""
+    said = {name: _asked(source_format, head) for name, source_format in sorted(formats().items())}
+    return {name: reason for name, reason in said.items() if reason}
+
+
+def recognise(head: bytes) -> Recognition:
+    """The one format of a file that begins with these bytes (up to `HEAD_BYTES`, or the whole file).
+
+    Raises `BadFile`: ``file.empty``, ``format.unknown`` where no format recognises it, ``format.ambiguous`` where
+    several do.
+    """
+    if not head:
+        raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
+    found = claimants(head)
+    if not found:
+        raise BadFile("format.unknown", remedy=f"if you know that it is one, name it: {', '.join(sorted(formats()))}")
+    if len(found) > 1:
+        raise BadFile("format.ambiguous", remedy=f"it could be each of these, so name one: {', '.join(found)}")
+    return Recognition(*next(iter(found.items())))
+
+
+def refuse_another(source_format: Format, head: bytes) -> None:
+    """Raise `BadFile` ``format.another`` where other formats than the expected one recognise the file.
+
+    A file that nobody recognises passes: the expected format's reader judges it.
+    """
+    if _asked(source_format, head):
+        return
+    if found := claimants(head):
+        raise BadFile(
+            "format.another",
+            remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the source",
+        )
+
+
+def _asked(source_format: Format, head: bytes) -> str:
+    asked = getattr(source_format, "recognise", None)
+    return asked(head) if asked else ""
