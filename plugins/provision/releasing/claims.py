@@ -27,8 +27,9 @@ from provision.releasing.batches import BatchInForce
 KEYS = ("source", "batch", "claim_no", "claim_token", "claim_place")
 _SCHEMA = {
     "source": pl.String, "batch": pl.String, "claim_no": pl.Int64, "claim_token": pl.String, "claim_place": pl.String,
-    "alias": pl.String, "order": pl.Int64,
+    "alias": pl.String, "service_month": pl.String, "order": pl.Int64,
 }  # fmt: skip
+_MAYBE = ("claim_token", "claim_place", "alias", "service_month")
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,8 @@ def _heads(ctx: Context, dataset_id: str, batches: Sequence[BatchInForce]) -> pl
         },
         schema={"batch": pl.String, "source": pl.String, "order": pl.Int64},
     )
-    known = [name for name in ("claim_token", "claim_place", "alias") if name in have]
-    missing = [pl.lit(None, pl.String).alias(n) for n in ("claim_token", "claim_place", "alias") if n not in have]
+    known = [name for name in _MAYBE if name in have]
+    missing = [pl.lit(None, pl.String).alias(n) for n in _MAYBE if n not in have]
     return (
         rows.select("batch", "claim_no", *known).collect().with_columns(missing).join(said, on="batch")
         .with_columns(pl.col("claim_no").cast(pl.Int64)).select(list(_SCHEMA))

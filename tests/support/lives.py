@@ -1,0 +1,133 @@
+"""A year of one hospital's claims and of what is sent back to it: late, returned, billed again, withdrawn, replaced."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import pytest
+
+from provision import formats
+from provision.context import Context
+from provision.formats.base import Dataset, Format, Parcel, Report
+from provision.formats.tables import FieldTable
+from provision.intake import receive, take_in
+from provision.model import Source
+from tests.support.intake import ACTOR, drop, hospital, linkage
+from tests.support.uke import Claim, file
+
+HOSPITAL, RETURNS = "test-hospital", "test-returns"
+_counter = itertools.count()
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Claims files whose claims are taken back: a stand-in that knows nothing of a real layout of returns."""
+
+    like: Format
+    id: str = "test-returns"
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        return {"ja": "返戻（試験）", "en": "Returns (test)"}
+
+    @property
+    def dataset(self) -> Dataset:
+        return replace(self.like.dataset, id="medical-returns-in-test", withdraws="medical-claims")
+
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        return ()
+
+    def recognise(self, head: bytes) -> str:
+        return ""
+
+    def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
+        return self.like.read(stream, report, options)
+
+
+def know_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the platform know the format of returns for one test."""
+    known = dict(formats.formats())
+    returned = Returned(known["uke-medical"])
+    monkeypatch.setattr(formats, "formats", lambda: {**known, returned.id: returned})
+
+
+def sources() -> tuple[Source, Source]:
+    """The hospital, and who sends its claims back; one linkage scope."""
+    return (
+        hospital(linkage=linkage()),
+        hospital(id=RETURNS, format="test-returns", linkage=linkage(), kind="review_agency"),
+    )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One batch as it is sent."""
+
+    source: str
+    period: str
+    sequence: int
+    claims: tuple[Claim, ...]
+    supersedes: int | None = None
+
+    @property
+    def card(self) -> str:
+        """Its ``batch.yaml``."""
+        return f'period: "{self.period}"\nsequence: {self.sequence}\nsupersedes: {self.supersedes or "null"}\n'
+
+
+def send(ctx: Context, sent: Sent) -> str:
+    """Receive and take in one batch."""
+    drop(ctx, sent.source, {"a.UKE": file(*sent.claims)}, f"drop-{next(_counter)}", card=sent.card)
+    (batch,) = receive(ctx, sent.source, actor=ACTOR)
+    take_in(ctx, batch, actor=ACTOR)
+    return batch
+
+
+def send_all(ctx: Context, year: Iterable[Sent]) -> dict[str, str]:
+    """Everything in this order; gives ``<period>-<sequence>`` of every batch."""
+    return {send(ctx, sent): f"{sent.period}-{sent.sequence}" for sent in year}
+
+
+def bill(who: str, month: str, points: int = 100, search: str = "") -> Claim:
+    """The claim of one patient and month; `who` is one capital letter."""
+    number = ord(who) - ord("A") + 1
+    kana, given = "アイウエオカキクケコ"[number % 10] * 2, "一二三四五六七八九十"[number % 10]
+    return Claim(
+        name=f"架空　{given}子", kana=kana, birth=f"1956{number:02d}03", chart=f"K{number:03d}",
+        number=f"{number:04d}", month=month.replace("-", ""), points=points, search=search,
+    )  # fmt: skip
+
+
+def _year() -> tuple[Sent, ...]:
+    """Twelve months of five patients. Each line besides says what happens to one of their claims."""
+    sent = [
+        Sent(HOSPITAL, month, 1, tuple(bill(who, month, 100 + n) for who in "ABCDE"))
+        for n, month in enumerate(MONTHS, 1)
+    ]
+    late, again, corrected = bill("F", "2025-04", 50), bill("A", "2025-04", 60, "S1"), bill("C", "2025-06", 70)
+    sent[4] = replace(sent[4], claims=(*sent[4].claims, late))  # 月遅れ
+    sent[5] = replace(sent[5], claims=(*sent[5].claims, again))  # 再請求 of what was returned in June
+    sent[7] = replace(sent[7], claims=(*sent[7].claims, bill("A", "2025-04", 61, "S1"), corrected))
+    sent[8] = replace(
+        sent[8], claims=(*sent[8].claims, bill("E", "2025-05", 80), bill("E", "2025-05", 81))
+    )  # ambiguous
+    july = sent[3]
+    return (
+        *sent,
+        replace(july, sequence=2, supersedes=1, claims=july.claims[:4]),
+        replace(july, sequence=3, supersedes=2, claims=(*july.claims[:3], bill("D", "2025-07", 90))),
+        Sent(
+            RETURNS, "2025-06", 1, (bill("A", "2025-04", 101, "S1"),)
+        ),  # by place: it had no number when it was billed
+        Sent(RETURNS, "2025-10", 1, (bill("B", "2025-05", 102), bill("G", "2025-05", 1), bill("E", "2025-12", 2))),
+        Sent(RETURNS, "2026-01", 1, (bill("A", "2025-04", 61, "S1"), bill("E", "2025-05", 81))),
+        Sent(HOSPITAL, "2026-03", 2, (bill("A", "2025-04", 62, "S1"),)),
+    )
+
+
+MONTHS = [f"2025-{m:02d}" for m in range(4, 13)] + [f"2026-{m:02d}" for m in range(1, 4)]
+YEAR = _year()
