@@ -21,7 +21,7 @@ def test_every_format_has_a_sender() -> None:
     assert set(formats.formats()) <= set(SENDERS)
 
 
-@pytest.mark.parametrize(("form", "style"), product(READ, (0, 1)))
+@pytest.mark.parametrize(("form", "style"), list(product(READ, (0, 1))))
 def test_a_stream_is_a_file_the_reader_takes_without_a_warning(form: str, style: int) -> None:
     report = Report()
     data = b"".join(format_stream(form, 4, 60_000, style))

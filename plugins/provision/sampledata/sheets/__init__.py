@@ -8,7 +8,7 @@ from provision.sampledata import occasions
 from provision.sampledata.calendar import Month
 from provision.sampledata.facilities import MINAMI
 from provision.sampledata.occasions import Occasion
-from provision.sampledata.sheets import insurer, kokuhoren, survey
+from provision.sampledata.sheets import insurer, kokuhoren, returns, survey
 from provision.sampledata.sheets.base import Kind, Sender, Sheet
 from provision.sampledata.sheets.dental import DentalSheet
 from provision.sampledata.sheets.dispensing import DispensingSheet
@@ -50,10 +50,17 @@ SENDERS: dict[str, Sender] = {
     "uke-medical": _claims("kita-hospital", "RECEIPTC.UKE", occasions.medical, MedicalSheet),
     "kaigo-claims": _kokuhoren("sakura-care", "a", occasions.cared, kokuhoren.CareSheet),
     "member-ledger": Sender("minato-city", (Kind(lambda month: "ledger.csv", occasions.everybody, LedgerSheet),)),
-    "uke-medical-returns": _claims("kita-returns", "RECEIPTC.HEN", occasions.medical, MedicalSheet, "returned"),
     "uke-dpc": _claims("minami-hospital", "RECEIPTD.UKE", occasions.stays, DpcClaimSheet),
     "uke-dental": _claims("aoba-dental", "RECEIPTS.UKE", occasions.dental, DentalSheet),
     "uke-dispensing": _claims("hinode-pharmacy", "RECEIPTY.CYO", occasions.dispensing, DispensingSheet),
+    "uke-medical-returns": _claims(
+        "kita-returns", "RECEIPTC.HEN", occasions.medical, returns.MedicalReturns, "returned"
+    ),
+    "uke-dpc-returns": _claims("minami-returns", "RECEIPTD.HEN", occasions.stays, returns.DpcReturns, "returned"),
+    "uke-dental-returns": _claims("aoba-returns", "RECEIPTS.HEN", occasions.dental, returns.DentalReturns, "returned"),
+    "uke-dispensing-returns": _claims(
+        "hinode-returns", "RECEIPTY.HEN", occasions.dispensing, returns.DispensingReturns, "returned"
+    ),
     "recodeinfo-medical": _insurer("MED", occasions.medical, insurer.InsurerMedical),
     "recodeinfo-dental": _insurer("DEN", occasions.dental, insurer.InsurerDental),
     "recodeinfo-dpc": _insurer("DPC", occasions.stays, insurer.InsurerDpc),

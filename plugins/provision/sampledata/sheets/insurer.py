@@ -54,7 +54,7 @@ class InsurerSheet(Sheet):
         records = self._confirmed(self._sheet.entry(visit, kind).split(CRLF)[:-1], visit)
         number = f"9{scattered(visit.person.serial * 16 + visit.month.index % 16, 8, self.salt)}"
         lines = [("2", f"MN,{number},{_ADDRESS},1345{visit.month.compact[2:]}{number},,,")]
-        lines += [("1", record) for record in self._headed(records)]
+        lines += [("2" if record.startswith("SN,") else "1", record) for record in self._headed(records)]
         lines += [("2", "EX,1,,,"), ("2", f"RC,Ver00001{scattered(visit.person.serial, 12, 29)}")]
         return "".join(f"{source},{place},0,{record}{CRLF}" for place, (source, record) in enumerate(lines, 1))
 
