@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -15,10 +16,11 @@ from provision.formats.base import Dataset, Format, Parcel, Report
 from provision.formats.tables import FieldTable
 from provision.intake import receive, take_in
 from provision.model import Source
-from tests.support.intake import ACTOR, drop, hospital, linkage
+from tests.support.intake import ACTOR, drop, hospital, linkage, platform
 from tests.support.uke import Claim, file
 
 HOSPITAL, RETURNS = "test-hospital", "test-returns"
+PLAN_SOURCES = ("kita-hospital", "minato-city")
 _counter = itertools.count()
 
 
@@ -55,12 +57,23 @@ def know_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "formats", lambda: {**known, returned.id: returned})
 
 
-def sources() -> tuple[Source, Source]:
+def sources(claims: str = HOSPITAL, returns: str = RETURNS) -> tuple[Source, Source]:
     """The hospital, and who sends its claims back; one linkage scope."""
     return (
-        hospital(linkage=linkage()),
-        hospital(id=RETURNS, format="test-returns", linkage=linkage(), kind="review_agency"),
+        hospital(id=claims, linkage=linkage()),
+        hospital(id=returns, format="test-returns", linkage=linkage(), kind="review_agency"),
     )
+
+
+def releasing_platform(home: Path, **changes: object) -> Context:
+    """A platform whose plan ``claims-for-university`` selects these sources' claims; `changes` are its own values.
+
+    The two sources go by the names that the shipped plan knows.
+    """
+    ctx = platform(home, *sources(*PLAN_SOURCES))
+    plan = ctx.plan("claims-for-university")
+    said = {"k": 3, "suppression_limit": 0.2, "tables": plan.tables[:1], "cutoff_month": MONTHS[-1], **changes}
+    return replace(ctx, plans={plan.id: plan.model_copy(update=said)})
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ def bill(who: str, month: str, points: int = 100, search: str = "") -> Claim:
     number = ord(who) - ord("A") + 1
     kana, given = "アイウエオカキクケコ"[number % 10] * 2, "一二三四五六七八九十"[number % 10]
     return Claim(
-        name=f"架空　{given}子", kana=kana, birth=f"1956{number:02d}03", chart=f"K{number:03d}",
+        name=f"架空　{given}子", kana=kana, birth=f"1953{number:02d}03", chart=f"K{number:03d}",
         number=f"{number:04d}", month=month.replace("-", ""), points=points, search=search,
     )  # fmt: skip
 
