@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from provision.errors import Refused
 from provision.formats import get
@@ -93,7 +94,7 @@ class Offline:
         except BadFile as error:
             return FileResult(label, problem=problem_of(error, label))
         report = self.progress.counting(Report())
-        return deidentify_stream(source_format, member.stream, target, label, report, reason)
+        return deidentify_stream(source_format, cast(BinaryIO, member.stream), target, label, report, reason)
 
     def _in_place(self, results: list[FileResult], aside: Path) -> None:
         for number, result in enumerate(results, 1):

@@ -23,6 +23,8 @@ from provision.intake.sealed import SealedFile, read_manifest
 from provision.model import Source
 
 LOGGER = logging.getLogger(__name__)
+#: Problems that are told in the log one by one.
+_TOLD = 1_000
 
 
 def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
@@ -83,7 +85,10 @@ def _work(ctx: Context, source: Source, batch: str, folder: Path, files: list[Se
 
 
 def _problems(work: Work) -> list[str]:
-    return [f"{p.file}: record {p.record} {p.rule}" for p in work.problems]
+    """One line each; the log takes 1 MiB an entry, the quarantine report has the rest."""
+    lines = [f"{p.file}: record {p.record} {p.rule}" for p in work.problems[:_TOLD]]
+    more = len(work.problems) - len(lines)
+    return [*lines, f"{more} more in the quarantine report"] if more else lines
 
 
 def _facts(work: Work) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,8 @@ from provision.formats.base import HELD_RECORDS, BadFile, Format, Held, Parcel, 
 from provision.formats.uke_medical import FORMAT
 from provision.intake import attention, fingerprints, receive, take_in
 from provision.intake.domains import TOLERATED_CELLS, enforce
-from provision.intake.quarantine import held_records, key_name
+from provision.intake.looking import held_records, problems, show_file
+from provision.intake.quarantine import key_name
 from provision.intake.sealed import opened, read_manifest
 from provision.releasing.select import batches_in_force
 from tests.support.holding import HELD, RULE, Holding
@@ -267,7 +269,7 @@ def test_a_record_that_cannot_be_decoded_is_kept_and_the_file_is_taken(sieved: C
     assert payload["problems"] == [f"file 2: record 1 {RULE}"]
     assert payload["warnings"] == {f"held:{RULE}": 1}
     assert held_records(sieved, batch, 2) == [Held(1, RULE, HELD)]
-    with pytest.raises(Refused, match="no records of this file"):
+    with pytest.raises(Refused, match="nothing of it is kept"):
         held_records(sieved, batch, 1)
     (problem,) = json.loads((sieved.zones.quarantine() / batch / "report.json").read_text("utf-8"))
     assert (problem["file"], problem["record"], problem["rule"]) == ("file 2", 1, RULE)
@@ -333,6 +335,39 @@ def test_what_a_dead_run_put_into_quarantine_is_not_what_the_next_one_finds(siev
         assert take_in(reopened(sieved), batch, actor=ACTOR)["records_quarantined"] == 0
     assert list(sieved.zones.quarantine().iterdir()) == []
     assert not sieved.keys.exists(key_name(batch))
+
+
+def test_a_steward_looks_at_what_is_kept_and_the_log_says_so(sieved: Context) -> None:
+    batch = batch_of(sieved, HELD + file(), BROKEN, file())
+    take_in(sieved, batch, actor=ACTOR)
+    assert [(p.file, p.rule) for p in problems(sieved, batch)] == [("file 1", RULE), ("file 2", "uke.totals")]
+    for number, kept in ((1, HELD), (2, BROKEN)):
+        screen = io.BytesIO()
+        show_file(sieved, batch, number, screen, actor="operator:steward")
+        assert screen.getvalue() == kept
+    for unknown in (3, 4, 0):
+        with pytest.raises(Refused, match="nothing of it is kept"):
+            show_file(sieved, batch, unknown, io.BytesIO(), actor="operator:steward")
+    looks = [*sieved.ledger.entries(type="quarantine.opened", kind="batch", subject=batch)]
+    assert [(e.actor, e.payload) for e in looks] == [
+        ("operator:steward", {"file": 1, "records": 1}),
+        ("operator:steward", {"file": 2, "records": 0}),
+    ]
+
+
+@pytest.mark.parametrize("batch", ["B0000000000000000", "..", "", "."])
+def test_quarantine_holds_nothing_of_other_batches(ctx: Context, batch: str) -> None:
+    with pytest.raises(Refused, match="nothing of it is kept"):
+        problems(ctx, batch)
+
+
+def test_a_batch_of_very_many_problems_fits_into_the_log(sieved: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provision.intake.taking._TOLD", 3)
+    batch = batch_of(sieved, HELD * 5 + file(), file())
+    take_in(sieved, batch, actor=ACTOR)
+    told = accepted(sieved, batch)["problems"]
+    assert told == [*[f"file 1: record {n} {RULE}" for n in (1, 2, 3)], "2 more in the quarantine report"]
+    assert len(problems(sieved, batch)) == 5
 
 
 # of which format a file is

@@ -1,0 +1,53 @@
+"""`tokumei quarantine`: what quarantine holds, and a look at one file of it, which the provision log records."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from dataclasses import asdict
+
+from provision.commands import Subparsers, say
+from provision.formats.base import Problem
+
+
+def add(subparsers: Subparsers) -> None:
+    """Declare the commands."""
+    command = subparsers.add_parser("quarantine", help="what could not be taken in, and why")
+    inner = command.add_subparsers(metavar="ACTION", required=True)
+    report = inner.add_parser("report", help="places, rules and remedies, of one batch or of all")
+    report.add_argument("batch", metavar="BATCH", nargs="?")
+    report.add_argument("--json", action="store_true")
+    report.set_defaults(run=_report)
+    shown = inner.add_parser("open", help="personal data in clear, to the screen or a pipe; who looked is recorded")
+    shown.add_argument("batch", metavar="BATCH")
+    shown.add_argument("file", metavar="FILE", type=int, help="number of the file, as the report gives it")
+    shown.set_defaults(run=_open)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.intake import looking
+
+    context = open_context()
+    wanted = [arguments.batch] if arguments.batch else looking.batches(context)
+    found = {batch: looking.problems(context, batch) for batch in wanted}
+    lines = [f"{batch}: {_line(p)}" for batch in wanted for p in found[batch]]
+    plain = {batch: [asdict(p) for p in problems] for batch, problems in found.items()}
+    say(plain, as_json=arguments.json, text="\n".join(lines) or "quarantine is empty")
+    return 0
+
+
+def _line(problem: Problem) -> str:
+    place = " ".join(filter(None, (f"record {problem.record}" if problem.record else "", problem.field)))
+    return f"{problem.file}, {place or 'the whole file'}: {problem.rule} -> {problem.remedy}"
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.intake.looking import show_file
+
+    actor = f"operator:{getpass.getuser()}"
+    show_file(open_context(), arguments.batch, arguments.file, sys.stdout.buffer, actor=actor)
+    sys.stdout.buffer.flush()
+    return 0
