@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from provision.formats import dates, tables
@@ -20,7 +22,10 @@ from provision.formats.numbers import canonical_insurer
 _CODE = r"^[0-9A-Z]{1,10}$"
 _INSURER = r"^(?:[0-9]{6}|[0-9]{8})$"
 _ZIP = r"^[0-9]{7}$"
-_RAW, _READ = "raw", "read"
+#: Record number of each row.
+Records = Sequence[int] | npt.NDArray[np.int64]
+
+_READ, _LOST = "read", "lost"
 #: Columns are read word by word where this many of their first cells are at most half as many words.
 _SAMPLE = 1_000
 
@@ -59,7 +64,7 @@ def typed(
     table: str,
     columns: Sequence[Column],
     report: Report,
-    records: Sequence[int] | None = None,
+    records: Records | None = None,
     words: Mapping[str, pl.Series] | None = None,
 ) -> pl.DataFrame:
     """`raw` (strings, one column per `Column`) as typed columns; further columns of `raw` (claim_no) are kept first.
@@ -72,57 +77,47 @@ def typed(
         _typed(_Cells.of(raw[c.name], (words or {}).get(c.name)), table, c, report, records).alias(c.name)
         for c in columns
     ]
-    return raw.select(pl.exclude([column.name for column in columns])).hstack(made)
+    return pl.DataFrame([*raw.select(pl.exclude([column.name for column in columns])).get_columns(), *made])
 
 
-def _typed(cells: _Cells, table: str, column: Column, report: Report, records: Sequence[int] | None) -> pl.Series:
-    stripped = cells.words.to_frame(column.name).select(_stripped(column.name))
-    if stripped.to_series().null_count() == stripped.height:  # most columns are blank, in most files
+def _typed(cells: _Cells, table: str, column: Column, report: Report, records: Records | None) -> pl.Series:
+    if cells.words.len() == 1 and not cells.words[0]:  # most columns are blank, in most files
         return pl.repeat(None, cells.cells.len(), dtype=tables.polars_type(column), eager=True)
-    read = stripped.select(_read(column, records is None)).to_series()
+    stripped = _stripped(pl.col(column.name))
+    read = _read(stripped, column, records is None)
+    made = cells.words.to_frame(column.name).select(read.alias(_READ), _lost(stripped, read, column).alias(_LOST))
     if column.cls not in tables.DROPPED:
-        _count(cells, stripped.to_series(), read, table, column, report, records)
-    unchanged = not cells.coded and read.dtype == pl.String and read.equals(cells.words)
-    return cells.cells if unchanged else cells.spread(read)
+        _count(cells, made[_LOST], table, column, report, records)
+    unchanged = not cells.coded and column.dtype == "string" and made[_READ].equals(cells.words)
+    return cells.cells if unchanged else cells.spread(made[_READ])
 
 
-def _stripped(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars(" \u3000")
-    return pl.when(text != "").then(text).alias(name)
+def _stripped(value: pl.Expr) -> pl.Expr:
+    text = value.str.strip_chars(" \u3000")
+    return pl.when(text != "").then(text)
 
 
-def _count(
-    cells: _Cells,
-    stripped: pl.Series,
-    read: pl.Series,
-    table: str,
-    column: Column,
-    report: Report,
-    records: Sequence[int] | None,
-) -> None:
+def _count(cells: _Cells, lost: pl.Series, table: str, column: Column, report: Report, records: Records | None) -> None:
     """Count cells that were lost in reading; where `records` is given, stop at the first lost number."""
-    lost = pl.DataFrame({_RAW: stripped, _READ: read}).select(_lost(column)).to_series()
     if not lost.any():
         return
     where = cells.spread(lost).fill_null(False)
     if where.any() and records is not None and column.dtype != "string":
-        record = records[int(where.arg_true()[0])]
+        record = int(records[int(where.arg_true()[0])])
         raise BadFile("number", record=record, field=column.name, remedy="a number of the column's digits expected")
     report.warn(f"domain:{table}.{column.name}", int(where.sum()))
 
 
-def _lost(column: Column) -> pl.Expr:
-    raw, read = pl.col(_RAW), pl.col(_READ)
+def _lost(raw: pl.Expr, read: pl.Expr, column: Column) -> pl.Expr:
     if column.domain in {"date", "month"}:
         return dates.failing(raw, read).fill_null(False)
     return raw.is_not_null() & read.is_null()
 
 
-def _read(column: Column, lenient: bool) -> pl.Expr:
-    value = pl.col(column.name)
+def _read(value: pl.Expr, column: Column, lenient: bool) -> pl.Expr:
     if column.dtype != "string":
-        return _number(value.str.normalize("NFKC") if lenient else value, column).alias(column.name)
-    return value if column.cls in tables.DROPPED else _string(value, column).alias(column.name)
+        return _number(value.str.normalize("NFKC") if lenient else value, column)
+    return value if column.cls in tables.DROPPED else _string(value, column)
 
 
 def _string(value: pl.Expr, column: Column) -> pl.Expr:

@@ -24,20 +24,19 @@ _YEARS = (1868, 2199)
 
 def to_gregorian(values: pl.Expr) -> pl.Expr:
     """Days as YYYYMMDD, months (5 or 6 digits) as YYYYMM; empty, malformed and impossible ones as null."""
-    return _distinct(values, lambda text: text)
+    return _distinct(values, lambda text: text.alias("read"))
 
 
 def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     """Read and shape every distinct value once: columns of dates repeat themselves, and reading costs microseconds."""
 
     def read(column: pl.Series) -> pl.Series:
-        frame = column.unique().rename("raw").to_frame().with_columns(read=_plain(pl.col("raw")))
-        unread = frame.filter(pl.col("read").is_null() & ~_open(pl.col("raw")))
-        if unread.height:  # an era, a separator, or no date at all
-            slow = unread.with_columns(read=_gregorian(pl.col("raw")))
-            frame = pl.concat((frame.join(unread.select("raw"), on="raw", how="anti", nulls_equal=True), slow))
-        shaped = frame.with_columns(shape(pl.col("read")))
-        return column.replace_strict(shaped["raw"], shaped["read"], default=None, return_dtype=pl.String)
+        raw, plain = pl.col("raw"), _plain(pl.col("raw"))
+        frame = column.unique().rename("raw").to_frame().select(raw, shape(plain), slow=plain.is_null() & ~_open(raw))
+        if frame["slow"].any():  # an era, a separator, or no date at all
+            slow = frame.filter("slow").select(raw, shape(_gregorian(raw)))
+            frame = pl.concat((frame.filter(~pl.col("slow")).select(slow.columns), slow))
+        return column.replace_strict(frame["raw"], frame["read"], default=None, return_dtype=pl.String)
 
     return values.map_batches(read, return_dtype=pl.String)
 

@@ -6,9 +6,10 @@ payloads. The head table ``stay`` has one row per (facility, data identification
 row per filled payload, read by the fiscal year's table (`dpcpayloads`). Free text, and names of diagnoses and
 operations, are dropped by class. The option ``edition`` (a fiscal year such as "2025") overrides the choice by dates.
 
-The rows of a stay stand together in real files. A stay at the end of a chunk is held back until the next one, so that
-it is delivered whole. Rows that stand apart still join their stay by its key; only where the patient's own row
-(A000010) comes after the stay was delivered is the file refused (``dpc.form1_order``), as the head row would lack it.
+The rows of a stay stand together in real files. A stay at the end of a block is held back until the next one, so that
+it is delivered whole; where one of its rows has undecodable bytes it is held whole, for quarantine. Rows that stand
+apart still join their stay by its key; only where the patient's own row (A000010) comes after the stay was delivered is
+the file refused (``dpc.form1_order``), as the head row would lack it.
 """
 
 from __future__ import annotations
@@ -24,13 +25,12 @@ from provision.errors import FixConfiguration
 from provision.formats import dpcpayloads, tables
 from provision.formats.base import BadFile, Column, ColumnClass, Dataset, Parcel, Report
 from provision.formats.columns import typed
-from provision.formats.dpcfile import DATA_ID, DAY, FACILITY, DpcFile, Layout
+from provision.formats.delimited import Coded
+from provision.formats.dpcfile import DATA_ID, DAY, FACILITY, DpcFile, Layout, Rows
 from provision.formats.dpcstays import Stays, heads, people
 
-#: Rows of one stay at most: a hundred codes with their serial numbers are a few hundred.
-STAY_ROWS = 20_000
-
 _KEYS = ["c0", "c1", "c2", "c3", "c4"]
+_FIXED = {"facility": "c0", "data_id": "c1", "admitted": "c2", "count_no": "c3", "summary_no": "c4"}
 _FORMS = {
     0: FACILITY, 1: DATA_ID, 2: DAY, 3: r"[0-9]{1,2}", 4: r"[0-9A-Z]{1,2}", 5: r"[A-Z][0-9A-Za-z]{2}[0-9]{4}",
     6: r"[0-9]{8}", 7: r"[0-9]{1,3}",
@@ -60,7 +60,7 @@ class Form1:
     @cached_property
     def layout(self) -> Layout:
         """Columns and forms of the file."""
-        return Layout(tables.load("dpc_form1"), 17, 24, _FORMS)
+        return Layout(tables.load("dpc_form1"), 17, 24, _FORMS, group=len(_KEYS))
 
     @property
     def dataset(self) -> Dataset:
@@ -70,11 +70,11 @@ class Form1:
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of whole stays. Raises `BadFile`; `FixConfiguration` for an unknown option or edition."""
         reading = _Reading(self.dataset, report, _edition(options))
-        for frame, records in DpcFile(self.layout, report).frames(stream):
-            whole = reading.whole(frame.with_columns(record=pl.Series(records)))
-            if whole.height:
-                yield reading.parcel(whole)
-        yield reading.parcel(reading.held)
+        file = DpcFile(self.layout, report)
+        for frame, records in file.frames(stream):
+            reading.refuse_delivered(file)
+            yield reading.parcel(frame, records)
+        reading.refuse_delivered(file)
         report.totals["stays"] = reading.stays.count
 
 
@@ -90,58 +90,67 @@ def _edition(options: Mapping[str, object]) -> dpcpayloads.Edition | None:
 
 
 class _Reading:
-    """What is known while one file is read: stays, the edition, and the stay that may go on in the next chunk."""
+    """What is known while one file is read: the stays so far, and the edition."""
 
     def __init__(self, dataset: Dataset, report: Report, edition: dpcpayloads.Edition | None) -> None:
         self.dataset, self.report, self.edition, self.stays = dataset, report, edition, Stays()
-        self.held = pl.DataFrame()
 
-    def whole(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows up to the last stay of `frame`, after those held back before; the last stay is held back."""
-        rows = self.held.vstack(frame) if self.held.width else frame
-        other = rows.select((pl.struct(_KEYS) != pl.struct(_KEYS).last()).arg_true().max()).item()
-        cut = 0 if other is None else int(other) + 1
-        self.held = rows[cut:]
-        if self.held.height > STAY_ROWS:
-            record = int(self.held["record"][0])
-            raise BadFile("dpc.stay_length", record=record, remedy="no stay has so many rows; ask the sender")
-        return rows[:cut]
+    def refuse_delivered(self, file: DpcFile) -> None:
+        """Raise `BadFile` where a stay that must be held was delivered before: its rows stood apart."""
+        for key in file.held_stays:
+            if self.stays.knows(key.decode("cp932", "replace").split("\t")):
+                raise BadFile("text.encoding", remedy=f"a stay with undecodable rows stands in two places; {_AGAIN}")
 
-    def parcel(self, rows: pl.DataFrame) -> Parcel:
+    def parcel(self, frame: Coded, records: Rows) -> Parcel:
         """These rows as a parcel."""
-        self.edition = self.edition or dpcpayloads.choose(rows.with_columns(code=pl.col("c5")), self.report)
-        numbered, first = self.stays.number(rows, _KEYS)
-        numbered = numbered.with_columns(_plain("c5", "code"), _plain("c6", "version"), _plain("c7", "serial"))
-        late = numbered.filter((pl.col("claim_no") < first) & (pl.col("code") == "A000010"))
+        dated = Coded(frame.codes.with_columns(record=pl.Series(records)), frame.words)
+        numbered, begins = self.stays.number(dated, _KEYS)
+        rows = _named(numbered)
+        self.edition = self.edition or dpcpayloads.choose(rows, self.report)
+        late = rows.only(rows.where("code", lambda word: word == "A000010") & (rows.codes["claim_no"] < begins))
         if late.height:
-            raise BadFile("dpc.form1_order", record=int(late["record"][0]), field="code", remedy=_AGAIN)
-        stays = self._stays(numbered, first)
+            raise BadFile("dpc.form1_order", record=int(late.codes["record"][0]), field="code", remedy=_AGAIN)
+        stays = self._stays(rows, begins)
         columns = tuple(c for c in self.dataset.table("form1_item").columns if c.cls is not ColumnClass.DIRECT)
-        item = dpcpayloads.items(numbered, self.edition, columns, self.report)
+        item = dpcpayloads.items(rows, self.edition, columns, self.report)
         who = people(stays, {"birth": "birth_month", "sex": "sex"})
         self.report.people += who.height
-        return Parcel({"stay": stays, "form1_item": item}, who, rows.height)
+        return Parcel({"stay": stays, "form1_item": item}, who, frame.height)
 
-    def _stays(self, rows: pl.DataFrame, first: int) -> pl.DataFrame:
+    def _stays(self, rows: Coded, begins: int) -> pl.DataFrame:
         """Head rows of the stays that begin here, with what their own codes say about patient and discharge."""
-        fixed = {"facility": "c0", "data_id": "c1", "admitted": "c2", "count_no": "c3", "summary_no": "c4"}
-        begun = heads(rows, first).select("claim_no", **{name: pl.col(column) for name, column in fixed.items()})
+        begun = heads(rows, begins)
+        codes = begun.codes.select("claim_no", **{name: pl.col(place) for name, place in _FIXED.items()})
+        words = {name: rows.words[place] for name, place in _FIXED.items()}
         for name, (code, number) in OF_THE_STAY.items():
-            value = _plain(f"c{dpcpayloads.BEFORE + number}", "value")
-            said = rows.filter(pl.col("code") == code).select("claim_no", value).filter(pl.col("value") != "")
-            one = said.group_by("claim_no").agg(pl.col("value").first().alias(name), n=pl.col("value").n_unique())
-            self.report.warn("dpc.conflict:" + name, int((one["n"] > 1).sum()))
-            one = one.filter(pl.col("n") == 1).drop("n")
-            begun = begun.join(one, on="claim_no", how="left", maintain_order="left")
-        begun = begun.with_columns(zip3=pl.when(~pl.col("zip3").is_in(_NO_ZIP)).then(pl.col("zip3")))
-        self.report.warn("dpc.no_patient", int((begun["birth_month"].is_null() & begun["sex"].is_null()).sum()))
+            place = f"c{dpcpayloads.BEFORE + number}"
+            codes = codes.join(self._said(rows, code, place, name), on="claim_no", how="left", maintain_order="left")
+            words[name] = rows.words[place].str.strip_chars(" ")
+        words["zip3"] = words["zip3"].replace(_NO_ZIP, [""] * len(_NO_ZIP))
+        self.report.warn(
+            "dpc.no_patient", codes.filter(pl.col("birth_month").is_null() & pl.col("sex").is_null()).height
+        )
         columns: tuple[Column, ...] = self.dataset.table("stay").columns
-        raw = begun.select("claim_no", *[column.name for column in columns])
-        return typed(raw, "stay", columns, self.report)
+        return typed(codes, "stay", columns, self.report, words=words)
+
+    def _said(self, rows: Coded, code: str, place: str, name: str) -> pl.DataFrame:
+        """``claim_no`` and the word that its rows of `code` have in `place`; claims with several are only counted."""
+        filled = rows.where(place, lambda word: word.str.strip_chars(" ") != "")
+        said = rows.only(rows.where("code", lambda word: word == code) & filled)
+        told = said.codes.select("claim_no", pl.col(place).alias(name))
+        if told["claim_no"].n_unique() == told.height:
+            return told
+        values = told.with_columns(value=said.strings(place).str.strip_chars(" "))
+        one = values.group_by("claim_no").agg(pl.col(name).first(), n=pl.col("value").n_unique())
+        self.report.warn("dpc.conflict:" + name, int((one["n"] > 1).sum()))
+        return one.filter(pl.col("n") == 1).drop("n")
 
 
-def _plain(column: str, name: str) -> pl.Expr:
-    return pl.col(column).str.strip_chars(" ").alias(name)
+def _named(rows: Coded) -> Coded:
+    """With ``code``, ``version`` and ``serial``, without spaces."""
+    names = {"code": "c5", "version": "c6", "serial": "c7"}
+    words = {name: rows.words[place].str.strip_chars(" ") for name, place in names.items()}
+    return Coded(rows.codes.with_columns(**{n: pl.col(p) for n, p in names.items()}), {**rows.words, **words})
 
 
 FORMAT = Form1()

@@ -18,6 +18,7 @@ import polars as pl
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
 from provision.formats.columns import typed
+from provision.formats.delimited import Coded
 from provision.formats.dpcfile import FACILITY, DpcFile, Layout, Rows, no_options
 from provision.formats.dpcstays import Stays, heads
 
@@ -56,10 +57,13 @@ class Form3:
         stays = Stays()
         for frame, records in DpcFile(self.layout, report).frames(stream):
             _refuse_patients(frame, records)
-            rows, first = stays.number(frame.with_columns(row_no=pl.Series(records)), ["c0"])
+            dated = Coded(frame.codes.with_columns(row_no=pl.Series(records)), frame.words)
+            rows, begins = stays.number(dated, ["c0"])
+            begun = heads(rows, begins)
+            reports = begun.codes.select("claim_no").with_columns(begun.strings("c0").alias("facility"))
             yield Parcel(
                 {
-                    "facility_report": self._typed(heads(rows, first).select("claim_no", facility="c0"), report),
+                    "facility_report": self._typed(reports, report),
                     "facility_number": self._typed(_numbers(rows, report), report),
                 },
                 _NOBODY,
@@ -73,25 +77,30 @@ class Form3:
         return typed(raw, table.name, columns, report)
 
 
-def _numbers(rows: pl.DataFrame, report: Report) -> pl.DataFrame:
-    places = [name for name in rows.columns if name.startswith("c") and name[1:].isdigit() and name != "c0"]
-    long = pl.concat(
-        rows.select("claim_no", "row_no", column_no=pl.lit(int(name[1:]) + 1), number=pl.col(name).str.strip_chars())
-        for name in places
-    )
-    filled = long.filter(pl.col("number") != "")
-    kept = filled.filter(pl.col("number").str.contains(r"^[0-9]{1,5}$")).sort("row_no", "column_no")
-    report.warn("dpc.form3_dropped", filled.height - kept.height)
+def _numbers(rows: Coded, report: Report) -> pl.DataFrame:
+    """Cells that are whole numbers of at most five digits, with their place; the others are counted."""
+    parts, filled = [], 0
+    for place in [name for name in rows.words if name != "c0"]:
+        filled += int(rows.where(place, lambda word: word.str.strip_chars() != "").sum())
+        own = rows.only(rows.where(place, lambda word: word.str.strip_chars().str.contains(r"^[0-9]{1,5}$")))
+        column_no = pl.lit(place.removeprefix("c")).cast(pl.Int64) + 1
+        parts.append(
+            own.codes.select("claim_no", "row_no", column_no=column_no).with_columns(own.strings(place).alias("number"))
+        )
+    kept = pl.concat(parts).sort("row_no", "column_no")
+    report.warn("dpc.form3_dropped", filled - kept.height)
     return kept.with_columns(pl.col("row_no", "column_no").cast(pl.String))
 
 
-def _refuse_patients(frame: pl.DataFrame, records: Rows) -> None:
-    days = {name: pl.col(name).str.strip_chars().str.contains(_DAY) for name in frame.columns}
-    alike = [days[a] & days[b] for a, b in _PATIENT_DAYS if b in days]
-    if "c5" in days:
-        alike.append(days["c2"] & pl.col("c5").str.contains(_FORM1_CODE))
-    alike.append(pl.any_horizontal(pl.exclude("c0").str.contains(_HASH)))
-    found = frame.select(pl.any_horizontal(alike)).to_series()
+def _refuse_patients(frame: Coded, records: Rows) -> None:
+    def is_day(place: str) -> pl.Series:
+        return frame.where(place, lambda word: word.str.strip_chars().str.contains(_DAY))
+
+    alike = [is_day(a) & is_day(b) for a, b in _PATIENT_DAYS if b in frame.words]
+    if "c5" in frame.words:
+        alike.append(is_day("c2") & frame.where("c5", lambda word: word.str.contains(_FORM1_CODE)))
+    alike += [frame.where(name, lambda word: word.str.contains(_HASH)) for name in frame.words if name != "c0"]
+    found = pl.DataFrame({str(n): mask for n, mask in enumerate(alike)}).select(pl.any_horizontal(pl.all())).to_series()
     if found.any():
         raise BadFile(
             "dpc.patients", record=int(records[int(found.arg_max() or 0)]),

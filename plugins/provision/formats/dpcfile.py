@@ -5,14 +5,14 @@ width), write days as YYYYMMDD (``00000000``: still in hospital, unknown) and kn
 write ``NULL`` where one of them has no such column: it is read as empty. Every row of a file has
 as many columns as its first one; columns behind the layout's last are accepted up to `Layout.most`, dropped and counted
 (``dpc.surplus_columns``). What tells one kind of file from another is the form of a few columns (`Layout.forms`).
+A row with undecodable bytes is held, where rows of a stay belong together (`Layout.group`) with all rows of its stay.
 """
 
 from __future__ import annotations
 
-import io
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
 
@@ -21,19 +21,24 @@ import numpy.typing as npt
 import polars as pl
 
 from provision.errors import FixConfiguration
-from provision.formats.base import BadFile, ColumnClass, Report
+from provision.formats.base import BadFile, Report
+from provision.formats.delimited import Coded, parse
 from provision.formats.tables import Field, FieldTable
-from provision.formats.textfile import blocks, decode
+from provision.formats.textfile import blocks, check, undecodable
 
-CHUNK = 8 * 1024 * 1024
+CHUNK = 16 * 1024 * 1024
 #: Field-table indexes from here on are made by the reader.
 DERIVED = 900
+#: Rows of one stay at most, where they are delivered together: a hundred codes with serial numbers are a few hundred.
+STAY_ROWS = 20_000
 FACILITY = r"[0-9]{9}"
 DAY = r"[0-9]{8}"
 DATA_ID = r"[0-9A-Za-z-]{1,10}"
 
 _AGAIN = "ask the sender for the file again"
 _ANOTHER = "this is another kind of file, or another layout; check the source's format, or ask the sender"
+_SPACES = b" \r\n"
+_WIDE_SPACE = b"\x81\x40"
 
 Rows = npt.NDArray[np.int64]
 
@@ -43,7 +48,8 @@ class Layout:
     """How many columns a row has (`least` to `most`), and the forms that tell this kind of file from the others.
 
     `forms`: physical index -> regular expression that every row's value has, spaces around it left out. `every`: all
-    columns are read, whatever the field table says of them.
+    columns are read, whatever the field table says of them. `group`: rows that agree in their first so many cells are
+    one stay, whose rows stand together and are delivered together; 0: every row for itself.
     """
 
     table: FieldTable
@@ -51,16 +57,12 @@ class Layout:
     most: int
     forms: Mapping[int, str]
     every: bool = False
+    group: int = 0
 
     @cached_property
     def physical(self) -> tuple[Field, ...]:
         """Fields of the file, by index."""
         return tuple(f for f in self.table.record("row") if f.index < DERIVED)
-
-    @cached_property
-    def wanted(self) -> list[str]:
-        """Names that are read into memory: all but free text, and those whose form is checked."""
-        return [f"c{f.index}" for f in self.physical if f.column.cls is not ColumnClass.FREE or f.index in self.forms]
 
 
 @dataclass
@@ -72,91 +74,179 @@ class DpcFile:
     records: int = 0
     rows: int = 0
     width: int = 0
-    lines: int = 0
+    open_stay: bytes = b""
+    held_stays: set[bytes] = field(default_factory=set, repr=False)
 
-    def frames(self, stream: BinaryIO) -> Iterator[tuple[pl.DataFrame, Rows]]:
-        """Frames of raw strings with a column ``c<index>`` per wanted column, and the record number of each row.
+    def frames(self, stream: BinaryIO) -> Iterator[tuple[Coded, Rows]]:
+        """Raw rows with a column ``c<index>`` per column of the file, and the record number of each row.
 
-        Raises `BadFile`: what `textfile` refuses, ``dpc.columns``, ``dpc.layout``, and ``file.empty`` where there is no
-        row at all.
+        Raises `BadFile`: what `textfile` refuses, ``dpc.columns``, ``dpc.layout``, ``dpc.stay_length``, and
+        ``file.empty`` where there is no row at all.
         """
         for block in blocks(stream, CHUNK):
-            text = decode(block, "cp932", self.lines)
-            self.lines += text.count("\n")
-            data = _without_blank_lines(text)
-            if self.records == 0:
-                data = self._without_headings(data)
-            if data:
-                yield self._frame(data)
+            check(block, "cp932", self.records + self.open_stay.count(b"\n"))
+            yield from self._frames(block if self.records else self._without_headings(block), last=False)
+        yield from self._frames(b"", last=True)
+        if not self.rows and self.report.held:
+            raise BadFile("text.encoding", remedy=f"no row can be decoded as CP932; {_AGAIN}")
         if not self.rows:
             raise BadFile("file.empty", remedy="the file has headings and no rows; ask the sender for the right file")
 
-    def _without_headings(self, data: str) -> str:
+    def _without_headings(self, block: bytes) -> bytes:
         """The block without its first line where that holds headings: 施設コード, also written 施設ｺｰﾄﾞ."""
-        first, _, rest = data.partition("\n")
-        if not unicodedata.normalize("NFKC", first.split("\t", 1)[0]).strip().startswith("施設"):
-            return data
+        while block and is_blank(block.split(b"\n", 1)[0]):
+            block = block.partition(b"\n")[2]
+        first, _, rest = block.partition(b"\n")
+        cell = first.split(b"\t", 1)[0].decode("cp932", "replace")
+        if not unicodedata.normalize("NFKC", cell).strip().startswith("施設"):
+            return block
         self.records = 1
         self.report.records += 1
         return rest
 
-    def _frame(self, data: str) -> tuple[pl.DataFrame, Rows]:
-        encoded = data.encode()
-        count = self._check_columns(encoded)
-        numbers = np.arange(self.records + 1, self.records + 1 + count, dtype=np.int64)
-        frame = self._parse(encoded)
-        self._check_forms(frame)
-        self.records += count
-        self.rows += count
-        self.report.records += count
-        return frame, numbers
+    def _frames(self, block: bytes, last: bool) -> Iterator[tuple[Coded, Rows]]:
+        data, self.open_stay = self.open_stay + block, b""
+        if self.layout.group and not last:
+            data = self._whole_stays(data)
+        frame = self._parse(data)
+        if frame is not None:
+            numbers = np.arange(self.records + 1, self.records + 1 + frame.height, dtype=np.int64)
+            taken = frame.height
+        else:
+            lines = self._lines(data)
+            frame, numbers = self._sound(lines)
+            taken = lines.count
+        self._check(frame, numbers)
+        self.records += taken
+        self.report.records += taken
+        self.rows += frame.height
+        if frame.height:
+            yield frame, numbers
 
-    def _check_columns(self, data: bytes) -> int:
-        """Number of rows; `BadFile` where one has another number of columns than the first row of the file."""
-        raw = np.frombuffer(data, np.uint8)
-        ends = np.flatnonzero(raw == 0x0A)
-        starts = np.concatenate(([0], ends[:-1] + 1))
-        tabs = np.add.reduceat((raw == 0x09).view(np.uint8), starts, dtype=np.int32)
-        self.width = self.width or int(tabs[0]) + 1
-        wrong = np.flatnonzero(tabs + 1 != self.width)
-        at = 0 if not self.layout.least <= self.width <= self.layout.most else int(wrong[0]) if len(wrong) else -1
+    def _parse(self, data: bytes) -> Coded | None:
+        """The rows of `data`; None where lines must be looked at one by one: something in them is not as it should be.
+
+        Blank lines without spaces are left out by the parser.
+        """
+        self.width = self.width or data.split(b"\n", 1)[0].count(b"\t") + 1
+        if not self.layout.least <= self.width <= self.layout.most or self.held_stays:
+            return None
+        return self._named(parse(data, self._names, "cp932"))
+
+    @property
+    def _names(self) -> list[str]:
+        return [f"c{index}" for index in range(self.width)]
+
+    @staticmethod
+    def _named(frame: Coded | None) -> Coded | None:
+        """With ``NULL`` read as empty."""
+        return frame and Coded(frame.codes, {name: words.replace("NULL", "") for name, words in frame.words.items()})
+
+    def _lines(self, data: bytes) -> Lines:
+        """The lines that are not blank; `BadFile` where one has another number of columns than the file's first row."""
+        lines = Lines(b"".join(line + b"\n" for line in data.split(b"\n") if not is_blank(line)))
+        lines.cut = data[-1:] != b"\n"
+        if not lines.count:
+            self.width = self.width if self.rows else 0
+            return lines
+        self.width = self.width if self.rows else lines.columns(0)
+        at = lines.unlike(self.width) if self.layout.least <= self.width <= self.layout.most else 0
         if at >= 0:
+            undecodable(data, "cp932", self.records)  # a file that was cut off in a character says so
             expected = f"{self.layout.least} columns in every row expected"
             raise BadFile("dpc.columns", record=self.records + at + 1, remedy=f"{expected}; {_ANOTHER}")
+        return lines
+
+    def _whole_stays(self, data: bytes) -> bytes:
+        """The lines up to the last stay, which may go on in the next block and is kept back."""
+        cut = begin = _line_before(data, len(data))
+        key, rows = _key(data[begin:], self.layout.group), 1
+        while begin and _key(data[(begin := _line_before(data, cut)) : cut], self.layout.group) == key:
+            cut, rows = begin, rows + 1
+            if rows > STAY_ROWS:
+                record = self.records + data.count(b"\n", 0, cut) + 1
+                raise BadFile("dpc.stay_length", record=record, remedy="no stay has so many rows; ask the sender")
+        self.open_stay = data[cut:]
+        return data[:cut]
+
+    def _sound(self, lines: Lines) -> tuple[Coded, Rows]:
+        """The rows that can be taken; the others are held, with the rows of their stay."""
+        bad = np.zeros(lines.count, np.bool_)
+        bad[[record - self.records - 1 for record in undecodable(lines.data, "cp932", self.records)]] = True
+        if self.layout.group:
+            keys = [_key(lines.line(at), self.layout.group) for at in range(lines.count)]
+            self.held_stays.update(keys[int(at)] for at in np.flatnonzero(bad))
+            bad = np.array([key in self.held_stays for key in keys], np.bool_)
+        for at in np.flatnonzero(bad):
+            self.report.hold(self.records + int(at) + 1, "text.encoding", lines.line(int(at)))
+        kept = np.flatnonzero(~bad)
+        if not len(kept):
+            return Coded(pl.DataFrame(), {}), kept
+        frame = self._named(parse(b"".join(lines.line(int(at)) for at in kept), self._names, "cp932"))
+        if frame is None:
+            raise BadFile("dpc.columns", record=self.records + 1, remedy=_ANOTHER)
+        return frame, kept + self.records + 1
+
+    def _check(self, frame: Coded, numbers: Rows) -> None:
+        """Surplus columns are counted; `BadFile` ``dpc.layout`` where a row has not the forms of this kind of file."""
         surplus = self.width > len(self.layout.physical) and not self.layout.every
-        self.report.warn("dpc.surplus_columns", len(ends) if surplus else 0)
-        return len(ends)
-
-    def _parse(self, data: bytes) -> pl.DataFrame:
-        names = [f"c{index}" for index in range(self.width)]
-        head = "\t".join(names).encode() + b"\n"
-        lazy = pl.scan_csv(
-            io.BytesIO(head + data), separator="\t", quote_char=None, eol_char="\n", encoding="utf8-lossy",
-            schema=dict.fromkeys(names, pl.String()), null_values=["NULL"],
-        )  # fmt: skip
-        wanted = names if self.layout.every else [name for name in self.layout.wanted if name in names]
-        return lazy.select(pl.col(wanted).fill_null("")).collect()
-
-    def _check_forms(self, frame: pl.DataFrame) -> None:
+        self.report.warn("dpc.surplus_columns", frame.height if surplus else 0)
         names = {f.index: f.column.name for f in self.layout.physical}
-        fits = frame.select(
-            pl.col(f"c{index}").str.strip_chars(" ").str.contains(f"^(?:{form})$")
-            for index, form in self.layout.forms.items()
-        )
-        for index in self.layout.forms:
-            if not fits[f"c{index}"].all():
-                at = int((~fits[f"c{index}"]).arg_max() or 0)
-                raise BadFile("dpc.layout", record=self.records + at + 1, field=names[index], remedy=_ANOTHER)
+        for index, form in self.layout.forms.items() if frame.height else ():
+            fits = frame.words[f"c{index}"].str.strip_chars(" ").str.contains(f"^(?:{form})$")
+            if not fits.all():
+                at = int((~fits).gather(frame.codes[f"c{index}"]).arg_max() or 0)
+                raise BadFile("dpc.layout", record=int(numbers[at]), field=names[index], remedy=_ANOTHER)
 
 
-def _without_blank_lines(text: str) -> str:
-    """The block's lines with a plain line feed each; blank ones gone."""
-    plain = text.replace("\r\n", "\n")
-    if not plain.endswith("\n"):
-        plain += "\n"
-    if plain.startswith("\n") or "\n\n" in plain or " \n" in plain or plain.startswith(" "):
-        plain = "".join(line + "\n" for line in plain.split("\n") if line.strip(" \u3000"))
-    return plain if plain.strip("\n") else ""
+class Lines:
+    """The lines of a block that needs a closer look, each with its end."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        raw = np.frombuffer(data, np.uint8)
+        self.ends = np.flatnonzero(raw == 0x0A)
+        self.starts = np.concatenate((np.zeros(min(1, len(self.ends)), np.int64), self.ends[:-1] + 1))
+
+    #: Whether the last line came without an end.
+    cut = False
+
+    @property
+    def given(self) -> bytes:
+        """The lines, the last as it came."""
+        return self.data[:-1] if self.cut else self.data
+
+    @property
+    def count(self) -> int:
+        """Number of lines."""
+        return len(self.ends)
+
+    def line(self, at: int) -> bytes:
+        """A line with its end."""
+        return self.data[int(self.starts[at]) : int(self.ends[at]) + 1]
+
+    def columns(self, at: int) -> int:
+        """Columns of a line."""
+        return self.line(at).count(b"\t") + 1
+
+    def unlike(self, columns: int) -> int:
+        """The first line that has another number of columns, -1 where there is none."""
+        return next((at for at in range(self.count) if self.columns(at) != columns), -1)
+
+
+def _line_before(data: bytes, end: int) -> int:
+    """Where the line begins that ends at `end`."""
+    return data.rfind(b"\n", 0, max(0, end - 1)) + 1
+
+
+def _key(line: bytes, cells: int) -> bytes:
+    """The first cells of a line."""
+    return b"\t".join(line.split(b"\t", cells)[:cells])
+
+
+def is_blank(line: bytes) -> bool:
+    """True where a line has nothing but spaces, half or full width."""
+    return not line.replace(_WIDE_SPACE, b"").strip(_SPACES)
 
 
 def no_options(format_id: str, options: Mapping[str, object]) -> None:

@@ -10,15 +10,20 @@ A new edition is a new table ``fields/dpc_form1_payload_<fiscal year>.tsv``; its
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from provision.formats import tables
 from provision.formats.base import Column, ColumnClass, Report
 from provision.formats.columns import typed
+from provision.formats.delimited import Coded
 from provision.formats.tables import DROPPED, FieldTable
 
 PREFIX = "dpc_form1_payload_"
@@ -27,9 +32,20 @@ PAYLOADS = range(1, 10)
 BEFORE = 7
 NO_DAY = ["", "00000000", "99999999"]
 _UNKNOWN_NUMBER = "a"  # 不明, where 9 is a number
-_KEYS = ("record", "claim_no", "code", "version", "serial", "payload_no")
+Numbers = npt.NDArray[np.int64]
+
 #: Classes of payloads that go to the head table or nowhere.
 _ELSEWHERE = DROPPED | {ColumnClass.BIRTH, ColumnClass.ZIP}
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What a payload of a code is; `dropped`: no item, as it goes to the head table or nowhere."""
+
+    dtype: str
+    domain: str
+    dropped: bool
+    reserved: bool
 
 
 @dataclass(frozen=True)
@@ -50,18 +66,17 @@ class Edition:
         return self.table.dataset.edition.split("..")[1]
 
     @cached_property
-    def spec(self) -> pl.DataFrame:
-        """One row per code and payload: ``dropped`` (not an item), dtype and domain."""
-        rows = [
-            (f.record, f.index, f.column.cls in _ELSEWHERE or f.column.role == "sex", f.column.cls is _RESERVED,
-             f.column.dtype, f.column.domain)
+    def payloads(self) -> Mapping[tuple[str, int], Payload]:
+        """What every payload is, by code and number."""
+        return {
+            (f.record, f.index): Payload(
+                f.column.dtype,
+                f.column.domain,
+                f.column.cls in _ELSEWHERE or f.column.role == "sex",
+                f.column.cls is ColumnClass.RESERVED,
+            )
             for f in self.table.fields
-        ]  # fmt: skip
-        names = {"code": pl.String, "payload_no": pl.Int16, "dropped": pl.Boolean, "reserved": pl.Boolean}
-        return pl.DataFrame(rows, schema={**names, "dtype": pl.String, "domain": pl.String}, orient="row")
-
-
-_RESERVED = ColumnClass.RESERVED
+        }
 
 
 @cache
@@ -72,17 +87,19 @@ def editions() -> tuple[Edition, ...]:
     return tuple(Edition(year, tables.load(PREFIX + year)) for year in years)
 
 
-def choose(rows: pl.DataFrame, report: Report) -> Edition:
+def choose(rows: Coded, report: Report) -> Edition:
     """The edition of a file, from its first rows (``code``, ``c2``, ``c8``, ``c9``, as the file has them)."""
-    ended = rows.select(
-        pl.when(pl.col("code") == "A000030").then(pl.col("c8")).when(pl.col("code") == "A000031").then(pl.col("c9"))
-    ).to_series()
-    months = _months(ended)
-    month = str((months if len(months) else _months(rows["c2"])).mode().max() or "")
+    ends = [_where_code(rows, code).strings(place) for code, place in (("A000030", "c8"), ("A000031", "c9"))]
+    months = _months(pl.concat([end.alias("end") for end in ends]))
+    month = str((months if len(months) else _months(rows.strings("c2"))).mode().max() or "")
     fitting = [e for e in editions() if e.first[:6] <= month]
     edition = fitting[-1] if fitting else editions()[0]
     report.warn("dpc.form1_edition", int(not edition.first[:6] <= month <= edition.last[:6]))
     return edition
+
+
+def _where_code(rows: Coded, code: str) -> Coded:
+    return rows.only(rows.where("code", lambda word: word == code))
 
 
 def _months(days: pl.Series) -> pl.Series:
@@ -90,51 +107,93 @@ def _months(days: pl.Series) -> pl.Series:
     return days.filter(days.str.contains(r"^[0-9]{8}$") & ~days.is_in(NO_DAY)).str.slice(0, 6)
 
 
-def items(rows: pl.DataFrame, edition: Edition, columns: tuple[Column, ...], report: Report) -> pl.DataFrame:
-    """The long table of `rows` (``claim_no``, code, version, serial, ``c8`` to ``c16``): one row per filled payload.
-
-    A value stands in ``value``, ``value_number`` or ``value_date``, by the domain of its payload.
-    """
-    found = _long(rows).join(edition.spec, on=("code", "payload_no"), how="left", maintain_order="left")
-    report.warn("dpc.unknown_payload", int(found["dropped"].is_null().sum()))
-    report.warn("reserved_filled:form1_item", int(found["reserved"].fill_null(False).sum()))
-    kept = found.filter(~pl.col("dropped").fill_null(True))
-    parts = [_read(part, report) for part in kept.partition_by("dtype", "domain", maintain_order=True)]
-    made = pl.concat((_nothing(columns), *parts), how="diagonal").sort("record", "payload_no")
-    return made.select("claim_no", *[column.name for column in columns])
-
-
-def _long(rows: pl.DataFrame) -> pl.DataFrame:
-    fixed = [name for name in _KEYS if name != "payload_no"]
-    parts = [
-        rows.select(
-            *fixed,
-            pl.lit(number, pl.Int16).alias("payload_no"),
-            raw=pl.col(f"c{BEFORE + number}").str.strip_chars(" \u3000"),
-        ).filter(pl.col("raw") != "")
-        for number in PAYLOADS
-    ]
-    return pl.concat(parts)
-
-
 def value_column(dtype: str, domain: str) -> str:
     """Column of the long table that holds the values of a payload."""
     return "value_date" if domain == "date" else "value" if dtype == "string" else "value_number"
 
 
-def _read(part: pl.DataFrame, report: Report) -> pl.DataFrame:
-    """The rows of one domain, read; those without a value (a special code for "unknown") are left out."""
-    dtype, domain = part["dtype"][0], part["domain"][0]
-    name = value_column(dtype, domain)
-    if name == "value_number":
-        part = part.filter(pl.col("raw") != _UNKNOWN_NUMBER)
-    column = Column(name, name, name, ColumnClass.QUASI, dtype, domain)
-    read = typed(part.select(*_KEYS, pl.col("raw").alias(name)), "form1_item", [column], report)
-    if name == "value_number":
-        read = read.with_columns(pl.col(name).cast(pl.Decimal(18, 1)))
-    return read.filter(pl.col(name).is_not_null())
+def items(rows: Coded, edition: Edition, columns: tuple[Column, ...], report: Report) -> pl.DataFrame:
+    """The long table of `rows` (``claim_no``, code, version, serial, ``c8`` to ``c16``): one row per filled payload.
+
+    A value stands in ``value``, ``value_number`` or ``value_date``, by the domain of its payload.
+    """
+    cells = _Cells.of(rows, edition, report)
+    values = [_values(cells, kind, column, report) for kind, column in cells.kinds()]
+    made: dict[str, pl.Series] = {}
+    for name in ("value", "value_number", "value_date"):
+        parts = [(places, read) for places, read in values if read.name == name]
+        made[name] = _put_together(parts, len(cells.words), next(c for c in columns if c.name == name))
+    own = rows.codes[cells.row]
+    fixed = [rows.words[name].gather(own[name]).alias(name) for name in ("code", "version", "serial")]
+    long = pl.DataFrame([own["claim_no"], *fixed, pl.Series("payload_no", cells.payload + 1, pl.Int16), *made.values()])
+    kept = long.filter(pl.any_horizontal(pl.col(list(made)).is_not_null()))
+    return kept.select("claim_no", *[column.name for column in columns])
 
 
-def _nothing(columns: tuple[Column, ...]) -> pl.DataFrame:
-    schema: dict[str, pl.DataType] = {"record": pl.Int64(), "claim_no": pl.Int64()}
-    return pl.DataFrame(schema=schema | {column.name: tables.polars_type(column) for column in columns})
+@dataclass(frozen=True)
+class _Cells:
+    """Every filled payload, by row and number (from 0): the number of its word in `text`, and what it is in `spec`."""
+
+    row: Numbers
+    payload: Numbers
+    words: Numbers
+    kind: Numbers
+    text: pl.Series
+    spec: tuple[Payload, ...]
+
+    @classmethod
+    def of(cls, rows: Coded, edition: Edition, report: Report) -> Self:
+        """The cells; those of unknown payloads and filled reserves are counted."""
+        places = [f"c{BEFORE + number}" for number in PAYLOADS]
+        text = [rows.words[place].str.strip_chars(" \u3000") for place in places]
+        numbers = np.stack([rows.codes[place].to_numpy() for place in places], axis=1).astype(np.int64)
+        offsets = np.cumsum([0, *(words.len() for words in text[:-1])])
+        every = pl.concat([words.alias("word") for words in text])
+        numbers += offsets
+        row, payload = np.nonzero((every != "").to_numpy()[numbers])
+        spec = tuple(dict.fromkeys(edition.payloads.values()))
+        by_code = _kinds(rows.words["code"].to_list(), edition.payloads, spec)
+        kind = by_code[rows.codes["code"].to_numpy()[row], payload]
+        report.warn("dpc.unknown_payload", int((kind < 0).sum()))
+        reserved = np.array([*(payload.reserved for payload in spec), False])
+        report.warn("reserved_filled:form1_item", int(reserved[kind].sum()))
+        return cls(row, payload, numbers[row, payload], kind, every, spec)
+
+    def kinds(self) -> Iterator[tuple[int, Column]]:
+        """The kinds of payload that are items, as columns of the long table."""
+        for kind, payload in enumerate(self.spec):
+            if not payload.dropped:
+                name = value_column(payload.dtype, payload.domain)
+                yield kind, Column(name, name, name, ColumnClass.QUASI, payload.dtype, payload.domain)
+
+
+def _kinds(codes: Sequence[str], known: Mapping[tuple[str, int], Payload], spec: Sequence[Payload]) -> Numbers:
+    """Place in `spec` of every payload of these codes; -1 where the code has no such payload."""
+    places = {payload: place for place, payload in enumerate(spec)}
+    found = [[places[known[code, n]] if (code, n) in known else -1 for n in PAYLOADS] for code in codes]
+    return np.array(found, np.int64).reshape(len(codes), len(PAYLOADS))
+
+
+def _values(cells: _Cells, kind: int, column: Column, report: Report) -> tuple[Numbers, pl.Series]:
+    """The values of one kind, read, and their places among the cells. A special code for "unknown" is no value."""
+    at = np.flatnonzero(cells.kind == kind)
+    used = np.unique(cells.words[at])
+    words = cells.text.gather(used)
+    if column.dtype != "string":
+        words = words.replace(_UNKNOWN_NUMBER, "")
+    raw = pl.DataFrame({column.name: np.searchsorted(used, cells.words[at]).astype(np.uint32)})
+    read = typed(raw, "form1_item", [column], report, words={column.name: words})[column.name]
+    return at, read
+
+
+def _put_together(parts: Sequence[tuple[Numbers, pl.Series]], cells: int, column: Column) -> pl.Series:
+    """One column over all cells, of values that were read in parts; null where a cell has none of this type."""
+    wanted = tables.polars_type(column)
+    filled = [(places, read.cast(wanted)) for places, read in parts if len(places)]
+    if not filled:
+        return pl.repeat(None, cells, dtype=wanted, eager=True).alias(column.name)
+    places = np.concatenate([at for at, _ in filled])
+    order = np.full(cells, -1, np.int64)
+    order[places] = np.arange(len(places))
+    numbers = pl.Series(order)
+    return pl.concat([read for _, read in filled]).gather(numbers.set(numbers < 0, None)).alias(column.name)

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from provision.formats.base import PEOPLE_COLUMNS, BadFile
+from provision.formats.delimited import Coded
 
 STAYS = 2_000_000
 
@@ -30,25 +33,50 @@ class Stays:
         """Stays so far."""
         return self._known.height
 
-    def number(self, frame: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, int]:
-        """`frame` with ``claim_no``, in its order; and the number of the first stay that was not known before.
+    def number(self, rows: Coded, keys: Sequence[str]) -> tuple[Coded, int]:
+        """`rows` with ``claim_no`` first, in their order; and the number of the first stay that was not known before.
 
         Raises `BadFile` ``dpc.stays`` where a file has more than `STAYS`.
         """
-        keyed = frame.with_columns(key=pl.concat_str(pl.col(keys).str.strip_chars(" "), separator="\t"))
-        first = self.count + 1
-        new = keyed.select("key").unique(maintain_order=True).join(self._known, on="key", how="anti")
+        starts = _starts(rows.codes.select(keys))  # rows of a stay mostly stand together: one key per such run
+        runs = pl.DataFrame([rows.words[name].gather(rows.codes[name].gather(starts)).alias(name) for name in keys])
+        keyed = runs.select(key=_key(keys))
+        begins = self.count + 1
+        new = keyed.unique(maintain_order=True).join(self._known, on="key", how="anti", maintain_order="left")
         if self.count + new.height > STAYS:
             raise BadFile("dpc.stays", remedy="the file holds too many stays; ask the sender for one file per month")
-        numbers = pl.int_range(first, first + new.height, dtype=pl.Int64, eager=True)
+        numbers = pl.int_range(begins, begins + new.height, dtype=pl.Int64, eager=True)
         self._known = self._known.vstack(new.with_columns(claim_no=numbers))
-        made = keyed.join(self._known, on="key", how="left", maintain_order="left").drop("key")
-        return made.select("claim_no", pl.exclude("claim_no")), first
+        found = keyed.join(self._known, on="key", how="left", maintain_order="left")["claim_no"].to_numpy()
+        claims = np.repeat(found, np.diff(np.append(starts, rows.height)))
+        return Coded(rows.codes.select(pl.Series("claim_no", claims), pl.all()), rows.words), begins
+
+    def knows(self, cells: Sequence[str]) -> bool:
+        """Whether rows of the stay with these cells were given a number before."""
+        one = pl.DataFrame({f"c{place}": [cell] for place, cell in enumerate(cells)})
+        return bool(self._known["key"].is_in(one.select(_key(one.columns)).to_series().implode()).any())
 
 
-def heads(rows: pl.DataFrame, first: int) -> pl.DataFrame:
-    """The first row of every stay from claim number `first` on."""
-    return rows.filter(pl.col("claim_no") >= first).unique("claim_no", keep="first", maintain_order=True)
+def _key(names: Sequence[str]) -> pl.Expr:
+    return pl.concat_str(pl.col(names).str.strip_chars(" "), separator="\t")
+
+
+def _starts(codes: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Places of the rows that differ from the one before them."""
+    other = np.zeros(codes.height, np.bool_)
+    other[:1] = True
+    for column in codes.iter_columns():
+        numbers = column.to_numpy()
+        other[1:] |= numbers[1:] != numbers[:-1]
+    return np.flatnonzero(other)
+
+
+def heads(rows: Coded, begins: int) -> Coded:
+    """The first row of every stay from claim number `begins` on; further rows of it may follow anywhere."""
+    claims = rows.codes["claim_no"].to_numpy()
+    changes = np.flatnonzero(np.append(True, claims[1:] != claims[:-1]))[: len(claims)]
+    runs = rows.codes[changes].filter(pl.col("claim_no") >= begins)
+    return Coded(runs.unique("claim_no", keep="first", maintain_order=True), rows.words)
 
 
 def people(stays: pl.DataFrame, known: Mapping[str, str]) -> pl.DataFrame:

@@ -15,8 +15,9 @@ from typing import BinaryIO
 import polars as pl
 
 from provision.formats import tables
-from provision.formats.base import Column, ColumnClass, Dataset, Parcel, Report, Table
+from provision.formats.base import ColumnClass, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
+from provision.formats.delimited import Coded
 from provision.formats.dpcfile import DpcFile, Layout, Rows, no_options
 from provision.formats.dpcstays import Stays, heads, people
 from provision.formats.numbers import failing_insurer_numbers
@@ -73,12 +74,13 @@ class _Reading:
         self.keys = [f"c{f.index}" for f in physical if f.table == self.head]
         self.rows = 0
 
-    def parcel(self, frame: pl.DataFrame, records: Rows) -> Parcel:
+    def parcel(self, frame: Coded, records: Rows) -> Parcel:
         """One frame of raw rows, typed, with the stays that begin in it."""
-        rows, first = self._numbered(self._split(frame).with_columns(record=pl.Series(records)))
+        rows, begins = self._numbered(self._split(frame), records)
         self.rows += rows.height
+        begun = self._with_insurer(heads(rows, begins), rows)
         made = {
-            table.name: self._table(table, heads(rows, first) if table.name == self.head else rows)
+            table.name: self._table(table, begun if table.name == self.head else rows)
             for table in self.source.dataset.tables
         }
         who = people(made[self.head], _PEOPLE)
@@ -86,47 +88,62 @@ class _Reading:
         self.report.warn("check_digit:insurer", failing_insurer_numbers(who["insurer"]))
         return Parcel(made, who, frame.height)
 
-    def _numbered(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    def _numbered(self, rows: Coded, records: Rows) -> tuple[Coded, int]:
         """With claim numbers: one per stay, or one per row where the file has rows of stays only (様式4)."""
+        dated = Coded(rows.codes.with_columns(record=pl.Series(records)), rows.words)
         if len(self.source.dataset.tables) > 1:
-            numbered, first = self.stays.number(rows, self.keys)
-            return self._with_insurer(numbered), first
-        first = self.rows + 1
-        return rows.select(pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("claim_no"), pl.all()), first
+            return self.stays.number(dated, self.keys)
+        begins = self.rows + 1
+        numbers = pl.int_range(begins, begins + pl.len(), dtype=pl.Int64).alias("claim_no")
+        return Coded(dated.codes.select(numbers, pl.all()), rows.words), begins
 
-    def _split(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _split(self, rows: Coded) -> Coded:
         """With ``discharged`` and ``birth_month`` out of column 3 where it may be either."""
         if (self.head, _EITHER) not in self.places:
-            return frame
-        day, visit = (pl.col(self.places[self.head, name]).str.strip_chars(" ") for name in (_EITHER, "admitted"))
-        filled = ~day.is_in(_NO_DAY)
-        known = frame.select(
-            birth=filled & ~visit.is_in(_NO_DAY) & (day < visit), unknown=filled & visit.is_in(_NO_DAY)
-        )
-        self.report.warn("dpc.birth_in_discharge", int(known["birth"].sum()))
-        self.report.warn("dpc.discharge_or_birth_unknown", int(known["unknown"].sum()))
-        kept = ~(known["birth"] | known["unknown"])
-        return frame.with_columns(
-            birth_month=pl.when(known["birth"]).then(day).otherwise(pl.lit("")),
-            discharged=pl.when(kept).then(day).otherwise(pl.lit("")),
-        )
+            return rows
+        place, visited = self.places[self.head, _EITHER], self.places[self.head, "admitted"]
+        filled, visit = (~rows.where(name, _is_no_day) for name in (place, visited))
+        birth = filled & visit & (_days(rows, place) < _days(rows, visited))
+        unknown = filled & ~visit
+        self.report.warn("dpc.birth_in_discharge", int(birth.sum()))
+        self.report.warn("dpc.discharge_or_birth_unknown", int(unknown.sum()))
+        return rows.plus("birth_month", place, birth).plus("discharged", place, ~(birth | unknown))
 
-    def _with_insurer(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """With ``insurer``, the first insurer number of each stay, where the rows have any. Zeros are none."""
+    def _with_insurer(self, begun: Coded, rows: Coded) -> Coded:
+        """Heads with ``insurer``, the first insurer number of each stay's rows, where there are any."""
         place = next((c for (_, name), c in self.places.items() if name == "row_insurer"), "")
         if not place:
-            return rows
-        cleaned = rows.with_columns(pl.col(place).str.replace(r"^\s*0+\s*$", ""))
-        own = cleaned.select("claim_no", insurer=pl.col(place)).filter(pl.col("insurer") != "")
-        return cleaned.join(own.unique("claim_no", keep="first"), on="claim_no", how="left", maintain_order="left")
+            return begun
+        own = rows.codes.filter(~rows.where(place, _is_no_number)).select("claim_no", insurer=pl.col(place))
+        codes = begun.codes.join(
+            own.unique("claim_no", keep="first", maintain_order=True), on="claim_no", how="left", maintain_order="left"
+        )
+        return Coded(codes, {**begun.words, "insurer": rows.words[place]})
 
-    def _table(self, table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    def _table(self, table: Table, rows: Coded) -> pl.DataFrame:
         columns = [c for c in table.columns if c.cls is not ColumnClass.FREE and c.name != _EITHER]
-        raw = rows.select("claim_no", *[self._column(table.name, column, rows) for column in columns])
-        records = rows["record"].to_list() if self.source.strict else None
-        return typed(raw, table.name, columns, self.report, records)
+        places = {c.name: self.places.get((table.name, c.name), c.name) for c in columns}
+        there = {name: place for name, place in places.items() if place in rows.words}
+        absent = [pl.lit(None, pl.String).alias(name) for name in places if name not in there]
+        raw = rows.codes.select("claim_no", *[pl.col(place).alias(name) for name, place in there.items()], *absent)
+        words = {name: self._words(name, rows.words[place]) for name, place in there.items()}
+        records = rows.codes["record"].to_numpy() if self.source.strict else None
+        return typed(raw, table.name, columns, self.report, records, words)
 
-    def _column(self, table: str, column: Column, rows: pl.DataFrame) -> pl.Expr:
-        """The raw column; empty where an older or shorter layout does not have it."""
-        place = self.places.get((table, column.name), column.name)
-        return (pl.col(place) if place in rows.columns else pl.lit("")).alias(column.name)
+    @staticmethod
+    def _words(name: str, words: pl.Series) -> pl.Series:
+        """Insurer numbers of zeros only are none."""
+        return words.str.replace(r"^\s*0+\s*$", "") if name == "row_insurer" else words
+
+
+def _is_no_day(word: pl.Expr) -> pl.Expr:
+    return word.str.strip_chars(" ").is_in(_NO_DAY)
+
+
+def _is_no_number(word: pl.Expr) -> pl.Expr:
+    return word.str.strip_chars(" 0") == ""
+
+
+def _days(rows: Coded, name: str) -> pl.Series:
+    """Days as numbers that can be compared; null where the word is none."""
+    return rows.words[name].str.strip_chars(" ").cast(pl.Int32, strict=False).gather(rows.codes[name])

@@ -44,26 +44,33 @@ def blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
     Raises `BadFile` (``text.line_length``) at a line over 64 KiB without reading on, ``file.empty`` where there is
     nothing, and ``text.utf16`` or ``file.kind`` where the first bytes say that this is no text file of ours.
     """
-    held, open_line, lines = bytearray(), 0, 0
+    pieces: list[bytes] = []
+    held = open_line = lines = 0
     started = False
     while piece := stream.read(LINE_LIMIT):
-        first = piece.find(b"\n")
+        first, last = piece.find(b"\n"), piece.rfind(b"\n")
         if open_line + (len(piece) if first < 0 else first) > LINE_LIMIT:
             raise BadFile("text.line_length", record=lines + 1, remedy=f"a record has at most 64 KiB; {_AGAIN}")
-        lines += piece.count(b"\n")
-        open_line = len(piece) - 1 - piece.rfind(b"\n") if first >= 0 else open_line + len(piece)
-        held += piece
+        lines += _line_feeds(piece)
+        open_line = len(piece) - 1 - last if first >= 0 else open_line + len(piece)
+        pieces.append(piece)
+        held += len(piece)
         if not started:
             started = True
-            _refuse(bytes(held[:8]))
-        if len(held) >= size and (cut := held.rfind(b"\n") + 1):
-            yield bytes(held[:cut])
-            del held[:cut]
-    last = bytes(held).removesuffix(b"\x1a")
-    if not last.strip() and lines == 0:
+            _refuse(piece[:8])
+        if held >= size and last >= 0:
+            pieces[-1] = piece[: last + 1]
+            yield b"".join(pieces)
+            pieces, held = [piece[last + 1 :]], len(piece) - last - 1
+    rest = b"".join(pieces).removesuffix(b"\x1a")
+    if not rest.strip() and lines == 0:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
-    if last:
-        yield last
+    if rest:
+        yield rest
+
+
+def _line_feeds(piece: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == 0x0A))
 
 
 def _refuse(head: bytes) -> None:
@@ -198,6 +205,9 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _could_be(data: bytes, encoding: str) -> bool:
+    """True where `data` holds more than ASCII and is `encoding`, but for a character cut off at its end."""
+    if len(data) > 2 * LINE_LIMIT and not data[:LINE_LIMIT].isascii() and not _could_be(data[:LINE_LIMIT], encoding):
+        return False  # what most files are, told by their beginning
     text, at = _attempt(data, encoding)
     if text is None:
         return at >= len(data) - 3 and not data[:at].isascii()

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from provision.errors import FixConfiguration
-from provision.formats import dpc_form1, dpcfile, dpcpayloads
+from provision.formats import dpcfile, dpcpayloads
 from provision.formats.base import ColumnClass
 from provision.formats.dpcpayloads import editions
 from tests.support import dpc
@@ -201,7 +201,7 @@ def test_a_row_far_from_its_stay_joins_it_but_not_its_patient(monkeypatch: pytes
 
 
 def test_a_stay_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dpc_form1, "STAY_ROWS", 5)
+    monkeypatch.setattr(dpcfile, "STAY_ROWS", 5)
     assert dpc.refused("dpc-form1", dpc.encoded(dpc.form1())).rule == "dpc.stay_length"
 
 
