@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ format: setup ## let ruff format and sort imports
 
 bench-intake: setup ## intake of 300 MB of claims against a plain Python loop
 	@$(PYTHON) -m benchmarks.bench_intake $(ARGS)
+
+bench-formats: setup ## MB/s of every reader beside a plain csv reader of the same format
+	@$(PYTHON) -m benchmarks.bench_formats $(ARGS)
+
+fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 # Written through uv's own lock file, which stays out of git: it names hosts, and ours must work behind any mirror.
 # requirements.lock is for development and tests, requirements.runtime.lock (a part of it) for the production image.

@@ -1,0 +1,133 @@
+"""`make bench-formats`: MB/s of every reader beside a plain `csv` reader of the same file, in the same run.
+
+Each measurement is a process of its own; ours and the rival take turns, so that a machine that slows down slows both.
+Ours reads to the end with every check and draws all parcels (``--deidentify``: de-identifies them, too); the rival is
+`plain_reader`. Prints the median of the rounds' ratios with the lowest and highest, and the peak memory of ours at two
+sizes. Ours uses several cores where they are free; the ratio of CPU time says what it costs on a busy machine. 3.0 is
+the bar, marked where it is missed; nothing is asserted, as times belong to a machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+FOLDER = Path("var/bench")
+BAR = 3.0
+HEADINGS = (
+    f"{'format':22} {'MB':>5} {'ours':>7} {'csv':>7}  {'ratio (lowest to highest)':33}  {'of CPU':>7}  peak MB at both"
+)
+
+
+def main() -> int:
+    """Generate, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=20, help="size of the files that are timed")
+    parser.add_argument("--larger", type=int, default=3, help="memory is measured at so many times this size, too")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--deidentify", action="store_true", help="ours de-identifies every parcel, too")
+    parser.add_argument("--lean", action="store_true", help="a rival that leaves text and empty cells as they are")
+    parser.add_argument("--format", action="append", help="this format only; may be given several times")
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        return _measure(*arguments.measure)
+    from provision.formats import formats
+
+    extent = "with" if arguments.deidentify else "without"
+    print(f"MB/s, {arguments.rounds} rounds, ours {extent} de-identification{', lean rival' if arguments.lean else ''}")
+    print(HEADINGS)
+    for name in arguments.format or sorted(name for name in formats() if name != "dpc-k"):  # K files are refused
+        print(_line(name, arguments), flush=True)
+    return 0
+
+
+def _line(name: str, arguments: argparse.Namespace) -> str:
+    what = "deidentify" if arguments.deidentify else "ours"
+    rival_is = "lean" if arguments.lean else "csv"
+    path = _generated(name, arguments.megabytes)
+    size = path.stat().st_size / 1e6
+    pairs = [(_run(what, name, path), _run(rival_is, name, path)) for _ in range(arguments.rounds)]
+    larger = _run(what, name, _generated(name, arguments.megabytes * arguments.larger))["peak_mb"]
+    ours, rival = (statistics.median(size / run["wall"] for run in runs) for runs in zip(*pairs, strict=True))
+    ratios = sorted(csv["wall"] / own["wall"] for own, csv in pairs)
+    median = statistics.median(ratios)
+    cpu = statistics.median(csv["cpu"] / own["cpu"] for own, csv in pairs)
+    peak = max(own["peak_mb"] for own, _ in pairs)
+    odd = "" if pairs[0][0]["records"] == pairs[0][1]["records"] else "  RECORDS DIFFER"
+    below = "" if median >= BAR else f"  below {BAR:g}"
+    spread = f"{median:5.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}){below:12}"
+    return f"{name:22} {size:5.0f} {ours:7.1f} {rival:7.1f}  {spread}  {cpu:7.2f}  {peak:5.0f} {larger:5.0f}{odd}"
+
+
+def _generated(name: str, megabytes: int) -> Path:
+    from provision.sampledata import format_stream
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}-{megabytes}.dat"
+    if not path.exists():
+        with path.with_suffix(".tmp").open("wb") as file:
+            file.writelines(format_stream(name, 1, megabytes * 1_000_000))
+        path.with_suffix(".tmp").rename(path)
+    return path
+
+
+def _run(what: str, name: str, path: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.bench_formats", "--measure", what, name, str(path)]
+    return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def _measure(what: str, name: str, file: str) -> int:
+    """Time one reading in this process. Modules are imported and field tables loaded before the clock starts."""
+    from benchmarks import plain_reader
+    from provision.formats import formats
+    from provision.formats.coverage import coverage
+
+    coverage(formats()[name])
+    began, cpu = time.perf_counter(), time.process_time()
+    if what in {"csv", "lean"}:
+        records = _drain_csv(plain_reader.read(name, Path(file), lean=what == "lean"))
+    else:
+        records = _drain_ours(name, Path(file), deidentified=what == "deidentify")
+    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    print(json.dumps({"wall": wall, "cpu": cpu, "records": records, "peak_mb": _peak_mb()}))
+    return 0
+
+
+def _drain_csv(rows: object) -> int:
+    last: deque[tuple[int, object]] = deque(enumerate(rows, 1), maxlen=1)  # type: ignore[call-overload]
+    return last[0][0] if last else 0
+
+
+def _drain_ours(name: str, path: Path, *, deidentified: bool) -> int:
+    """Records that are people's or the file's own; lines that a plain reader passes over are not counted."""
+    from anonymization.receipt import Applied
+    from provision.formats import formats
+    from provision.formats.base import Report
+    from provision.intake.deidentify import deidentify
+
+    source, report, applied, records = formats()[name], Report(), Applied(), 0
+    with path.open("rb") as stream:
+        for parcel in source.read(stream, report, {}):
+            records += parcel.records
+            if deidentified:
+                deidentify(parcel, source.dataset, report, applied)
+    return records
+
+
+def _peak_mb() -> float:
+    """Most memory of this process; `getrusage` would count what its parent had used."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    found = re.search(r"VmHWM:\s+([0-9]+) kB", status)
+    return int(found[1]) / 1000 if found else 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
