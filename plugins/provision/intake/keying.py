@@ -40,19 +40,19 @@ _CARD = ("insurer", "symbol", "number")
 _PATIENT = (("chart",), ("insurer", "number", "birth", "sex"))
 _BILL = ("facility_prefecture", "facility_code", "service_month", "claim_type")
 _UKE = Place(_BILL, ("point_table",), _PATIENT, _CARD)
+_DPC = Place(_BILL, ("point_table", "total_class", "detail_no"), _PATIENT, _CARD)
+_PRESCRIBER = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code")
+_DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
 #: レセプトの同一性, by dataset of the claims. UKE bills are one per facility, month, kind (レセプト種別) and
 #: patient's card (請求省令; 記録条件仕様 IR, RE, HO); of DPC one per summary or detail (総括区分, 明細番号), of
 #: dispensing one per prescriber. Nursing care: one per form (様式), provider, month and insured person (明細書).
 #: DPC survey: 様式1 and 4 describe a stay once. The EF, E, F, D and H files describe a stay month by month without
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
+#: Insurers have the claims of all in datasets of their own.
 PLACES: Mapping[str, Place] = {
-    "medical-claims": _UKE,
-    "dental-claims": _UKE,
-    "medical-claims-insurer": _UKE,
-    "dpc-claims": Place(_BILL, ("point_table", "total_class", "detail_no"), _PATIENT, _CARD),
-    "dispensing-claims": Place(
-        _BILL, ("point_table", "prescriber_prefecture", "prescriber_point_table", "prescriber_code"), _PATIENT, _CARD
-    ),
+    **dict.fromkeys(("medical-claims", "medical-claims-insurer", "dental-claims", "dental-claims-insurer"), _UKE),
+    **dict.fromkeys(("dpc-claims", "dpc-claims-insurer"), _DPC),
+    **dict.fromkeys(("dispensing-claims", "dispensing-claims-insurer"), _DISPENSING),
     "care-claims": Place(("form", "facility", "service_month"), (), (("care_insurer", "care_number"),)),
     "dpc-form1": Place(
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)
