@@ -24,6 +24,10 @@ class Written:
         """Truth about the claims of a drop, in order."""
         return [c for c in self.claims if (c["source"], c["drop"]) == (source, drop)]
 
+    def lines(self, name: str) -> list[dict]:
+        """Lines of one file of the truth."""
+        return _jsonl(self.out / "truth" / f"{name}.jsonl")
+
 
 def _jsonl(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
