@@ -1,8 +1,10 @@
 """Who is on a record: normalised identifiers -> keyed tokens of the four identity domains, and evidence against them.
 
 Nothing leaves this module but HMAC-SHA-256 values cut to 128 bits. Normal form (formats.md §2.5 of the field facts):
-NFKC, no spaces or hyphens of any kind (the kana length mark ー is a character of a symbol and stays), branch padded
-to 2.
+NFKC, no spaces or hyphens of any kind (the kana length mark ー is a character of a symbol and stays), nothing that is
+not seen (variation selectors of 異体字, joiners, byte order marks), branch padded to 2. Characters that differ are made
+equal by NFKC or by a table here and by nothing else: half-width kana meet their voicing marks; 髙 stays 髙 except in
+names, where hospitals must write 高.
 """
 
 from __future__ import annotations
@@ -21,7 +23,11 @@ TOKENS = (*STRONG, "name_birth")
 #: Evidence: two records with one token but different evidence are two people.
 EVIDENCE = ("e_birth", "e_sex", "e_kana", "e_written")
 
-_GAPS = re.compile(r"[\s\-‐‑‒–—―−－・･,，.]")
+#: Spaces, hyphens, dots and commas; U+FE00-FE0F and U+E0100-E01EF (variation selectors), U+180B-180F (Mongolian ones),
+#: zero-width and direction marks, soft hyphen, byte order mark.
+_GAPS = re.compile(
+    r"[\s\-‐‑‒–—―−－・･,，.\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
 _ONLY_KANA = re.compile(r"[ァ-ヿｦ-ﾟA-Z]*")
 #: 異体字: spellings of one name; UKE cannot write the left ones (JIS X 0208), so hospitals send the right ones.
 _VARIANTS = str.maketrans(
@@ -31,8 +37,13 @@ _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウ�
 
 
 def normal(text: str | None) -> str:
-    """One spelling for what people write in many ways: widths, spaces, hyphens, case."""
-    return _GAPS.sub("", unicodedata.normalize("NFKC", text or "")).upper()
+    """One spelling for what people write in many ways: widths, spaces, hyphens, case, marks beside kana."""
+    if not text or (text.isascii() and text.isalnum()):
+        return (text or "").upper()
+    before, folded = "", text
+    while folded != before:  # without a gap a mark joins its kana (カ゛ is カ, space, mark in NFKC)
+        before, folded = folded, _GAPS.sub("", unicodedata.normalize("NFKC", folded)).upper()
+    return folded
 
 
 def normal_kana(text: str | None) -> str:
