@@ -72,8 +72,10 @@ class InsurerSheet(Sheet):
     def _quoted(self, record: str) -> str:
         if not self.cut or not record.startswith(("CO,", "SJ,", "TK,")):
             return record
-        front, _, text = record.rstrip(",").rpartition(",")
-        return f'{front},"{text},引用あり"'
+        cells = record.split(",")
+        place = 2 if len(cells) < 5 else 4  # SJ, TK and CO of the pharmacy; CO of the others
+        cells[place] = f'"{cells[place]},引用あり"'
+        return ",".join(cells)
 
     def evidence(self, visit: Visit) -> list[dict[str, str]]:
         """As the claim itself, with the branch from SN; details of a 総括 have none."""
