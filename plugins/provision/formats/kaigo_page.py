@@ -1,0 +1,197 @@
+"""One page of whole claims of a 国保連 file on its way to tables: which record is what, whose it is, and its columns.
+
+Checked here: every record has the columns its layout needs at least, and belongs to the claim opened above it (the same
+form, month, provider, insurer and insured number).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from provision.formats import tables
+from provision.formats.base import BadFile, Column, Report, Table
+from provision.formats.kaigo_columns import LINE, Place, read
+from provision.formats.kaigo_kind import CareKind, Order
+from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions
+
+#: Records of one claim at most.
+CLAIM_RECORDS = 5_000
+
+#: Columns that identity and totals need although they never reach the store.
+_NEEDED = frozenset({"birth", "sex", "care_insurer", "care_number", "facility"})
+_KEYS = {
+    "service_month": "[0-9]{6}",
+    "facility": "[0-9A-Z]{10}",
+    "care_insurer": "[0-9]{6}|[0-9]{8}",
+    "insured_number": "[0-9]{10}|H[0-9]{9}",
+}
+
+
+@dataclass
+class Page:
+    """Lines of one set; `offset` records and `claims` claims of the file stand before them. `bad` are lines with
+    undecodable bytes, `data` is the mask of the data records."""
+
+    kind: CareKind
+    lines: Lines
+    report: Report
+    offset: int
+    claims: int
+    data: Mask
+    bad: Positions
+
+    def stop(self, wrong: Mask, rule: str, remedy: str, field: str = "") -> None:
+        """Raise `BadFile` naming the first line that is `wrong`, if any is."""
+        if wrong.any():
+            record = self.offset + int(np.flatnonzero(wrong)[0]) + 1
+            raise BadFile(f"kaigo.{rule}", record=record, field=field, remedy=f"{remedy}; {AGAIN}")
+
+    def among(self, item: int, width: int, rows: Mask, pattern: str) -> Mask:
+        """Which of `rows` have an item of this form; each text is looked at once."""
+        texts = self.lines.text(item, width, rows=np.flatnonzero(rows))
+        words = {2: np.uint16, 4: np.uint32}.get(width)  # numbers are sorted faster than texts
+        distinct, place = np.unique(texts.view(words) if words else texts, return_inverse=True)
+        distinct = distinct.view(texts.dtype)
+        form = re.compile(pattern.encode())
+        known = np.array([form.fullmatch(text) is not None for text in distinct.tolist()], np.bool_)
+        found = np.zeros(self.lines.count, np.bool_)
+        found[rows] = known[place]
+        return found
+
+    def arrange(self, order: Order) -> None:
+        """Take the order of the records, and check widths and owners."""
+        self.order = order
+        self.owner = self._owners()
+        for record in self.kind.records:
+            mask = self._mask(record)
+            self._check_width(record, mask)
+            self._check_keys(record, mask if record in self.kind.lone else mask & order.opening)
+        self._check_owners()
+
+    def _mask(self, record: str) -> Mask:
+        return np.asarray(self.order.record == self.kind.records.index(record))
+
+    def _owners(self) -> Positions:
+        """For every line the line that opened its claim, -1 for lines without one."""
+        lone = [i for i, record in enumerate(self.kind.records) if record in self.kind.lone]
+        breaks = np.isin(self.order.record, [-1, *lone])
+        place = np.arange(self.lines.count)
+        last = np.maximum.accumulate(np.where(self.order.opening | breaks, place, -1))
+        owned = (last >= 0) & self.order.opening[last]
+        return np.where(owned, last, -1)
+
+    def _check_width(self, record: str, mask: Mask) -> None:
+        most = self.kind.fields[record][-1].index + 1
+        least = self.kind.least.get(record, most)
+        self.stop(mask & (self.lines.items < least), "columns", "the record has too few columns")
+        if record != "other":
+            self.report.warn("kaigo.surplus_columns", int((mask & (self.lines.items > most)).sum()))
+
+    def _check_keys(self, record: str, rows: Mask) -> None:
+        """The keys of a claim as they came; what holds undecodable bytes is held anyway."""
+        if not rows.any():
+            return
+        usable = rows.copy()
+        usable[self.bad] = False
+        for item in self.kind.fields[record]:
+            if (form := _KEYS.get(item.column.name)) is not None:
+                known = self.among(item.index, 12, usable, form)
+                self.stop(usable & ~known, "key", "a key of the record is missing or malformed", item.column.name)
+
+    def _check_owners(self) -> None:
+        lone = [self._mask(record) for record in self.kind.records if record in self.kind.lone]
+        inside = self.data & ~np.logical_or.reduce(lone)
+        wrong = inside & (self.owner < 0)
+        owner = np.maximum(self.owner, 0)
+        held = np.isin(self.owner, self.owner[self.bad])  # their keys may be what is broken
+        for item, last, width in self.kind.key:
+            texts = self.lines.text(item, width, last)
+            wrong |= inside & ~held & (texts != texts[owner])
+        self.stop(wrong, "orphan", "the record belongs to no claim: none was opened with its keys", "insured_number")
+        length = np.bincount(owner[inside], minlength=self.lines.count)
+        self.stop(length > CLAIM_RECORDS, "claim_length", "no claim has so many records")
+
+    @cached_property
+    def number(self) -> Positions:
+        """The number of every line's claim in the file, from 1."""
+        return self.claims + np.cumsum(self.order.opening).astype(np.int64)
+
+    @property
+    def last_claim(self) -> int:
+        """Claims of the file up to the end of this page."""
+        return self.claims + int(self.order.opening.sum())
+
+    def held(self) -> list[tuple[int, int]]:
+        """First and last line of every claim, or of every record without one, that cannot be taken."""
+        found = []
+        for line in self.bad.tolist():
+            same = np.flatnonzero(self.owner == self.owner[line]) if self.owner[line] >= 0 else np.array([line])
+            found.append((int(same[0]), int(same[-1])))
+        return sorted(set(found))
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Every table of the dataset: `claim_no`, its typed columns, and `LINE`, where each row comes from."""
+        parts: dict[str, list[pl.DataFrame]] = {}
+        for record in sorted(self.kind.records, key=lambda r: self.kind.fields[r][0].table != self.kind.head):
+            for name, frame in self._record(record, parts.get(self.kind.head, [])).items():
+                parts.setdefault(name, []).append(frame)
+        return {t.name: _joined(t, parts.get(t.name, [])) for t in self.kind.loaded[-1].dataset.tables}
+
+    def _record(self, record: str, heads: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """The tables that one layout fills."""
+        mask = self._mask(record)
+        if not mask.any():
+            return {}
+        fields = self.kind.fields[record]
+        found: dict[str, pl.DataFrame] = {}
+        for table in dict.fromkeys(f.table for f in fields):
+            is_head = table == self.kind.head
+            rows = mask & self._head_rows if is_head else mask
+            copied = frozenset() if is_head or record in self.kind.lone else self.kind.shared
+            wanted = [f.column for f in fields if f.table == table and _wanted(f.column, is_head)]
+            frame = self._read(fields, [c for c in wanted if c.name not in copied], table, rows)
+            found[table] = self._with_shared(frame.with_columns(self._numbers(record, rows)), heads, copied)
+        return found
+
+    def _read(self, fields: Sequence[tables.Field], wanted: list[Column], table: str, rows: Mask) -> pl.DataFrame:
+        columns, place = [f.column for f in fields], Place(np.flatnonzero(rows), self.offset)
+        return read(self.lines.take(rows), columns, wanted, table, self.report, place)
+
+    @cached_property
+    def _head_rows(self) -> Mask:
+        if not self.kind.head_last:
+            return self.order.opening
+        following = np.concatenate((self.owner[1:], [-1]))
+        return np.asarray((self.owner >= 0) & (following != self.owner))
+
+    def _numbers(self, record: str, rows: Mask) -> pl.Series:
+        if record in self.kind.lone:
+            return pl.Series("claim_no", [None] * int(rows.sum()), dtype=pl.Int64)
+        return pl.Series("claim_no", self.number[rows], dtype=pl.Int64)
+
+    def _with_shared(self, frame: pl.DataFrame, heads: list[pl.DataFrame], names: frozenset[str]) -> pl.DataFrame:
+        """Add the columns that the records of a claim share, from its head row."""
+        if not names or not heads:
+            return frame
+        at = frame["claim_no"] - (self.claims + 1)
+        return frame.with_columns(heads[0][name].gather(at) for name in sorted(names))
+
+
+def _wanted(column: Column, is_head: bool) -> bool:
+    return column.cls not in tables.DROPPED or (is_head and column.role in _NEEDED)
+
+
+def _joined(table: Table, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of a table from all its layouts, in the order of the file."""
+    empty = {c.name: tables.polars_type(c) for c in table.columns if _wanted(c, True)}
+    schema = {"claim_no": pl.Int64(), LINE: pl.Int64(), **empty}
+    if not parts:
+        return pl.DataFrame(schema=schema)
+    joined = pl.concat(parts, how="diagonal")
+    return (joined.sort(LINE) if len(parts) > 1 else joined).select(n for n in schema if n in joined.columns)
