@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,9 +85,14 @@ class Taken:
         return found
 
 
-def taken(world: Path, home: Path, *, seed: int, people: int, months: list[str]) -> Taken:
-    """Write a world and take all of it in."""
+def taken(world: Path, home: Path, *, seed: int, people: int, months: list[str], all_months: bool = True) -> Taken:
+    """Write a world and take all of it in; without `all_months` one drop of each sender asked for, by turns the first
+    and the last (of returns there is only one)."""
     write_world(world, seed=seed, people=people, months=months, also=[form for form in FORMS if form in EVERYTHING])
+    for number, form in enumerate(form for form in FORMS if form in EVERYTHING and not all_months):
+        drops = sorted((world / "senders" / SENDERS[form].source).iterdir())
+        for drop in drops[1:] if number % 2 else drops[:-1]:
+            shutil.rmtree(drop)
     sources = [_source(form) for form in FORMS]
     ctx = platform(home, *sources)
     forms = {source.id: source.format for source in sources}

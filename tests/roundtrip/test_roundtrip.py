@@ -21,7 +21,7 @@ from provision.sampledata.facilities import FACILITIES
 from provision.sampledata.sheets.dispensing import DOCTORS
 from tests.support.leaksearch import search
 
-QUICK = {"seed": 7, "people": 260, "months": ["2025-05", "2025-06"]}
+QUICK = {"seed": 2, "people": 300, "months": ["2025-05", "2025-06"], "all_months": False}
 LARGE = {"seed": 21, "people": 2500, "months": ["2021-09", "2025-04", "2025-05", "2025-06"]}
 
 
@@ -201,3 +201,22 @@ def test_people_meet_across_formats(people: list[tuple[dict[str, object], object
     several = [len(names) for names in sources.values() if len(names) > 1]
     assert len(several) > 100
     assert max(several) >= 6
+
+
+def test_a_returned_claim_is_found_by_its_token_and_nothing_else_has_it(house: Taken) -> None:
+    """返戻: the keyed token of a return is that of the claim as it was billed, and of the one that is billed again."""
+    tokens: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    returned = {}
+    for drop in house.drops:
+        if "claim_token" not in (head := house.table(drop, drop.dataset.head)).columns:
+            continue
+        lines = house.told[drop.source, drop.name]
+        for line, token in zip(lines, head["claim_token"], strict=True):
+            if token and drop.source == "kita-hospital":
+                tokens[token].append((str(line["person"]), str(line["drop"])))
+            if token and drop.source == "kita-returns":
+                returned[token] = str(line["person"])
+    assert returned
+    for token, person in returned.items():
+        assert {who for who, _ in tokens[token]} == {person}
+    assert all(len({who for who, _ in found}) == 1 for found in tokens.values())

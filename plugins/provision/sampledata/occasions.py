@@ -16,6 +16,7 @@ from provision.sampledata.tables import city
 #: What gives a block's visits of one month; the last argument asks for as many as possible (streams for measuring).
 Occasion = Callable[[World, Block, Month, bool], Iterator[Visit]]
 _DRAWS = 32
+_OFTEN = 0.2
 
 
 def medical(world: World, block: Block, month: Month, bulk: bool = False) -> Iterator[Visit]:
@@ -83,5 +84,7 @@ def _drawn(world: World, stream: int, block: Block, month: Month) -> Iterator[tu
 def _visit(
     person: Person, month: Month, days: tuple[int, ...], draws: list[float], *, inpatient: bool = False
 ) -> Visit:
+    """A visit; so few of these are seen that a tenth each is late or returned, not one in fifty."""
+    draws[13] *= _OFTEN
     coverage = person.coverage(month.first + days[0] - 1)
     return Visit(person, month, days, inpatient, coverage, person.conditions, draws, draws[19] < 0.25)
