@@ -240,6 +240,7 @@ def zipped(path: Path, **members: bytes) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(f"{NAME}/{name}.UKE", data)
+            archive.writestr(f"{NAME}/{name}/batch.yaml", "period: 2025-05")
     return path
 
 
@@ -250,10 +251,10 @@ def test_files_in_archives_are_taken_like_others(tmp_path: Path, capsys: pytest.
     (tmp_path / "in" / "c.gz").write_bytes(gzip.compress(file(Claim(points=5))))
     code, said = auto(capsys, tmp_path / "in", tmp_path / "out")
     assert code == 2
-    names = ["file 1 member 1", "file 1 member 2", "file 1 member 3", "file 2", "file 3 member 1"]
+    names = ["file 1 member 1", "file 1 member 3", "file 1 member 5", "file 2", "file 3 member 1"]
     assert [entry["file"] for entry in said] == names
     assert [entry["problem"] and entry["problem"]["rule"] for entry in said] == [None, "uke.totals", None, None, None]
-    made = ["held-claims/file-0001-0003", *[f"uke-medical/file-{n}" for n in ("0001-0001", "0002", "0003-0001")]]
+    made = ["held-claims/file-0001-0005", *[f"uke-medical/file-{n}" for n in ("0001-0001", "0002", "0003-0001")]]
     assert folders(tmp_path / "out") == made
 
 

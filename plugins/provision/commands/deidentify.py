@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
-MARKER = "batch.yaml"  # of a sender's drop: says that it is complete, holds no data
 AUTO = "auto"
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _files(path: Path) -> list[Path]:
     from provision.intake.archives.names import is_junk
+    from provision.intake.offline_files import MARKER
 
     found = [path]
     if path.is_dir():

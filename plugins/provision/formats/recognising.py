@@ -36,14 +36,13 @@ def recognise(head: bytes) -> Recognition:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
     found = claimants(head)
     if not found:
-        raise BadFile("format.unknown", remedy=f"if you know what it is, name its format: {_all()}")
+        raise BadFile(
+            "format.unknown",
+            remedy="if you know what it is, name its format (tokumei formats)",
+        )
     if len(found) > 1:
         raise BadFile("format.ambiguous", remedy=f"it could be each of these, so name its format: {', '.join(found)}")
     return Recognition(*next(iter(found.items())))
-
-
-def _all() -> str:
-    return ", ".join(sorted(formats()))
 
 
 def refuse_another(source_format: Format, head: bytes) -> None:

@@ -21,6 +21,7 @@ from provision.intake.offline import FileResult, deidentify_stream, problem_of
 from provision.intake.progress import Progress
 
 NAMED = "named on the command line"
+MARKER = "batch.yaml"  # of a sender's drop: says that it is complete, holds no data
 _ASIDE = ".aside"
 #: Remedies of refused archives that are others here than on the platform, by the rule's second word.
 _REMEDIES = {
@@ -76,9 +77,11 @@ class Offline:
         with path.open("rb") as raw:
             stream = self.progress.watch(number, raw).stream()
             for member in members(stream, password=self.password, tally=tally):
+                if member.name.rsplit("/", 1)[-1] == MARKER:
+                    continue
                 packed = tally.archives > 0
                 label = f"file {number} member {member.number}" if packed else f"file {number}"
-                result = self._member(member, label, aside / str(member.number))
+                result = self._member(member, label, aside / str(len(results)))
                 if packed or not alone:
                     within = f"-{member.number:04d}" if packed else ""
                     result.folder = f"{result.format}/file-{number:04d}{within}"
@@ -97,7 +100,7 @@ class Offline:
         return deidentify_stream(source_format, cast(BinaryIO, member.stream), target, label, report, reason)
 
     def _in_place(self, results: list[FileResult], aside: Path) -> None:
-        for number, result in enumerate(results, 1):
+        for number, result in enumerate(results):
             if result.problem is None:
                 target = self.out / result.folder
                 target.mkdir(parents=True, exist_ok=True)
