@@ -27,7 +27,9 @@ from provision.formats.base import BadFile, Column, ColumnClass, Dataset, Parcel
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
 from provision.formats.dpcfile import DATA_ID, DAY, FACILITY, DpcFile, Layout, Rows
+from provision.formats.dpcrecognise import recognised
 from provision.formats.dpcstays import Stays, heads, people
+from provision.formats.tables import FieldTable
 
 _KEYS = ["c0", "c1", "c2", "c3", "c4"]
 _FIXED = {"facility": "c0", "data_id": "c1", "admitted": "c2", "count_no": "c3", "summary_no": "c4"}
@@ -66,6 +68,15 @@ class Form1:
     def dataset(self) -> Dataset:
         """The stays and their items."""
         return self.layout.table.dataset
+
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """The layout of the rows. Editions of what is in them are those of `dpcpayloads.editions`."""
+        return (self.layout.table,)
+
+    def recognise(self, head: bytes) -> str:
+        """Why these bytes begin such a file; "" where they do not."""
+        return recognised(self.layout, head, self.title["en"])
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of whole stays. Raises `BadFile`; `FixConfiguration` for an unknown option or edition."""
@@ -107,6 +118,7 @@ class _Reading:
         numbered, begins = self.stays.number(dated, _KEYS)
         rows = _named(numbered)
         self.edition = self.edition or dpcpayloads.choose(rows, self.report)
+        self.report.edition = self.edition.year
         late = rows.only(rows.where("code", lambda word: word == "A000010") & (rows.codes["claim_no"] < begins))
         if late.height:
             raise BadFile("dpc.form1_order", record=int(late.codes["record"][0]), field="code", remedy=_AGAIN)

@@ -8,6 +8,7 @@ dropped and counted (``dpc.form3_dropped``). A file whose rows look like one of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +20,11 @@ from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
+from provision.formats.dpc_k import is_k_file
 from provision.formats.dpcfile import FACILITY, DpcFile, Layout, Rows, no_options
+from provision.formats.dpcrecognise import rows
 from provision.formats.dpcstays import Stays, heads
+from provision.formats.tables import FieldTable
 
 _NOBODY = pl.DataFrame(schema={name: pl.Int64 if name == "claim_no" else pl.String for name in PEOPLE_COLUMNS})
 _DAY = r"^(?:(?:19|20)[0-9]{6}|0{8})$"
@@ -51,20 +55,33 @@ class Form3:
         """The facilities and the numbers of their reports."""
         return self.layout.table.dataset
 
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """The only layout known."""
+        return (self.layout.table,)
+
+    def recognise(self, head: bytes) -> str:
+        """Why these bytes begin such a file; "" where they do not."""
+        found = rows(head)
+        patients = any(map(_looks_like_patients, found)) or is_k_file(head.decode("cp932", "replace"))
+        fits = bool(found) and len({len(row) for row in found}) == 1 and len(found[0]) >= self.layout.least
+        return "" if patients or not fits else "rows of tab-separated cells of a facility, without stays of patients"
+
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels; nobody is in them. Raises `BadFile`; `FixConfiguration` for any option."""
         no_options(self.id, options)
+        report.edition = self.dataset.edition
         stays = Stays()
         for frame, records in DpcFile(self.layout, report).frames(stream):
             _refuse_patients(frame, records)
             dated = Coded(frame.codes.with_columns(row_no=pl.Series(records)), frame.words)
-            rows, begins = stays.number(dated, ["c0"])
-            begun = heads(rows, begins)
+            numbered, begins = stays.number(dated, ["c0"])
+            begun = heads(numbered, begins)
             reports = begun.codes.select("claim_no").with_columns(begun.strings("c0").alias("facility"))
             yield Parcel(
                 {
                     "facility_report": self._typed(reports, report),
-                    "facility_number": self._typed(_numbers(rows, report), report),
+                    "facility_number": self._typed(_numbers(numbered, report), report),
                 },
                 _NOBODY,
                 frame.height,
@@ -90,6 +107,18 @@ def _numbers(rows: Coded, report: Report) -> pl.DataFrame:
     kept = pl.concat(parts).sort("row_no", "column_no")
     report.warn("dpc.form3_dropped", filled - kept.height)
     return kept.with_columns(pl.col("row_no", "column_no").cast(pl.String))
+
+
+def _looks_like_patients(row: list[str]) -> bool:
+    """What `_refuse_patients` refuses, of one row."""
+
+    def is_day(place: str) -> bool:
+        at = int(place.removeprefix("c"))
+        return at < len(row) and re.match(_DAY, row[at]) is not None
+
+    coded = len(row) > 5 and is_day("c2") and re.match(_FORM1_CODE, row[5]) is not None
+    hashed = any(re.match(_HASH, cell) for cell in row[1:])
+    return coded or hashed or any(is_day(a) and is_day(b) for a, b in _PATIENT_DAYS)
 
 
 def _refuse_patients(frame: Coded, records: Rows) -> None:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from provision.formats import tables
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.dpcfile import FACILITY, no_options
+from provision.formats.tables import FieldTable
 from provision.formats.textfile import blocks, decode
 
 _HASH = re.compile(r"[0-9A-Za-z+/=_-]{32,}")
@@ -40,9 +41,20 @@ class KFile:
         """A table that stays empty: every column goes."""
         return tables.load("dpc_k").dataset
 
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """What must be in such a file; its layout is not known."""
+        return (tables.load("dpc_k"),)
+
+    def recognise(self, head: bytes) -> str:
+        """Why these bytes begin such a file; "" where they do not."""
+        found = is_k_file(head.decode("cp932", "replace"))
+        return "a facility code and a common id of patients: a K file, which is never taken" if found else ""
+
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Always raises `BadFile`: ``dpc.k_file`` for a K file, ``dpc.layout`` for another text file."""
         no_options(self.id, options)
+        report.edition = self.dataset.edition
         text = decode(next(blocks(stream)), "cp932", 0)
         if is_k_file(text):
             raise BadFile("dpc.k_file", remedy=_REMEDY)

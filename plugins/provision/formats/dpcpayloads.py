@@ -5,7 +5,7 @@ does not tell the edition. It is chosen per file, by the month most stays ended 
 the newest older one is used (else the oldest), which is counted. Codes and payloads a table does not know are dropped
 and counted, and a value that has not the shape of its payload is emptied and counted: nothing is guessed.
 
-A new edition is a new table ``fields/dpc_form1_payload_<fiscal year>.tsv``; its edition reads ``<from>..<to>``.
+A new edition is a new table ``fields/dpc_form1_payload_<fiscal year>.tsv``; its line ``#effective`` says when.
 """
 
 from __future__ import annotations
@@ -50,20 +50,10 @@ class Payload:
 
 @dataclass(frozen=True)
 class Edition:
-    """The payload table of one fiscal year, in force for stays that end from `first` to `last` (YYYYMMDD)."""
+    """The payload table of one fiscal year, in force for stays that end in its months."""
 
     year: str
     table: FieldTable
-
-    @property
-    def first(self) -> str:
-        """First day in force."""
-        return self.table.dataset.edition.split("..")[0]
-
-    @property
-    def last(self) -> str:
-        """Last day in force."""
-        return self.table.dataset.edition.split("..")[1]
 
     @cached_property
     def payloads(self) -> Mapping[tuple[str, int], Payload]:
@@ -91,15 +81,19 @@ def choose(rows: Coded, report: Report) -> Edition:
     """The edition of a file, from its first rows (``code``, ``c2``, ``c8``, ``c9``, as the file has them)."""
     ends = [_where_code(rows, code).strings(place) for code, place in (("A000030", "c8"), ("A000031", "c9"))]
     months = _months(pl.concat([end.alias("end") for end in ends]))
-    month = str((months if len(months) else _months(rows.strings("c2"))).mode().max() or "")
-    fitting = [e for e in editions() if e.first[:6] <= month]
-    edition = fitting[-1] if fitting else editions()[0]
-    report.warn("dpc.form1_edition", int(not edition.first[:6] <= month <= edition.last[:6]))
+    month = _month(str((months if len(months) else _months(rows.strings("c2"))).mode().max() or ""))
+    begun = [e for e in editions() if e.table.since <= month]
+    edition = begun[-1] if begun else editions()[0]
+    report.warn("dpc.form1_edition", int(not edition.table.in_force(month)))
     return edition
 
 
 def _where_code(rows: Coded, code: str) -> Coded:
     return rows.only(rows.where("code", lambda word: word == code))
+
+
+def _month(digits: str) -> str:
+    return f"{digits[:4]}-{digits[4:]}"
 
 
 def _months(days: pl.Series) -> pl.Series:

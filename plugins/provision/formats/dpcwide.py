@@ -19,8 +19,10 @@ from provision.formats.base import ColumnClass, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
 from provision.formats.dpcfile import DpcFile, Layout, Rows, no_options
+from provision.formats.dpcrecognise import recognised
 from provision.formats.dpcstays import Stays, heads, people
 from provision.formats.numbers import failing_insurer_numbers
+from provision.formats.tables import FieldTable
 
 _PEOPLE = {"birth": "birth_month", "insurer": "insurer"}
 _EITHER = "discharge_or_birth"
@@ -54,9 +56,19 @@ class WideDpc:
         """The stays and their rows."""
         return self.layout.table.dataset
 
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """The only layout known."""
+        return (self.layout.table,)
+
+    def recognise(self, head: bytes) -> str:
+        """Why these bytes begin such a file; "" where they do not."""
+        return recognised(self.layout, head, self.title["en"])
+
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of some 8 MiB each. Raises `BadFile`; `FixConfiguration` for any option."""
         no_options(self.id, options)
+        report.edition = self.dataset.edition
         reading = _Reading(self, report)
         for frame, records in DpcFile(self.layout, report).frames(stream):
             yield reading.parcel(frame, records)

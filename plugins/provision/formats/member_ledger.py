@@ -22,6 +22,7 @@ from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Rep
 from provision.formats.columns import typed
 from provision.formats.ledger_columns import CODES, find_columns, recoded
 from provision.formats.numbers import canonical_care_number, failing_insurer_numbers, is_my_number
+from provision.formats.tables import FieldTable
 from provision.formats.textfile import LINE_LIMIT, blocks, decode, is_utf8
 
 PARCEL_ROWS = 50_000
@@ -50,9 +51,19 @@ class MemberLedger:
         """Members and their checkups."""
         return tables.load("member_ledger").dataset
 
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """The only field table."""
+        return (tables.load("member_ledger"),)
+
+    def recognise(self, head: bytes) -> str:
+        """Why these bytes begin such a file; "" where they do not."""
+        return _recognised(head)
+
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of at most 50,000 rows. Raises `BadFile`; `FixConfiguration` for options it does not know."""
         rows = _rows(stream)
+        report.edition = self.dataset.edition
         _, header = next(rows, (0, []))
         known = [f.column.name for f in tables.load("member_ledger").fields]
         sheet = _Sheet(self.dataset, header, find_columns(header, known, options), report)
@@ -60,6 +71,19 @@ class MemberLedger:
             yield sheet.take(batch)
         if sheet.members == 0:
             raise BadFile("file.empty", remedy="the ledger has a header and no rows; ask the sender for the right file")
+
+
+def _recognised(head: bytes) -> str:
+    """By the headings; a heading of My Numbers is one, so that the reader can refuse the file for its reason."""
+    first = head.split(b"\n", 1)[0].removeprefix(_BOM)
+    line = first.decode("utf-8" if head.startswith(_BOM) or is_utf8(first) else "cp932", "replace")
+    header = next(csv.reader([line]), []) if line.count('"') % 2 == 0 and "\0" not in line else []
+    try:
+        find_columns(header, [f.column.name for f in tables.load("member_ledger").fields], {})
+    except BadFile as refusal:
+        if refusal.rule == "ledger.header":
+            return ""
+    return "a first line of comma-separated headings that name birth date, sex and an insurance"
 
 
 def _rows(stream: BinaryIO) -> Iterator[Row]:

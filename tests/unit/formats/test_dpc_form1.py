@@ -214,7 +214,7 @@ def test_free_text_is_dropped_by_class(year: str) -> None:
 
 
 def test_editions_follow_each_other_and_know_the_patient() -> None:
-    spans = [(e.first, e.last) for e in editions()]
+    spans = [(e.table.since, e.table.until) for e in editions()]
     assert spans == sorted(spans)
     assert all(first < last for first, last in spans)
     assert all(a[1] < b[0] for a, b in pairwise(spans))
