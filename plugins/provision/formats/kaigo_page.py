@@ -154,7 +154,7 @@ class Page:
             is_head = table == self.kind.head
             rows = mask & self._head_rows if is_head else mask
             copied = frozenset() if is_head or record in self.kind.lone else self.kind.shared
-            wanted = [f.column for f in fields if f.table == table and wanted(f.column, is_head)]
+            wanted = [f.column for f in fields if f.table == table and is_read(f.column, is_head)]
             frame = self._read(fields, [c for c in wanted if c.name not in copied], table, rows)
             found[table] = self._with_shared(frame.with_columns(self._numbers(record, rows)), heads, copied)
         return found
@@ -183,14 +183,14 @@ class Page:
         return frame.with_columns(heads[0][name].gather(at) for name in sorted(names))
 
 
-def wanted(column: Column, is_head: bool) -> bool:
+def is_read(column: Column, is_head: bool) -> bool:
     """Whether a column is made of an item at all: it may be stored, or the head row needs it to know the person."""
     return column.cls not in tables.DROPPED or (is_head and column.role in _NEEDED)
 
 
 def _joined(table: Table, parts: list[pl.DataFrame]) -> pl.DataFrame:
     """The rows of a table from all its layouts, in the order of the file."""
-    empty = {c.name: tables.polars_type(c) for c in table.columns if wanted(c, True)}
+    empty = {c.name: tables.polars_type(c) for c in table.columns if is_read(c, True)}
     schema = {"claim_no": pl.Int64(), LINE: pl.Int64(), **empty}
     if not parts:
         return pl.DataFrame(schema=schema)
