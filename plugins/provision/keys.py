@@ -25,6 +25,9 @@ class Keys(Protocol):
     def create_identity(self, name: str) -> pyrage.x25519.Recipient:
         """A fresh age identity kept under `name`, or the one already there; gives its public part."""
 
+    def adopt_identity(self, name: str, identity: pyrage.x25519.Identity) -> None:
+        """Keep an age identity that was in memory only under `name`, instead of any that is there."""
+
     def identity(self, name: str) -> pyrage.x25519.Identity:
         """The age identity `name`; `Refused` where it was destroyed or never made."""
 
@@ -61,6 +64,11 @@ class FileKeys:
         """See `Keys`."""
         text = self._get_or_make(name, lambda: str(pyrage.x25519.Identity.generate()))
         return pyrage.x25519.Identity.from_str(text).to_public()
+
+    def adopt_identity(self, name: str, identity: pyrage.x25519.Identity) -> None:
+        """See `Keys`. What the one that was there encrypted is noise from now on."""
+        self.destroy(name)
+        self._get_or_make(name, lambda: str(identity))
 
     def identity(self, name: str) -> pyrage.x25519.Identity:
         """See `Keys`."""

@@ -46,6 +46,42 @@ class ArchiveLimits(Noun):
     ratio: int = Field(default=200, gt=0, description="bytes out per byte in, asked from 16 MiB on")
 
 
+class InboxLanding(Noun):
+    """受領フォルダ: the sender's drops appear in our own folder, landing/inbox/<source>/."""
+
+    kind: Literal["inbox"] = "inbox"
+
+
+class BucketLanding(Noun):
+    """The sender's drops appear below a prefix of an S3 bucket."""
+
+    kind: Literal["bucket"]
+    connection: str
+    bucket: str = Field(min_length=1)
+    prefix: str = Field(
+        default="", pattern=r"^(?:/?[A-Za-z0-9][A-Za-z0-9._-]*)*/?$", description="letters, digits . _ - /"
+    )
+    after: Literal["delete", "keep"] = Field(default="delete", description="what becomes of received drops there")
+
+
+class SftpLanding(Noun):
+    """The sender's drops appear in a folder of an SFTP server; its host key is pinned in the extra `host_key`."""
+
+    kind: Literal["sftp"]
+    connection: str
+    directory: str = Field(pattern=r"^[^\x00-\x1f\\]*[^\x00-\x1f\\/]/?$", description="a path without '..'")
+    after: Literal["delete", "keep"] = Field(default="delete", description="what becomes of received drops there")
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if ".." in self.directory.split("/"):
+            raise ValueError("the directory is not a plain path")
+        return self
+
+
+Landing = Annotated[InboxLanding | BucketLanding | SftpLanding, Field(discriminator="kind")]
+
+
 class Source(Noun):
     """提供元: who provides, in which format, under which legal status."""
 
@@ -58,6 +94,7 @@ class Source(Noun):
     linkage: Linkage | None = None
     schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
     deadline_hours: int = Field(default=4, gt=0, description="operators are alerted when an intake run takes longer")
+    landing: Landing = Field(default_factory=InboxLanding, description="where the sender's drops appear")
     archive_connection: str | None = Field(default=None, description="connection whose password opens zip archives")
     archive_limits: ArchiveLimits = Field(default_factory=ArchiveLimits)
 

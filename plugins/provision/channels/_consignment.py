@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -107,19 +105,6 @@ def receipt(
     """A receipt of now, with the number of files among the evidence."""
     facts = {"files": len(consignment.files), **evidence}
     return Receipt(consignment.order, channel, datetime.now(UTC).replace(microsecond=0), already_there, facts)
-
-
-@contextmanager
-def quiet(*loggers: str) -> Iterator[None]:
-    """Keep client libraries from logging requests: their debug lines carry names, signatures and signed links."""
-    before = {name: logging.getLogger(name).level for name in loggers}
-    try:
-        for name in loggers:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        yield
-    finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
 
 
 def _check_file(file: OutboxFile, where: str) -> None:

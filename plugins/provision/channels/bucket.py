@@ -19,7 +19,6 @@ from provision.channels._consignment import (
     check_digests,
     notice_text,
     numbered,
-    quiet,
     receipt,
     settings_of,
     total_bytes,
@@ -33,6 +32,7 @@ from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
 from provision.model import BucketSettings
+from provision.remote.quiet import quiet
 from provision.remote.s3 import open_client, status_of, translated
 
 if TYPE_CHECKING:

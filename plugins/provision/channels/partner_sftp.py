@@ -20,7 +20,6 @@ from provision.channels._consignment import (
     check_digests,
     notice_text,
     numbered,
-    quiet,
     receipt,
     settings_of,
     total_bytes,
@@ -30,6 +29,7 @@ from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import FixConfiguration, Refused, RetryLater
 from provision.model import SftpSettings
+from provision.remote.quiet import quiet
 from provision.remote.ssh import session
 
 if TYPE_CHECKING:

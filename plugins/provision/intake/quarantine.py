@@ -11,7 +11,6 @@ The clock of the zone ends it: `stewardship` destroys the key after the configur
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 import shutil
@@ -22,11 +21,8 @@ from pathlib import Path
 import pyrage
 
 from provision.context import Context
-from provision.errors import Refused, TokumeiError
 from provision.formats.base import Held, Problem
-from provision.intake.inbox import take_away
-from provision.intake.sealed import SealedFile, digest, opened, seal, write_manifest
-from provision.model import Source
+from provision.intake.sealed import SealedFile, opened, write_manifest
 from provision.store import flush
 
 #: What a steward is told about a record that was left out.
@@ -69,7 +65,7 @@ class Keeping:
             self.ctx.keys.destroy(key_name(self.batch))
             return
         write_manifest(self.making, list(self.files.values()), self.ctx.keys.create_identity(key_name(self.batch)))
-        _report(self.making, problems)
+        report(self.making, problems)
         os.rename(self.making, self.target)
         flush(self.target.parent)
 
@@ -84,47 +80,7 @@ def records_name(number: int) -> str:
     return f"{number:04d}.records.age"
 
 
-def held_records(ctx: Context, batch: str, number: int) -> list[Held]:
-    """The records that were left out of file `number` of a batch, in clear, for a steward.
-
-    `Refused` where none are kept, or the key was destroyed.
-    """
-    path = ctx.zones.quarantine() / batch / records_name(number)
-    if not path.is_file():
-        raise Refused(
-            "no records of this file are kept",
-            where=f"{batch}, file {number}",
-            rule="quarantine.none",
-            remedy="report.json in quarantine says what is kept; after its days nothing is",
-        )
-    with opened(path, ctx.keys.identity(key_name(batch))) as stream:
-        told = json.loads(stream.read())
-    return [Held(one["record"], one["rule"], base64.b64decode(one["raw"])) for one in told]
-
-
-def keep_drop(ctx: Context, source: Source, folder: Path, label: str, error: TokumeiError, actor: str) -> None:
-    """Seal a drop that could not become a batch at all, record it, and take it out of the inbox."""
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
-    files = [SealedFile(n, str(p.relative_to(folder)), *digest(p)) for n, p in enumerate(paths, 1)]
-    content = "\n".join(sorted(f.sha256 for f in files))
-    batch = "Q" + hashlib.sha256(f"{source.id}\x1f{content}".encode()).hexdigest()[:16]
-    target, making = ctx.zones.quarantine() / batch, ctx.zones.quarantine() / f".{batch}.tmp"
-    if not target.is_dir():
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(mode=0o700)
-        recipient = ctx.keys.create_identity(key_name(batch))
-        for item in files:
-            seal(folder / item.name, making / item.sealed_name(), recipient, item.sha256)
-        write_manifest(making, files, recipient)
-        _report(making, [Problem(label, 0, "", error.rule, error.remedy)])
-        os.rename(making, target)
-    ctx.ledger.append(
-        "drop.quarantined", actor=actor, subjects={"batch": batch, "source": source.id},
-        payload={"rule": error.rule, "files": len(files)}, key=f"quarantined:{batch}:{error.rule}",
-    )  # fmt: skip
-    take_away(folder)
-
-
-def _report(folder: Path, problems: Sequence[Problem]) -> None:
+def report(folder: Path, problems: Sequence[Problem]) -> None:
+    """Write what is wrong into a folder of the zone: places, rules, remedies."""
     text = json.dumps([asdict(p) for p in problems], ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(text, encoding="utf-8")

@@ -36,24 +36,24 @@ class SealedFile:
         return f"{self.number:04d}.age"
 
 
-def digest(path: Path) -> tuple[str, int]:
-    """SHA-256 (hex) and size of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
-
-
-def seal(source: Path, target: Path, recipient: pyrage.x25519.Recipient, expected: str) -> None:
-    """Encrypt `source` to `target` (complete or not there). `Refused` where the bytes changed since hashing."""
+def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipient) -> tuple[str, int]:
+    """Encrypt a stream to `target` (complete or not there); gives SHA-256 (hex) and size of the plain bytes. What
+    `plain` raises is raised as it is."""
     temporary = target.with_suffix(".tmp")
-    with source.open("rb") as plain, temporary.open("wb") as cipher:
-        watched = _Hashing(plain)
-        pyrage.encrypt_io(watched, cipher, [recipient])
+    watched = _Hashing(plain)
+    with temporary.open("wb") as cipher:
+        try:
+            pyrage.encrypt_io(watched, cipher, [recipient])
+        except pyrage.EncryptError:  # its text quotes the error it hides
+            if watched.failure is None:
+                raise
         cipher.flush()
         os.fsync(cipher.fileno())
-    if watched.sha256.hexdigest() != expected:
+    if watched.failure is not None:
         temporary.unlink()
-        raise Refused("a file changed while it was received", rule="receive.changed", remedy="write batch.yaml last")
+        raise watched.failure
     os.replace(temporary, target)
+    return watched.sha256.hexdigest(), watched.size
 
 
 def write_manifest(folder: Path, files: list[SealedFile], recipient: pyrage.x25519.Recipient) -> None:
@@ -109,17 +109,23 @@ def opened(path: Path, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
 
 
 class _Hashing(io.RawIOBase):
-    """Hashes what is read through it."""
+    """Hashes and counts what is read through it, and keeps the error that ended it."""
 
     def __init__(self, inner: BinaryIO) -> None:
-        self.inner, self.sha256 = inner, hashlib.sha256()
+        self.inner, self.sha256, self.size = inner, hashlib.sha256(), 0
+        self.failure: BaseException | None = None
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        block = self.inner.read(size)
+        try:
+            block = self.inner.read(size)
+        except BaseException as error:
+            self.failure = error
+            raise
         self.sha256.update(block)
+        self.size += len(block)
         return block
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -13,7 +15,7 @@ from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.intake import receive, take_in
 from provision.intake.quarantine import key_name
-from provision.intake.sealed import opened, read_manifest, seal
+from provision.intake.sealed import opened, read_manifest, seal_stream
 from provision.releasing.batches import batches_in_force
 from tests.support.intake import ACTOR, drop, hospital, in_clear, platform
 from tests.support.uke import CHART, KANA, NAME, Claim, file
@@ -253,17 +255,79 @@ def test_file_names_that_are_no_utf8_are_sealed_too(ctx: Context) -> None:
 def test_a_file_that_changes_while_it_is_received_is_not_sealed(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = drop(ctx, SOURCE, {"a.UKE": file()})
 
-    def changing(source: Path, *rest: object) -> None:
-        if source == folder / "a.UKE" and source.read_bytes() == file():
-            source.write_bytes(file(Claim(points=1)))
-        seal(source, *rest)  # type: ignore[arg-type]
+    def changing(plain: BinaryIO, *rest: object) -> tuple[str, int]:
+        if (folder / "a.UKE").read_bytes() == file():
+            (folder / "a.UKE").write_bytes(file(Claim(points=1)))
+        return seal_stream(plain, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("provision.intake.receiving.seal", changing)
+    monkeypatch.setattr("provision.intake.unpacking.seal_stream", changing)
     with pytest.raises(Quarantined):
         received(ctx)
     assert [p["rule"] for p in quarantined(ctx)] == ["receive.changed"]
     assert list(ctx.zones.landing().iterdir()) == []
     assert [p.name for p in (ctx.zones.vault() / "keys").glob("batch-*")] == []
+
+
+def test_a_drop_that_never_rests_stays_for_the_next_run(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = drop(ctx, SOURCE, {"a.UKE": file()})
+
+    def restless(plain: BinaryIO, *rest: object) -> tuple[str, int]:
+        with (folder / "a.UKE").open("ab") as growing:
+            growing.write(b"\n")
+        return seal_stream(plain, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("provision.intake.unpacking.seal_stream", restless)
+        with pytest.raises(Quarantined, match=r"receive\.changed"):
+            received(ctx)
+    assert entries(ctx, "drop.quarantined") == []
+    assert list(ctx.zones.quarantine().iterdir()) == []
+    assert len(received(ctx)) == 1
+
+
+def test_a_file_that_comes_after_the_marker_is_not_lost(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = drop(ctx, SOURCE, {"a.UKE": file()})
+
+    def late(plain: BinaryIO, *rest: object) -> tuple[str, int]:
+        if not (folder / "b.UKE").exists():
+            (folder / "b.UKE").write_bytes(file(Claim(points=2)))
+        return seal_stream(plain, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("provision.intake.unpacking.seal_stream", late)
+    with pytest.raises(Quarantined):
+        received(ctx)
+    (payload,) = entries(ctx, "drop.quarantined")
+    assert (payload["rule"], payload["files"]) == ("receive.changed", 3)
+
+
+def test_a_drop_whose_end_is_in_the_log_is_only_taken_away(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after dying between the entry and the removal: nothing is sealed again, and the log does not grow."""
+    drop(ctx, SOURCE, {"a.UKE": file()})
+    with monkeypatch.context() as patched:
+        patched.setattr("provision.intake.landing.inbox.InboxDrop.take_away", lambda self: None)
+        (batch,) = received(ctx)
+    size = ctx.ledger.size
+    assert received(ctx) == [batch]
+    assert ctx.ledger.size == size
+    assert list(ctx.zones.inbox(SOURCE).iterdir()) == []
+
+
+def test_a_batch_that_was_lost_before_it_was_taken_in_is_received_again(ctx: Context) -> None:
+    drop(ctx, SOURCE, {"a.UKE": file()})
+    (batch,) = received(ctx)
+    shutil.rmtree(ctx.zones.landing() / batch)
+    drop(ctx, SOURCE, {"a.UKE": file()})
+    assert received(ctx) == [batch]
+    assert take_in(ctx, batch, actor=ACTOR)["people"] == 1
+
+
+def test_what_a_system_put_beside_the_files_is_left_out(ctx: Context) -> None:
+    drop(ctx, SOURCE, {"a.UKE": file(), "sub/.DS_Store": b"x", "__MACOSX/._a.UKE": b"x", "Thumbs.db": b"x"})
+    (batch,) = received(ctx)
+    (payload,) = entries(ctx, "batch.received")
+    assert (payload["files"], payload["left_out"]) == (1, 3)
+    assert list(ctx.zones.inbox(SOURCE).iterdir()) == []
+    assert take_in(ctx, batch, actor=ACTOR)["people"] == 1
 
 
 def test_every_folder_and_key_is_for_the_owner_only(ctx: Context) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pyrage
 import pytest
 
 from provision.errors import Refused
-from provision.intake.sealed import SealedFile, digest, opened, read_manifest, seal, write_manifest
+from provision.intake.sealed import SealedFile, opened, read_manifest, seal_stream, write_manifest
 
 PLAIN = bytes(range(256)) * 2000
 
@@ -20,8 +23,7 @@ def identity() -> pyrage.x25519.Identity:
 
 @pytest.fixture
 def sealed(tmp_path: Path, identity: pyrage.x25519.Identity) -> Path:
-    (tmp_path / "plain").write_bytes(PLAIN)
-    seal(tmp_path / "plain", tmp_path / "0001.age", identity.to_public(), digest(tmp_path / "plain")[0])
+    seal_stream(io.BytesIO(PLAIN), tmp_path / "0001.age", identity.to_public())
     return tmp_path / "0001.age"
 
 
@@ -74,3 +76,29 @@ def test_the_manifest_keeps_every_name_inside_the_seal(
         read_manifest(tmp_path, pyrage.x25519.Identity.generate())
     with pytest.raises(Refused, match="seal"):
         read_manifest(tmp_path / "nowhere", identity)
+
+
+def test_sealing_gives_digest_and_size_of_the_plain_bytes(tmp_path: Path, identity: pyrage.x25519.Identity) -> None:
+    said = seal_stream(io.BytesIO(PLAIN), tmp_path / "0001.age", identity.to_public())
+    assert said == (hashlib.sha256(PLAIN).hexdigest(), len(PLAIN))
+
+
+class Breaking:
+    """A stream that breaks after its first block."""
+
+    def __init__(self) -> None:
+        self.blocks = [b"x" * 1000]
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.blocks:
+            raise Refused("it breaks", rule="test.broken", remedy="none")
+        return self.blocks.pop()
+
+
+def test_what_a_stream_raises_is_raised_as_it_is_and_nothing_is_left(
+    tmp_path: Path, identity: pyrage.x25519.Identity
+) -> None:
+    with pytest.raises(Refused, match=r"test\.broken") as caught:
+        seal_stream(cast(BinaryIO, Breaking()), tmp_path / "0001.age", identity.to_public())
+    assert caught.value.__context__ is None
+    assert list(tmp_path.iterdir()) == []

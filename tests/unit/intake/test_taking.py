@@ -424,11 +424,15 @@ class Killed(BaseException):
 
 
 STEPS = [
-    "provision.intake.receiving.seal",
-    "provision.intake.receiving.write_manifest",
-    "provision.intake.receiving.os.rename",
+    "provision.intake.unpacking.seal_stream",
+    "provision.intake.unpacking.write_manifest",
+    "provision.keys.FileKeys.adopt_identity",
+    "provision.intake.unpacking.os.rename",
+    "provision.intake.unpacking.flush",
     "provision.ledger.store.Ledger.transition",
-    "provision.intake.receiving.shutil.rmtree",
+    "provision.intake.landing.inbox.os.rename",
+    "provision.intake.landing.inbox.os.unlink",
+    "provision.intake.landing.inbox.os.rmdir",
     "provision.intake.taking.read_manifest",
     "provision.intake.taking.take_file",
     "provision.intake.one_file.deidentify",
