@@ -45,7 +45,7 @@ def read(
             patch.setattr(ukefile, "CHUNK", size)
         parcels = list(formats()[form].read(io.BytesIO(encoded(records)), report, {}))
     names = sorted({name for parcel in parcels for name in parcel.tables})
-    tables = {name: pl.concat([p.tables[name] for p in parcels if name in p.tables]) for name in names}
+    tables = {name: pl.concat([p.tables[name] for p in parcels if name in p.tables], how="diagonal") for name in names}
     return tables, pl.concat([p.people for p in parcels]), report
 
 

@@ -1,32 +1,53 @@
-"""Claims as insurers receive them (保険者向け RECODEINFO) made plain UKE: columns, records and quotes more go.
+"""Claims as insurers receive them (保険者向け RECODEINFO) made plain UKE: front columns and quotes go, lines stay.
 
-Source: fragments and notes of third-party programs only (grade C), so whatever is not known stops the file or is
-left out: every line begins with データ識別 (1 the claim itself, 2 added by the review body), line number and branch; a
-receipt begins with MN; text may be quoted. Records that the review body adds hold management numbers, addresses of
-facilities, hashes and reasons of review; their layout is not known, and none of them is read.
+Source: fragments and notes of third-party programs (grade C); the meaning of the data class (データ識別, 別表7) and the
+layout of MN are quoted from the specification of about 2014 in a parser (grade B). Every line begins with data class
+(1 the claim itself, 2 corrections and additions of the review body, 3 and 4 second reviews, 8 returns, 11-14 the same
+before the claim was made again), line number and branch; a receipt begins with MN, or with RE; text may be quoted.
+
+Read are the records of the claim itself, MN for the claim's own number, and what the review body fills in for
+eligibility (SN, JD, MF). Corrections of other records (data classes from 2 on) would stand beside what they correct, so
+they are marked, counted (``not_as_billed``) and not read: what is stored is the claim as it was billed. Records that
+only the review body writes are not read either; returns and second reviews are counted (``unread:<kind>``).
 """
 
 from __future__ import annotations
 
 import io
 import re
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import BinaryIO, cast
 
-from provision.formats.base import BadFile, Report
-from provision.formats.recordfile import LINE_LIMIT
+from provision.formats.base import BadFile, Parcel, Report
+from provision.formats.recordfile import CHUNK, LINE_LIMIT
+from provision.formats.ukefile import UkeFormat
+from provision.formats.ukekind import MARKED, UkeKind
+from provision.formats.ukerecognise import FRONT
 
-#: Records of the review body: management, review, reasons, returns, day totals, second reviews.
-ADDED = ("MN", "KH", "RC", "EX", "JY", "ON", "HI", "HR", "HG", "NI", "MD", "RT", "JR", "MK")
+#: Records of the review body: 国保連, management, review, reasons, returns, day totals, second reviews.
+ADDED = ("KH", "RC", "EX", "JY", "ON", "HI", "HR", "HG", "NI", "MD", "RT", "JR", "MK")
+#: What is read of them, or of what they fill in.
+_FILLED_IN = ("MN", "SN", "JD", "MF")
 
-_FRONT = re.compile(rb"^[12],[0-9]{1,9},([0-9A-Z]{0,2}),(?=[A-Z]{2},)", re.MULTILINE)
-_ADDED = re.compile(rb"^(?:" + b"|".join(kind.encode() for kind in ADDED) + rb"),.*\n", re.MULTILINE)
+_FRONT = re.compile(rb"^" + FRONT + rb"(?=[A-Z]{2},)", re.MULTILINE)
+_BRANCH = re.compile(
+    rb"^" + FRONT.replace(rb"[0-9A-Z]{0,3}", rb"(?!0*,)[0-9A-Z]{1,3}") + rb"(?=[A-Z]{2},)", re.MULTILINE
+)
+_CORRECTED = re.compile(
+    rb"^(?!1,)" + FRONT + rb"(?!(?:" + "|".join((*ADDED, *_FILLED_IN)).encode() + rb"),)[A-Z]{2},[^\n]*", re.MULTILINE
+)
+_HISTORY = re.compile(rb"^" + FRONT + rb"[A-Z]{2},[^\n]*", re.MULTILINE)
+_OLDER = re.compile(rb"^1[1-4],[0-9]{1,9},[0-9A-Z]{0,3},[A-Z]{2},[^\n]*", re.MULTILINE)
+_RE = re.compile(rb"^(" + FRONT + rb")?RE,", re.MULTILINE)
 _QUOTED = re.compile(rb'(?<=,)"((?:[^"\r\n]|"")*)"(?=[,\r\n])')
 _RC = re.compile(rb"^[^,\n]*,[^,\n]*,[^,\n]*,RC,", re.MULTILINE)
 _LAST = re.compile(rb"(?:^|\n)[^\n,]*,[^\n,]*,[^\n,]*,([A-Z]{2}),[^\n]*\n$")
+_MARK = MARKED.encode() + b","
 
 
 class PlainUke(io.RawIOBase):
-    """The stream `source` as records without front columns, added records and quotes; draws no more than is read.
+    """The stream `source` as records without front columns and quotes, line by line; draws no more than is read.
 
     Raises `BadFile` for a line without the three front columns, naming its line in the file. Branches other than 0 are
     counted (`branch_not_zero`): what they mean is not known. Where receipts end with RC, so must the file.
@@ -63,22 +84,56 @@ class PlainUke(io.RawIOBase):
             self._check(data)
         if self.ended and self.seen_rc and not self.ends_with_rc:
             raise BadFile("uke.cut_off", record=self.lines, remedy=_AGAIN)
-        return _QUOTED.sub(_unquoted, _ADDED.sub(b"", _FRONT.sub(b"", data)))
+        data, count = _CORRECTED.subn(_MARK, data)
+        self.report.warn("not_as_billed", count)
+        return _QUOTED.sub(_unquoted, _FRONT.sub(b"", data))
 
     def _check(self, data: bytes) -> None:
         """Every line has its front columns; remember whether RC occurs and whether it ends what was read so far."""
-        fronts = [(match.start(), match[1]) for match in _FRONT.finditer(data)]
+        starts = [match.start() for match in _FRONT.finditer(data)]
         count = data.count(b"\n")
-        if len(fronts) != count:
-            known, at = {start for start, _ in fronts}, 0
+        if len(starts) != count:
+            known, at = set(starts), 0
             while at in known:
                 at, self.lines = data.index(b"\n", at) + 1, self.lines + 1
             raise BadFile("uke.front_columns", record=self.lines + 1, remedy=_FRONTS)
-        self.report.warn("branch_not_zero", sum(branch not in (b"", b"0") for _, branch in fronts))
+        self.report.warn("branch_not_zero", sum(1 for _ in _BRANCH.finditer(data)))
         self.lines += count
         last = _LAST.search(data[data.rfind(b"\n", 0, len(data) - 1) + 1 :])
         self.ends_with_rc = last is not None and last[1] in (b"RC", b"GO")
         self.seen_rc = self.seen_rc or _RC.search(data) is not None
+
+
+class PlainReturns(PlainUke):
+    """Returned claims as plain records: lines may have front columns or not.
+
+    Where the first RE has none, lines with front columns are the history of the claim above (履歴管理情報): marked and
+    counted (``history``), not read. Where it has, all data classes but those of the history are the claim.
+    """
+
+    history: re.Pattern[bytes] | None = None
+
+    def _plain(self, data: bytes) -> bytes:
+        if self.history is None and (first := _RE.search(data)):
+            self.history = _OLDER if first[1] else _HISTORY
+        if self.history is not None:
+            data, count = self.history.subn(_MARK, data)
+            self.report.warn("history", count)
+        return _QUOTED.sub(_unquoted, _FRONT.sub(b"", data))
+
+
+@dataclass(frozen=True)
+class InsurerFormat(UkeFormat):
+    """A reader of claims behind `PlainUke`."""
+
+    def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
+        """Parcels of whole claims; see `Format.read`. Raises `BadFile`; the totals of a GO, if any, are reconciled."""
+        return self.claims(cast(BinaryIO, PlainUke(stream, report)), report, CHUNK)
+
+
+def insurer_kind(kind: UkeKind, words: tuple[str, str, str]) -> UkeKind:
+    """The claims of `kind` as insurers receive them: MN above a receipt, its header above one or all of them."""
+    return replace(kind, repeats=True, above="MN", added=("recodeinfo",), unread=(*ADDED, MARKED), dataset_words=words)
 
 
 def _unquoted(match: re.Match[bytes]) -> bytes:

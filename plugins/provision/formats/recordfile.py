@@ -107,20 +107,25 @@ class Lines:
         """Record number in the file, counted from 1, of a line of this chunk."""
         return self.offset + int(line) + 1
 
-    def check_widths(self, widths: Mapping[str, tuple[int, int]]) -> None:
+    def check_widths(self, widths: Mapping[str, tuple[int, int]], surplus: int = 0) -> dict[str, int]:
         """Raise `BadFile` where a record has fewer or more columns (the kind counted) than its kind may have.
 
-        Parsing would not notice: columns behind the last one wanted are never looked at.
+        Parsing would not notice: columns behind the last one wanted are never looked at. Up to `surplus` more are
+        allowed; the answer is how many records of which kind have more.
         """
         is_comma = (self.raw == 0x2C).view(np.uint8)
         # 8 bits are four times as fast as more; the sum tells whether any line has over 255 commas
         commas = np.add.reduceat(is_comma, self.starts, dtype=np.uint8)
         if int(commas.sum(dtype=np.int64)) != self.data.count(b","):
             commas = np.add.reduceat(is_comma, self.starts, dtype=np.int32)
+        more: dict[str, int] = {}
         for kind, (least, most) in widths.items():
             mask = self.is_kind(kind)
             self._stop(mask & (commas < least - 1), "uke.too_few_columns")
-            self._stop(mask & (commas > most - 1), "uke.too_many_columns")
+            self._stop(mask & (commas > most - 1 + surplus), "uke.too_many_columns")
+            if surplus and (count := int((mask & (commas > most - 1)).sum())):
+                more[kind] = count
+        return more
 
     def take(self, mask: npt.NDArray[np.bool_]) -> bytes:
         """The bytes of the masked lines, each with its line feed. Neighbouring lines are copied in one piece."""
@@ -140,22 +145,26 @@ class Lines:
             if at >= 0:
                 raise BadFile(rule, record=self.record(int(np.searchsorted(self.ends, at))), remedy=remedy)
 
-    def check_text(self) -> None:
-        """Raise `BadFile` naming the record where bytes are not CP932, or where the text is UTF-8 or EUC-JP."""
+    def damaged(self, unread: Sequence[str] = ()) -> Positions:
+        """The lines that are not CP932, of all kinds but the `unread` ones.
+
+        Raises `BadFile` ``uke.encoding`` where the text is UTF-8 or EUC-JP, or was before it was damaged.
+        """
         mask = self._non_ascii()
+        if unread:
+            mask &= ~np.isin(self.kinds, [kind_number(kind) for kind in unread])[: len(mask)]
         if not mask.any():
-            return
+            return np.zeros(0, np.int64)
         text = self.take(mask)
-        try:
-            decoded = text.decode("cp932")
-        except UnicodeDecodeError as error:
-            line = np.flatnonzero(mask)[text.count(b"\n", 0, error.start)]
-            rule = "uke.encoding" if _decodes(text, "utf-8") or _decodes(text, "euc_jp") else "uke.undecodable"
-            raise BadFile(
-                rule, record=self.record(line), remedy="ask the sender for the file again in Shift_JIS"
-            ) from None
-        if _decodes(text, "utf-8") or (_mostly_half_width(decoded) and _decodes(text, "euc_jp")):
+        if (decoded := _as_cp932(text)) is None:
+            lines = text.split(b"\n")[:-1]
+            wrong = [number for number, line in enumerate(lines) if _as_cp932(line) is None]
+            other = any(sum(_decodes(line, name) for line in lines) * 2 > len(lines) for name in _OTHERS)
+        else:
+            wrong, other = [], _decodes(text, "utf-8") or (_mostly_half_width(decoded) and _decodes(text, "euc_jp"))
+        if other:
             raise BadFile("uke.encoding", remedy="the text is UTF-8 or EUC-JP; ask the sender for Shift_JIS")
+        return np.flatnonzero(mask)[wrong].astype(np.int64)
 
     def _non_ascii(self) -> npt.NDArray[np.bool_]:
         starts = self.starts[self.starts < len(self.data)]
@@ -218,6 +227,20 @@ def _scan(text: bytes, columns: Mapping[str, pl.DataType], wanted: Sequence[str]
 def kind_number(kind: str) -> int:
     """A record kind of two ASCII letters as the number `Lines.kinds` holds."""
     return ord(kind[0]) * 256 + ord(kind[1])
+
+
+#: What Python's cp932 makes of the bytes 0x80, 0xA0 and 0xFD-0xFF, which are no characters of CP932.
+_NO_CP932 = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
+_OTHERS = ("utf-8", "euc_jp")
+
+
+def _as_cp932(text: bytes) -> str | None:
+    """The text, or None; no exception that holds it is left behind."""
+    try:
+        decoded = text.decode("cp932")
+    except UnicodeDecodeError:
+        return None
+    return None if any(character in decoded for character in _NO_CP932) else decoded
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

@@ -1,7 +1,8 @@
 """調剤レセプト (UKE, ``RECEIPTY.CYO``): dispensing claims as pharmacies send them to the review bodies.
 
 Source: a transcription of 記録条件仕様（調剤用）令和8年6月版 (grade B-), agreeing with a second program; the name of
-the file is grade C. Editions with fewer columns are read, too.
+the file is grade C. Editions with fewer columns are read, too: a program of 2019 (grade C) has RE, HO and KO at the
+same places. Files after 2026-06 may have more columns, counted and never read.
 Structure: ``YK {RE [HO] KO* SN* JD* MF? {SH {CZ IY* TO* CO*}+}* TK* KI* ST*} GO [0x1A]``: what lies in an SH carries
 the number of the SH in its claim (`group_no`) and of the CZ in its SH (`dispensing_no`). The names of up to 20 doctors
 (RE 14-33), 麻薬免許番号 (RE 34) and name and address of the prescribing facility are never read as columns.
@@ -14,7 +15,9 @@ from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
 KIND = UkeKind(
-    table="uke_dispensing_2026",
+    sort="dispensing",
+    tables=("uke_dispensing_2026",),
+    grown="2026-07",
     records=("YK", "RE", "HO", "KO", "SN", "JD", "MF", "SH", "CZ", "IY", "TO", "CO", "TK", "KI", "ST", "GO"),
     opening="YK",
     header="YK",

@@ -1,6 +1,8 @@
 """医科レセプト (UKE, ``RECEIPTC.UKE``): medical claims as hospitals send them to the review bodies.
 
-Source: 記録条件仕様（医科用）令和4年4月版 (grade A); older editions differ in era dates only (grade B), told by length.
+Source: 記録条件仕様（医科用）令和4年4月版 (grade A); for claim months up to 2018-04 the edition of about 2014 as quoted
+in a parser (grade B). Dates are era or Gregorian, told by length. Files of 2023-04 and later, which the newer table
+does not know, may have more columns: counted (``surplus_columns:<record>``), never read.
 Structure: ``IR {RE [HO] KO* SN* JD* MF? GR? SY* (SI|IY|TO|CO)+ SJ* {TI {TR TS SY* …}}} GO [0x1A]``. Free text and
 reserved columns are never read into memory as columns; reserved ones that are filled are counted.
 """
@@ -16,10 +18,13 @@ from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
 KIND = UkeKind(
-    table="uke_medical_2022",
+    sort="medical",
+    tables=("uke_medical_2014", "uke_medical_2022"),
     records=(
         "IR", "RE", "HO", "KO", "SN", "JD", "MF", "GR", "SY", "SI", "IY", "TO", "CO", "SJ", "TI", "TR", "TS", "GO",
     ),
+    unread=("KH", "NI"),
+    grown="2023-04",
     summary=("SI", "IY", "TO", "CO"),
     # IR to the claim month, RE to the birth, HO to the points
     least={"IR": 8, "RE": 7, "HO": 6, "GO": 3},
@@ -27,7 +32,7 @@ KIND = UkeKind(
 
 
 class UkeMedical(UkeFormat):
-    """The reader; its tables come from ``fields/uke_medical_2022.tsv``."""
+    """The reader; its tables come from ``fields/uke_medical_*.tsv``."""
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; GO totals are reconciled per volume."""

@@ -13,8 +13,10 @@ from provision.formats import tables
 from provision.formats.base import BadFile, ColumnClass
 from provision.formats.dates import as_date, as_month, to_gregorian
 from provision.formats.numbers import canonical_insurer
-from provision.formats.recordfile import Lines, Positions
-from provision.formats.ukekind import UNREAD, UkeKind
+from provision.formats.recordfile import Lines, Positions, kind_number
+from provision.formats.ukeabove import with_above
+from provision.formats.ukeheld import claims_of, mended, whole_sets
+from provision.formats.ukekind import COUNTED, UNREAD, UkeKind
 
 _CATEGORIES = pl.Series([f"{code:02d}" for code in range(100)])
 _Mask = npt.NDArray[np.bool_]
@@ -22,12 +24,14 @@ _Mask = npt.NDArray[np.bool_]
 
 @dataclass
 class Running:
-    """What is carried from chunk to chunk: records and claims so far, the header in force, the sums since the last GO,
-    how many details of a claim are still to come and the number of the last one."""
+    """What is carried from chunk to chunk: records and claims so far, the header and the record above a claim in force,
+    the sums since the last GO, how many details of a claim are still to come and the number of the last one."""
 
     records: int = 0
     claims: int = 0
     header: pl.DataFrame | None = None
+    above: pl.DataFrame | None = None
+    opened: bool = False
     closed: bool = False
     warnings: dict[str, int] = field(default_factory=dict)
     sums: Positions = field(default_factory=lambda: np.zeros(4, np.int64))
@@ -41,34 +45,64 @@ class Running:
 
 
 class Chunk:
-    """The records of one chunk. `detail_no` is the number of each claim among its claim's details (0: none)."""
+    """The records of one chunk. `detail_no` is the number of each claim among its claim's details (0: none); `grown`
+    says whether records may have more columns than the field table."""
 
-    def __init__(self, lines: Lines, running: Running, kind: UkeKind) -> None:
-        self.lines, self.running, self.kind = lines, running, kind
+    def __init__(self, lines: Lines, running: Running, kind: UkeKind, *, grown: bool = False) -> None:
+        self.original = self.lines = lines
+        self.running, self.kind, self.grown = running, kind, grown
         self.detail_no: list[int] = []
+        self.held: dict[int, int] = {}  # claim -> its first damaged line
 
     @cached_property
     def claim_of(self) -> Positions:
         """Claim number (from 0 over the whole file) of every line; opening and GO lines belong to none in truth."""
         return np.cumsum(self.lines.is_kind(self.kind.start)).astype(np.int64) + self.running.claims - 1
 
+    @cached_property
+    def outside(self) -> _Mask:
+        """The lines that are about the file, or about the claim below them."""
+        records = {self.kind.opening, self.kind.header, self.kind.closing, self.kind.above} - {self.kind.start, ""}
+        found: _Mask = np.logical_or.reduce([self.lines.is_kind(record) for record in sorted(records)])
+        return found
+
     def check(self) -> None:
         """Form, encoding and the order: opening record, claims, GO."""
-        self.lines.check_form(self.kind.records)
-        self.lines.check_text()
-        self.lines.check_widths(self.kind.widths())
-        opening, start, go = (self.lines.is_kind(kind) for kind in (self.kind.opening, self.kind.start, "GO"))
-        if not self.running.records and not opening[0]:
+        above = (self.kind.above,) if self.kind.above else ()
+        self.lines.check_form((*self.kind.present, *self.kind.unread, *above))
+        damaged = self.lines.damaged(self.kind.unread)
+        if len(damaged):
+            self.held = claims_of(damaged, self.lines, self.claim_of, self.outside)
+            self.lines = mended(self.lines, damaged, self.kind)
+        for record, count in self.lines.check_widths(self.kind.widths(), self.kind.surplus * self.grown).items():
+            self.running.warn(f"surplus_columns:{record}", count)
+        for record in set(self.kind.unread) & set(COUNTED):
+            self.running.warn(f"unread:{record}", int(self.lines.is_kind(record).sum()))
+        passed = [kind_number(record) for record in (*self.kind.unread, *above)]
+        self._order(np.flatnonzero(~np.isin(self.lines.kinds, passed)) if passed else np.arange(len(self.lines.ends)))
+
+    def _order(self, read: Positions) -> None:
+        """The order of the lines that are read."""
+        if not len(read):
+            return
+        opening, start, go = (
+            self.lines.is_kind(kind)[read] for kind in (self.kind.opening, self.kind.start, self.kind.closing)
+        )
+        if not self.running.opened and not opening[0]:
             rule = f"uke.no_{self.kind.opening.lower()}"
-            raise BadFile(rule, record=1, remedy=f"a file of these claims starts with {self.kind.opening}")
-        outside = np.concatenate(([self.running.closed or not self.running.records], go[:-1]))
+            record = self.lines.record(read[0])
+            raise BadFile(rule, record=record, remedy=f"a file of these claims starts with {self.kind.opening}")
+        outside = np.concatenate(([self.running.closed or not self.running.opened], go[:-1]))
         # a chunk starts with a claim, or with the file's opening record
         wrong = _after(opening) & ~(start | go)
         wrong |= (outside & ~opening) if self.kind.repeats else (outside != opening)
         if self.kind.start != "RE":  # then RE stands behind the record that starts the claim and nowhere else
-            wrong |= self.lines.is_kind("RE") != _after(start)
-        self.stop(wrong, "uke.order", f"expected {self.kind.opening}, then claims from {self.kind.start} on, then GO")
-        self.running.closed = bool(go[-1])
+            wrong |= self.lines.is_kind("RE")[read] != _after(start)
+        everywhere = np.zeros(len(self.lines.ends), np.bool_)
+        everywhere[read] = wrong
+        remedy = f"expected {self.kind.opening}, then claims from {self.kind.start} on, then {self.kind.closing}"
+        self.stop(everywhere, "uke.order", remedy)
+        self.running.opened, self.running.closed = True, bool(go[-1])
 
     def stop(self, wrong: _Mask, rule: str, remedy: str, field: str = "") -> None:
         """Raise `BadFile` naming the first line that is `wrong`, if any is."""
@@ -79,18 +113,24 @@ class Chunk:
     def frames(self) -> dict[str, pl.DataFrame]:
         """One frame per table with `claim_no`, dates and months in their stored form, insurers canonical."""
         found: dict[str, pl.DataFrame] = {}
-        for record in self.kind.records:
+        for record in self.kind.present:
             mask = self.lines.is_kind(record)
             if mask.any() and record != self.kind.header:
-                found[self.kind.table_of(record)] = self._frame(record, mask)
+                found[self.kind.table_of(record)] = self.frame(record, mask)
         headers = self._headers()
         if "claim" in found:
             found["claim"] = self._with_header(self._with_details(found["claim"]), headers)
+        if self.kind.above and (claims := with_above(self, found.get("claim"))) is not None:
+            found["claim"] = claims
+        if self.held:
+            first = self.running.claims
+            self.held = whole_sets(self.held, first, self.detail_no, open_set=self.running.details_left > 0)
         self.running.records += len(self.lines.ends)
         self.running.claims = int(self.claim_of[-1]) + 1
         return found
 
-    def _frame(self, record: str, mask: _Mask) -> pl.DataFrame:
+    def frame(self, record: str, mask: _Mask) -> pl.DataFrame:
+        """The masked lines, all of one record kind, as columns in their stored form."""
         physical = self.kind.physical(record)
         types: dict[str, pl.DataType] = {"_kind": pl.String()}
         types |= {f.column.name: tables.polars_type(f.column) for f in physical}
@@ -152,10 +192,10 @@ class Chunk:
         mask = self.lines.is_kind(self.kind.header)
         parts = [self.running.header] if self.running.header is not None else []
         if mask.any():
-            parts.append(self._frame(self.kind.header, mask).drop("claim_no"))
+            parts.append(self.frame(self.kind.header, mask).drop("claim_no"))
         if not parts:  # only where the opening record is not the header: a chunk of it alone
             return pl.DataFrame()
-        headers: pl.DataFrame = pl.concat(parts)
+        headers = pl.concat(parts, how="diagonal")  # of different editions, where a part begins with another one
         self.running.header = headers.tail(1)
         return headers
 
@@ -174,7 +214,7 @@ class Chunk:
         if not self.kind.details:
             self.detail_no = [0] * claims.height
             return claims
-        ends = set((self.claim_of[self.lines.is_kind("GO")] - self.running.claims).tolist())
+        ends = set((self.claim_of[self.lines.is_kind(self.kind.closing)] - self.running.claims).tolist())
         for at, said in enumerate(claims[self.kind.details].to_list()):
             self._next_detail(said or 0)
             self.detail_no.append(self.running.detail_no)

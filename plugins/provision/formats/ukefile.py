@@ -1,44 +1,63 @@
 """The engine of the UKE readers (レセプト電算処理): a stream of records to parcels of whole claims.
 
 Source: 記録条件仕様（医科用）令和4年4月版; what the kinds share is the same in 歯科, 調剤 and DPC. `UkeKind` says what
-differs. Free text and names of facilities are never read as columns; reserved columns that are filled are counted.
+differs. Free text and names of facilities are never read as columns; reserved columns that are filled are counted. A
+claim with undecodable bytes is held (`ukeheld`), the rest of the file goes on.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from functools import cached_property
+from typing import BinaryIO, cast
 
 import polars as pl
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.recordfile import CHUNK, Lines, chunks
+from provision.formats.tables import DROPPED, FieldTable, polars_type
 from provision.formats.ukechunk import Chunk, Running
+from provision.formats.ukeeditions import Choice, superset
+from provision.formats.ukeheld import RULE, raw_claims, without
 from provision.formats.ukekind import UkeKind
 from provision.formats.ukepeople import people
+from provision.formats.ukerecognise import PLAIN, recognised
 from provision.formats.uketotals import reconcile
 
 
 @dataclass(frozen=True)
 class UkeFormat:
-    """A reader of one kind of claims; see `provision.formats.base.Format`."""
+    """A reader of one kind of claims; see `provision.formats.base.Format`. `earlier` are the kinds of older files that
+    begin with another record; `form` is how the lines look (`ukerecognise`)."""
 
     id: str
     ja: str
     en: str
     kind: UkeKind
+    earlier: tuple[UkeKind, ...] = ()
+    form: str = PLAIN
 
     @property
     def title(self) -> Mapping[str, str]:
         """Name for people."""
         return {"ja": self.ja, "en": self.en}
 
-    @property
+    @cached_property
     def dataset(self) -> Dataset:
-        """The tables of this kind of claims."""
-        return self.kind.fields.dataset
+        """The tables of this kind of claims, one schema for all editions."""
+        return superset([kind.dataset for kind in (*self.earlier, self.kind)])
+
+    @cached_property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """The field tables, oldest first."""
+        return tuple(table for kind in (*self.earlier, self.kind) for table in kind.editions)
+
+    def recognise(self, head: bytes) -> str:
+        """See `Format.recognise`: by the first record, front columns and the record kinds that only one kind has."""
+        return recognised(head, self.form, self.kind.sort)
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; GO totals are reconciled per volume."""
@@ -46,44 +65,84 @@ class UkeFormat:
 
     def claims(self, stream: BinaryIO, report: Report, size: int) -> Iterator[Parcel]:
         """The work of `read`, in chunks of about `size` bytes."""
-        running = Running()
-        for data in chunks(stream, self.kind.start.encode() + b",", size):
-            lines = Lines(_without_end_marks(data), running.records)
-            yield self._parcel(Chunk(lines, running, self.kind), report)
-        _finished(running, closes=not self.kind.repeats)
+        kind, stream = self._opened(stream)
+        running, choice = Running(), Choice(kind)
+        for data in chunks(stream, kind.start.encode() + b",", size):
+            for part in choice.parts(_without_end_marks(data), running.records):
+                report.edition = ", ".join(choice.used)
+                lines = Lines(part, running.records)
+                yield self._parcel(Chunk(lines, running, choice.kind, grown=choice.grown), report)
+        _finished(running, report, kind)
         for name, count in running.warnings.items():
             report.warn(name, count)
+
+    def _opened(self, stream: BinaryIO) -> tuple[UkeKind, BinaryIO]:
+        """The kind whose opening record the file begins with (the newest where none has it), and the whole stream."""
+        if not self.earlier:
+            return self.kind, stream
+        head = b""
+        while len(head) < 2 and (piece := stream.read(2 - len(head))):
+            head += piece
+        found = [kind for kind in self.earlier if kind.opening.encode() == head]
+        return (found[0] if found else self.kind), cast(BinaryIO, _Rejoined(head, stream))
 
     def _parcel(self, chunk: Chunk, report: Report) -> Parcel:
         chunk.check()
         frames = chunk.frames()
-        found = people(frames, self.kind)
         reconcile(chunk, frames, report)
+        if chunk.held:
+            frames = self._hold(chunk, frames, report)
+        found = people(frames, chunk.kind)
         report.records += len(chunk.lines.ends)
         report.people += found.height
         report.warn("check_digit:insurer", failing_insurer_numbers(found["insurer"]))
-        for record in self.kind.about_file:  # no claim may carry along what is about the file
-            if (name := self.kind.table_of(record)) in frames:
+        for record in chunk.kind.about_file:  # no claim may carry along what is about the file
+            if record in chunk.kind.present and (name := chunk.kind.table_of(record)) in frames:
                 frames[name] = frames[name].with_columns(claim_no=pl.lit(None, pl.Int64))
-        wanted = {t.name: [c.name for c in t.columns] for t in self.dataset.tables}
-        return Parcel(
-            {
-                name: frame.select("claim_no", *[c for c in wanted[name] if c in frame.columns])
-                for name, frame in frames.items()
-            },
-            found,
-            len(chunk.lines.ends),
+        tables = {name: self._complete(name, frame) for name, frame in frames.items()}
+        return Parcel(tables, found, len(chunk.lines.ends))
+
+    def _complete(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The table's columns in their order; those that are stored and an edition does not have are empty."""
+        columns = [c for c in self.dataset.table(name).columns if c.name in frame.columns or c.cls not in DROPPED]
+        return frame.select(
+            "claim_no",
+            *[c.name if c.name in frame.columns else pl.lit(None, polars_type(c)).alias(c.name) for c in columns],
         )
 
+    def _hold(self, chunk: Chunk, frames: dict[str, pl.DataFrame], report: Report) -> dict[str, pl.DataFrame]:
+        """Put the damaged claims aside, for quarantine, and give the frames without them."""
+        lines, outside = chunk.original, chunk.outside
+        for line, raw in zip(chunk.held.values(), raw_claims(chunk.held, lines, chunk.claim_of, outside), strict=True):
+            report.hold(lines.record(line), RULE, raw)
+        about = {chunk.kind.table_of(record) for record in chunk.kind.about_file if record in chunk.kind.present}
+        return without(frames, chunk.held, about)
 
-def _finished(running: Running, *, closes: bool) -> None:
-    """Raise `BadFile` where the file had no records, no claims or, where it `closes` with one, no GO."""
+
+def _finished(running: Running, report: Report, kind: UkeKind) -> None:
+    """Raise `BadFile` where the file had no records, no claims, none but held ones or, where it closes with one, no
+    GO."""
     if not running.records:
         raise BadFile("uke.empty", remedy="the file holds no records; ask the sender for the file again")
-    if closes and not running.closed:
-        raise BadFile("uke.no_go", record=running.records, remedy="the file is cut off; ask the sender for it again")
+    if not kind.repeats and not running.closed:
+        rule = f"uke.no_{kind.closing.lower()}"
+        raise BadFile(rule, record=running.records, remedy="the file is cut off; ask the sender for it again")
     if not running.claims:
         raise BadFile("uke.empty", record=1, remedy="the file holds no claims; ask the sender for the right file")
+    if report.held and not report.people:
+        raise BadFile(RULE, record=report.held[0].record, remedy="no claim of it can be taken; ask the sender again")
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were looked at."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self.head, self.rest = head, rest
+
+    def read(self, size: int = -1) -> bytes:
+        """The bytes that were looked at, then the others."""
+        head, self.head = self.head, b""
+        return head or self.rest.read(size)
 
 
 def _without_end_marks(data: bytes) -> bytes:

@@ -34,11 +34,19 @@ def people(frames: dict[str, pl.DataFrame], kind: UkeKind) -> pl.DataFrame:
     facility = pl.col("facility_prefecture") + pl.col("point_table") + pl.col(kind.named(kind.header, "facility"))
     found = claims.select(
         "claim_no",
-        *[pl.col(kind.named("RE", role)).alias(role) for role in _HEAD],
+        *[_named(kind, role) for role in _HEAD],
         *[pl.lit(None, pl.String).alias(name) for name in _NOT_HERE],
         facility=facility,
     ).with_columns(kana=pl.when(~pl.col("kana").str.contains("^[0-9]+$")).then(pl.col("kana")))
     return found.join(_cards(frames, kind), on="claim_no", how="left", maintain_order="left").select(_NOBODY.columns)
+
+
+def _named(kind: UkeKind, role: str) -> pl.Expr:
+    """The column of RE with this role, nothing where the edition has none (2014 has no kana)."""
+    try:
+        return pl.col(kind.named("RE", role)).alias(role)
+    except KeyError:
+        return pl.lit(None, pl.String).alias(role)
 
 
 def _cards(frames: dict[str, pl.DataFrame], kind: UkeKind) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """GO of a UKE file: 総件数 is the number of HO and KO, 総合計点数 the sum of the main payer's points.
 
-The main payer is HO, else the first KO. Source: 記録条件仕様（医科用）令和4年4月版, recomputed exactly on a published
-sample. Where claims have details (DPC 総括) it is not said whether the details count: the totals must be right with
-them or without them, both numbers alike.
+HG of a file of returned claims is counted the same way. The main payer is HO, else the first KO. Source:
+記録条件仕様（医科用）令和4年4月版, recomputed exactly on a published sample. Where claims have details (DPC 総括) it is
+not said whether the details count: the totals must be right with them or without them, both numbers alike.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import polars as pl
 
 from provision.formats.base import BadFile, Report
 from provision.formats.recordfile import Positions
-from provision.formats.ukechunk import Chunk, Running
+from provision.formats.ukechunk import Chunk
 
 
 def reconcile(chunk: Chunk, frames: dict[str, pl.DataFrame], report: Report) -> None:
@@ -24,18 +24,22 @@ def reconcile(chunk: Chunk, frames: dict[str, pl.DataFrame], report: Report) -> 
     closing = frames.get("control_total", pl.DataFrame(schema={"claim_no": pl.Int64, "claims": None, "points": None}))
     for last, payers, points in closing.select("claim_no", "claims", "points").iter_rows():
         chunk.running.sums = chunk.running.sums + sums[done : last + 1 - first].sum(axis=0)
-        _close(chunk.running, (payers, points), report)
+        _close(chunk, (payers, points), report)
         done = last + 1 - first
     chunk.running.sums = chunk.running.sums + sums[done:].sum(axis=0)
 
 
-def _close(running: Running, said: tuple[int, int], report: Report) -> None:
+def _close(chunk: Chunk, said: tuple[int, int], report: Report) -> None:
     """Compare with payers and points of all claims, or of those that are no details."""
+    running = chunk.running
     payers, points, own_payers, own_points = running.sums.tolist()
     if said not in ((payers, points), (own_payers, own_points)):
         name = "claims" if said[0] not in (payers, own_payers) else "points"
         raise BadFile(
-            "uke.totals", record=running.records, field=f"GO.{name}", remedy="the totals do not add up; ask the sender"
+            "uke.totals",
+            record=running.records,
+            field=f"{chunk.kind.closing}.{name}",
+            remedy="the totals do not add up; ask the sender",
         )
     report.totals["payers"] = report.totals.get("payers", 0) + said[0]
     report.totals["points"] = report.totals.get("points", 0) + said[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.formats import recodeinfo_medical
+from provision.formats import recodeinfo, recodeinfo_medical
 from tests.support.uke import IR, KANA, NAME, Claim
 from tests.support.ukekinds import FACILITY, TEXT, planted, read, refused, stored
 
@@ -31,7 +31,7 @@ def test_the_medical_records_are_left_and_the_confirmed_card_counts() -> None:
     ]  # fmt: skip
     assert found["insurance"]["points"].to_list() == [100, 50]
     assert found["comment"].select("service_category", "comment_code").rows() == [("11", "810000001")]
-    assert (report.records, report.people, report.warnings) == (10, 2, {})
+    assert (report.records, report.people, report.warnings) == (len(FILE), 2, {})
     assert recodeinfo_medical.FORMAT.dataset.id == "medical-claims-insurer"
 
 
@@ -44,7 +44,7 @@ def test_nothing_direct_is_left() -> None:
 @pytest.mark.parametrize("size", [700, 1000, 5000])
 def test_the_size_of_a_chunk_changes_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, people, report = read(FORM, FILE * 3)
-    monkeypatch.setattr(recodeinfo_medical, "CHUNK", size)
+    monkeypatch.setattr(recodeinfo, "CHUNK", size)
     pieces, same_people, same = read(FORM, FILE * 3)
     assert people.equals(same_people)
     assert same == report
@@ -66,12 +66,12 @@ def test_branches_are_counted() -> None:
     [
         ([], "uke.empty", 0),
         ([*FILE[:3], FILE[3].removeprefix("1,4,0,"), *FILE[4:]], "uke.front_columns", 4),
-        ([FILE[0], FILE[1].replace("1,2,0,", "3,2,0,"), *FILE[2:]], "uke.front_columns", 2),
+        ([FILE[0], FILE[1].replace("1,2,0,", "5,2,0,"), *FILE[2:]], "uke.front_columns", 2),
         (FILE[:-1], "uke.cut_off", len(FILE) - 1),
-        ([FILE[0], *FILE[2:9]], "uke.no_ir", 1),
-        ([*FILE[:7], f'1,7,0,CO,,1,810000001,"{TEXT}', *FILE[7:]], "uke.quote", 7),
-        ([*FILE[:7], f"1,7,0,XX,{TEXT}", *FILE[7:]], "uke.unknown_record", 7),
-        ([FILE[0], FILE[1], FILE[3], FILE[2], *FILE[4:]], "uke.order", 2),
+        ([FILE[0], *FILE[2:9]], "uke.no_ir", 2),
+        ([*FILE[:7], f'1,7,0,CO,,1,810000001,"{TEXT}', *FILE[7:]], "uke.quote", 8),
+        ([*FILE[:7], f"1,7,0,XX,{TEXT}", *FILE[7:]], "uke.unknown_record", 8),
+        ([FILE[0], FILE[1], FILE[3], FILE[2], *FILE[4:]], "uke.order", 3),
     ],
 )
 def test_broken_files_are_refused_without_a_value(records: list[str], rule: str, record: int) -> None:

@@ -96,23 +96,33 @@ def test_form_is_checked_and_the_record_named(text: bytes, rule: str, record: in
 def test_encodings_are_told_apart(text: str, encoding: str, rule: str | None) -> None:
     data = Lines(f"RE,1\r\nHO,{text},\r\n".encode(encoding), 0)
     if rule is None:
-        data.check_text()
+        assert data.damaged().tolist() == []
         return
     with pytest.raises(BadFile) as caught:
-        data.check_text()
+        data.damaged()
     assert caught.value.rule == rule
     assert text not in repr(caught.value)
 
 
-def test_the_record_that_cannot_be_decoded_is_named() -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "euc_jp"])
+def test_another_encoding_is_told_where_the_text_is_damaged_too(encoding: str) -> None:
+    lines = [f"HO,架空山花子{number},".encode(encoding) for number in range(9)]
+    lines[4] = lines[4][:5] + b"\xff" + lines[4][6:]
     with pytest.raises(BadFile) as caught:
-        Lines(b"RE,1\nHO,\x82\xa0\nRE,2\nHO,\x82\n", 100).check_text()
-    assert (caught.value.rule, caught.value.record) == ("uke.undecodable", 104)
-    assert caught.value.__suppress_context__
+        Lines(b"\n".join(lines) + b"\n", 0).damaged()
+    assert caught.value.rule == "uke.encoding"
 
 
-def test_half_width_kana_are_no_other_encoding() -> None:
-    Lines("RE,ｶｸｳ ﾊﾅｺ,架空花子\n".encode("cp932"), 0).check_text()
+@pytest.mark.parametrize("byte", [b"\x82", b"\x80", b"\xa0", b"\xfd", b"\xff"])
+def test_lines_that_cannot_be_decoded_are_found(byte: bytes) -> None:
+    plain = "HO,架空山花子\r\n".encode("cp932")
+    lines = Lines(plain + b"RE,1\nHO,\x82\xa0\nRE,2\nHO," + byte + b"\n" + plain, 0)
+    assert lines.damaged().tolist() == [4]
+    assert lines.damaged(["HO"]).tolist() == []
+
+
+def test_vendor_characters_and_half_width_kana_are_text() -> None:
+    assert Lines("RE,ｶｸｳ ﾊﾅｺ,架空花子\nRE,髙﨑①Ⅳ㈱\n".encode("cp932"), 0).damaged().tolist() == []
 
 
 @pytest.mark.parametrize("head", [b"\xef\xbb\xbfIR,1", b"\xff\xfeI\0", b"\xfe\xff\0I", b"PK\x03\x04\0\0"])

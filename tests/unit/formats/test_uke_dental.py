@@ -83,7 +83,8 @@ def test_several_volumes_and_any_size_of_chunk() -> None:
 @pytest.mark.parametrize(
     ("records", "rule"),
     [
-        ([*CLAIM, GO], "uke.no_uk"),
+        ([*CLAIM, GO], "uke.claim_month"),
+        ([RE, HO, UK, *CLAIM, GO], "uke.no_uk"),
         ([UK, RE, HO, "GO,1,100,99"], "uke.order"),
         ([UK, *CLAIM, RE, HO, GO], "uke.order"),
         ([UK, IR, HO, RE, "GO,1,100,99"], "uke.order"),
@@ -100,3 +101,19 @@ def test_several_volumes_and_any_size_of_chunk() -> None:
 )
 def test_broken_files_are_refused_without_a_value(records: list[str], rule: str) -> None:
     assert refused(FORM, records).rule == rule
+
+
+def test_files_of_2019_have_one_header_and_no_uk() -> None:
+    """The golden file of the edition: IR as UK is written today, above all claims."""
+    ir = UK.replace("UK,", "IR,").replace("202506", "50106")
+    era = RE.replace("202505", "50105").replace("19560203", "3310203")
+    records = [ir, era, HO, *BODY, era, HO, *BODY, GO]
+    found, people, report = read(FORM, records)
+    assert (report.edition, report.totals) == ("2019", {"payers": 2, "points": 200})
+    assert found["claim"].select("facility_code", "claim_month", "service_month").rows() == [
+        ("1234567", "2019-06", "2019-05"),
+    ] * 2  # fmt: skip
+    assert people.select("name", "birth", "facility").rows() == [(NAME, "19560203", "1331234567")] * 2
+    safe, _ = stored(FORM, records)
+    assert planted(safe) == []
+    assert read(FORM, [UK, *CLAIM, *CLAIM, GO])[2].edition == "2026-06"

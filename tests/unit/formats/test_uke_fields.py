@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from provision.formats import uke_dental, uke_dispensing, uke_dpc, uke_medical
+from provision.formats import formats, uke_dental, uke_dispensing, uke_dpc, uke_medical
 from provision.formats.tables import DROPPED
+from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
 KINDS = {
     "medical": uke_medical.KIND, "dental": uke_dental.KIND, "dispensing": uke_dispensing.KIND, "dpc": uke_dpc.KIND,
 }  # fmt: skip
+FAMILY = {name: source for name, source in formats().items() if isinstance(source, UkeFormat)}
 REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "field_tables" / "uke_fields.tsv"
 WIDTHS = {
     "medical": {"IR": 10, "RE": 38, "HO": 15, "KO": 12, "SN": 9, "SI": 44, "TO": 48, "GO": 4},
@@ -36,7 +38,44 @@ def test_every_place_has_one_line(name: str) -> None:
     for record in kind.records:
         indexes = [f.index for f in kind.physical(record)]
         assert indexes == list(range(1, len(indexes) + 1)), record
-    assert {record: kind.widths()[record][1] - kind.surplus for record in WIDTHS[name]} == WIDTHS[name]
+    assert {record: kind.widths()[record][1] for record in WIDTHS[name]} == WIDTHS[name]
+
+
+@pytest.mark.parametrize("form", FAMILY)
+def test_every_edition_has_every_place_and_the_roles_it_needs(form: str) -> None:
+    source = FAMILY[form]
+    for kind in (*source.earlier, source.kind):
+        for number in range(len(kind.tables)):
+            one = kind.edition(number)
+            for record in (*one.present, *([one.above] if one.above else [])):
+                indexes = [f.index for f in one.physical(record)]
+                assert indexes == list(range(1, len(indexes) + 1)), (one.tables, record)
+            assert _class(one, one.header, "facility") == "provider"
+            assert one.index_of(one.header, "claim_month")
+            assert one.index_of("HO", "points")
+            heads = [f for f in one.fields.fields if f.table == "claim" and f.column.role == "claim"]
+            assert [f.column.cls for f in heads] == ["technical"]
+
+
+def test_one_edition_is_in_force_in_every_month_and_all_fill_one_schema() -> None:
+    for source in FAMILY.values():
+        for kind in (*source.earlier, source.kind):
+            if len({table.since + table.until for table in kind.editions}) > 1:
+                months = [f"{year}-{month:02d}" for year in range(2010, 2031) for month in range(1, 13)]
+                assert {sum(table.in_force(month) for table in kind.editions) for month in months} == {1}
+        assert source.dataset.edition == source.editions[-1].dataset.edition
+        for edition in source.editions:
+            for table in edition.dataset.tables:
+                for column in table.columns:
+                    same = source.dataset.table(table.name).column(column.name)
+                    assert (column.cls, column.dtype, column.domain) == (same.cls, same.dtype, same.domain)
+
+
+def test_the_edition_of_2014_is_as_wide_as_it_was() -> None:
+    widths = uke_medical.KIND.edition(0).widths()
+    known = {"IR": 10, "RE": 36, "HO": 15, "KO": 12, "SI": 44, "IY": 44, "TO": 48, "TI": 10, "TR": 18, "GO": 4}
+    assert {record: widths[record][1] for record in known} == known
+    assert not {"SN", "JD", "MF"} & set(widths)
 
 
 @pytest.mark.parametrize("name", KINDS)

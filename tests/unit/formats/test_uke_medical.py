@@ -270,6 +270,8 @@ MEMBERS = f"氏名,カナ,生年月日\r\n{NAME},{KANA},S31.2.3\r\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + bytes(range(256))
 ZIP = b"PK\x03\x04\x14\0\0\0\x08\0" + bytes(range(256))
 PLAIN = lines(Claim(), Claim())
+#: A month of claim whose edition is known, so that there can be no new columns.
+KNOWN = (0, IR.replace("202506", "202303"))
 
 BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "uke.empty"),
@@ -279,8 +281,8 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "IR alone": (lambda: encoded([IR]), "uke.no_go"),
     "cut off between claims": (lambda: encoded(PLAIN[:3], tail=b""), "uke.no_go"),
     "cut off in a number": (lambda: file()[:-7], "uke.totals"),
-    "cut off in a character": (lambda: file()[: file().index("山".encode("cp932")) + 1], "uke.undecodable"),
-    "a byte lost in a character": (lambda: file().replace("コ,".encode("cp932"), b"\x83,"), "uke.undecodable"),
+    "cut off in a character": (lambda: file()[: file().index("山".encode("cp932")) + 1], "uke.no_payer"),
+    "a byte lost in a character": (lambda: file().replace("コ,".encode("cp932"), b"\x83,"), "text.undecodable"),
     "UTF-8": (lambda: encoded(PLAIN, encoding="utf-8"), "uke.encoding"),
     "UTF-8 with BOM": (lambda: encoded(PLAIN, encoding="utf-8-sig"), "uke.encoding"),
     "UTF-16 with BOM": (lambda: "\r\n".join(PLAIN).encode("utf-16"), "uke.encoding"),
@@ -294,8 +296,11 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "quotes": (lambda: records_but((1, PLAIN[1].replace(NAME, f'"{NAME}"'))), "uke.quote"),
     "too few columns in RE": (lambda: records_but((1, f"RE,1,1112,202505,{NAME}")), "uke.too_few_columns"),
     "too few columns in HO": (lambda: records_but((2, "HO,06132013,１,２")), "uke.too_few_columns"),
-    "too many columns in RE": (lambda: records_but((1, PLAIN[1] + f",{NAME}")), "uke.too_many_columns"),
-    "a comma in a text": (lambda: records_but((4, PLAIN[4] + ",")), "uke.too_many_columns"),
+    "bytes lost in the header": (lambda: file().replace("院".encode("cp932"), b"\x83"), "text.undecodable"),
+    "no month of the claim": (lambda: records_but((0, IR.replace("202506", "2025"))), "uke.claim_month"),
+    "too many columns in RE": (lambda: records_but(KNOWN, (1, PLAIN[1] + f",{NAME}")), "uke.too_many_columns"),
+    "far too many columns in RE": (lambda: records_but((1, PLAIN[1] + 21 * f",{NAME}")), "uke.too_many_columns"),
+    "a comma in a text": (lambda: records_but(KNOWN, (4, PLAIN[4] + ",")), "uke.too_many_columns"),
     "300 columns": (lambda: records_but((4, PLAIN[4] + "," * 256)), "uke.too_many_columns"),
     "unknown record": (lambda: records_but((4, f"XX,{NAME}")), "uke.unknown_record"),
     "blank line": (lambda: records_but((3, "")), "uke.unknown_record"),
