@@ -18,7 +18,7 @@ from provision.formats import tables
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.dpcfile import FACILITY, no_options
 from provision.formats.tables import FieldTable
-from provision.formats.textfile import blocks, decode
+from provision.formats.textfile import blocks, decode, is_text
 
 _HASH = re.compile(r"[0-9A-Za-z+/=_-]{32,}")
 _REMEDY = "K files are never taken: their common id is a hash of a person; destroy the file and tell the sender"
@@ -48,7 +48,7 @@ class KFile:
 
     def recognise(self, head: bytes) -> str:
         """Why these bytes begin such a file; "" where they do not."""
-        found = is_k_file(head.decode("cp932", "replace"))
+        found = is_text(head) and is_k_file(head.decode("cp932", "replace"))
         return "a facility code and a common id of patients: a K file, which is never taken" if found else ""
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:

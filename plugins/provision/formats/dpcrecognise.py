@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from provision.formats.base import HEAD_BYTES
 from provision.formats.dpcfile import DAY, FACILITY, Layout
+from provision.formats.textfile import is_text
 
 #: A day of our times, or one that is not known: all zeros, all nines.
 _REAL_DAY = r"(?:(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])|0{8}|9{8})"
@@ -25,7 +26,7 @@ def rows(head: bytes) -> list[list[str]]:
     Empty where these bytes are no such file: a first cell that is no facility code, or control characters. Bytes that
     cannot be decoded do not matter here.
     """
-    found = list(_rows(head))
+    found = list(_rows(head)) if is_text(head) else []
     return found if found and all(re.fullmatch(FACILITY, row[0]) for row in found) else []
 
 

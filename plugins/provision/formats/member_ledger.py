@@ -23,7 +23,7 @@ from provision.formats.columns import typed
 from provision.formats.ledger_columns import CODES, find_columns, recoded
 from provision.formats.numbers import canonical_care_number, failing_insurer_numbers, is_my_number
 from provision.formats.tables import FieldTable
-from provision.formats.textfile import LINE_LIMIT, blocks, decode, is_utf8
+from provision.formats.textfile import LINE_LIMIT, blocks, decode, is_text, is_utf8
 
 PARCEL_ROWS = 50_000
 #: Share of a column's 12-digit values that pass the check digit from which it is a column of My Numbers.
@@ -77,7 +77,7 @@ def _recognised(head: bytes) -> str:
     """By the headings; a heading of My Numbers is one, so that the reader can refuse the file for its reason."""
     first = head.split(b"\n", 1)[0].removeprefix(_BOM)
     line = first.decode("utf-8" if head.startswith(_BOM) or is_utf8(first) else "cp932", "replace")
-    header = next(csv.reader([line]), []) if line.count('"') % 2 == 0 and "\0" not in line else []
+    header = next(csv.reader([line.strip("\r")]), []) if line.count('"') % 2 == 0 and is_text(head) else []
     try:
         find_columns(header, [f.column.name for f in tables.load("member_ledger").fields], {})
     except BadFile as refusal:

@@ -23,6 +23,7 @@ _MAGIC = {
     b"\xff\xfe": "text.utf16", b"\xfe\xff": "text.utf16", b"PK\x03\x04": "file.kind", b"\x89PNG": "file.kind",
     b"%PDF": "file.kind", b"\x1f\x8b": "file.kind", b"\xd0\xcf\x11\xe0": "file.kind",
 }  # fmt: skip
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: Control bytes: neither CP932 nor UTF-8 has one of them inside a character.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 #: What Python's cp932 makes of the bytes 0x80, 0xA0 and 0xFD-0xFF, which are no characters of CP932.
@@ -150,6 +151,11 @@ def _refuse_controls(block: bytes, before: int) -> None:
     found = _CONTROLS.search(block)
     record = before + block.count(b"\n", 0, found.start() if found else 0) + 1
     raise BadFile("text.control", record=record, remedy=f"this is no plain text with CR LF or LF; {_AGAIN}")
+
+
+def is_text(head: bytes) -> bool:
+    """Whether the beginning of a file has no control bytes but tabs and line ends, and is not UTF-16."""
+    return not head.startswith(_UTF16) and _is_plain(np.frombuffer(head.removesuffix(b"\x1a"), np.uint8))
 
 
 def _is_plain(raw: npt.NDArray[np.uint8]) -> bool:
