@@ -74,6 +74,39 @@ def test_twins_of_one_sex_without_branch_collide_and_are_counted(vault: Vault) -
     assert vault.people("group-a")[1].collisions["health_birth"] == 1
 
 
+def test_records_of_colliding_twins_are_joined_by_name_where_names_agree(vault: Vault) -> None:
+    """The chart tells records of one twin apart, so that each is an identity of its own."""
+    rows = [CARD | twin | CHART | {"chart": f"{name}{visit}"} for name, twin in zip("ab", (TWIN_A, TWIN_B), strict=True)
+            for visit in range(3)]  # fmt: skip
+    rows += [CARD | TWIN_B | {"kana": ""}, CARD | TWIN_A | {"name": ""}, CARD | TWIN_A | {"name": "", "kana": ""}]
+    assert groups(vault, put(vault, *rows)) == {together(0, 1, 2, 7), together(3, 4, 5, 6), together(8)}
+    assert vault.people("group-a")[1].collisions["health_birth"] == 1
+
+
+def test_colliding_records_whose_names_disagree_join_nobody(vault: Vault) -> None:
+    """一郎 and 市朗 are read alike: who the record without a written name is, nobody knows."""
+    alike = TWIN_B | {"kana": TWIN_A["kana"], "name": "架空　市朗"}
+    aliases = put(vault, CARD | TWIN_A, CARD | TWIN_A | CHART, CARD | alike, CARD | TWIN_A | {"name": ""})
+    assert groups(vault, aliases) == {together(n) for n in range(4)}
+
+
+def test_a_chain_of_any_length_is_one_person(vault: Vault) -> None:
+    links = [CHART | {"chart": str(n // 2)} | CARE | {"care_number": str((n + 1) // 2)} for n in range(300)]
+    assert groups(vault, put(vault, *reversed(links))) == {frozenset(range(300))}
+
+
+def test_people_of_some_records_only(vault: Vault) -> None:
+    """What joined two people counts no more where it is left out."""
+    aliases = put(vault, CARD | MOTHER, CARE | CHART, CARD | CARE | MOTHER)
+    found, linkage = vault.people("group-a", pl.Series(aliases[:2]))
+    assert set(found["alias"]) == set(aliases[:2])
+    assert found["person"].n_unique() == linkage.people == linkage.identities == 2
+    everybody = vault.people("group-a", pl.Series(aliases))[1]
+    assert (everybody.people, everybody.merges) == (1, 2)
+    assert everybody.tokens == {"health_branch": 0, "health_birth": 1, "care": 1, "facility_chart": 1, "name_birth": 1}
+    assert vault.people("group-a", pl.Series("alias", [], dtype=pl.String))[0].height == 0
+
+
 def test_twins_with_branches_are_found_again(vault: Vault) -> None:
     rows = [CARD | TWIN_A | {"branch": "3"}, CARD | TWIN_B | {"branch": "4"}]
     assert groups(vault, put(vault, *rows, *(row | CHART | {"chart": row["branch"]} for row in rows))) == {
