@@ -7,16 +7,19 @@ that a marker found in the store names its field. Nobody is in these files: mark
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 
 from provision import codes
 from provision.formats.base import Column, ColumnClass, Format
+from provision.formats.kaigo_file import CareFormat
 from provision.formats.ledger_columns import ALIASES
 from provision.formats.tables import Field, FieldTable, bounds
-from provision.formats.ukekind import DERIVED, UkeKind
+from provision.formats.ukefile import UkeFormat
+from provision.formats.ukekind import DERIVED
+from provision.formats.ukerecognise import PLAIN
 
 MARK = "印"
 Cells = dict[int, str]
@@ -75,10 +78,10 @@ def _part(op: object, args: object) -> str:
     return ""
 
 
-def cells(table: FieldTable, record: str, over: Mapping[str, str] | None = None) -> Cells:
+def cells(table: FieldTable, record: str, over: Mapping[str, str] | None = None, month: str = "202505") -> Cells:
     """The filled fields of a record kind by index; `over` says otherwise for columns by name."""
     wanted = over or {}
-    return {f.index: wanted.get(f.column.name, value(f)) for f in table.record(record) if f.index < DERIVED}
+    return {f.index: wanted.get(f.column.name, value(f, month)) for f in table.record(record) if f.index < DERIVED}
 
 
 def row(found: Cells) -> list[str]:
@@ -92,33 +95,41 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         table = replace(table, fields=tuple(_emptied(f) if f.column.role in empty else f for f in table.fields))
     if source.id == "dpc-k":
         return None
-    kind = getattr(source, "kind", None)
-    if isinstance(kind, UkeKind):
-        return _uke(kind, table)
+    if isinstance(source, UkeFormat):
+        return _uke(source, table)
+    if isinstance(source, CareFormat):
+        return _care(source, table)
     if source.id == "dpc-form1":
         return _form1(source, table)
-    made: Callable[[FieldTable], bytes] | None = {"kaigo-claims": _kaigo, "member-ledger": _ledger}.get(source.id)
-    if made is not None:
-        return made(table)
+    if source.id == "member-ledger":
+        return _ledger(table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
 
 
-def _uke(kind: UkeKind, table: FieldTable) -> bytes:
-    """Opening record, one claim with every record kind once, GO with its totals."""
-    body = [k for k in kind.records if k not in {kind.opening, kind.header, kind.start, "RE", "GO"}]
-    order = list(dict.fromkeys([kind.opening, kind.header, kind.start, "RE", *body, "GO"]))
-    payers = sum(kind_of in {"HO", "KO"} for kind_of in order)
+def _uke(source: UkeFormat, table: FieldTable) -> bytes:
+    """Opening record, one claim with every record kind of the edition once, closing record with its totals."""
+    named, month = table.dataset.edition, _month(table)
+    kind = next(k for k in (*source.earlier, source.kind) if named in {t.dataset.edition for t in k.editions})
+    ends = [kind.opening, kind.header, kind.above, kind.start, "RE"]
+    present = {f.record for f in table.fields}
+    body = [k for k in kind.records if k not in {*ends, kind.closing} and k in present]
+    order = [k for k in dict.fromkeys([*ends, *body, kind.closing]) if k]
     over = {
         "HO": {"points": "100"},
-        "GO": {"claims": str(payers), "points": "100", "volume": "99"},
+        kind.closing: {"claims": str(sum(k in {"HO", "KO"} for k in order)), "points": "100", "volume": "99"},
         "RE": {kind.details: "0"} if kind.details else {},
         **{record: {"service_category": "11"} for record in kind.summary},
     }
-    lines = [",".join([record, *row(cells(table, record, over.get(record)))[1:]]) for record in order]
-    if kind.repeats:
+    lines = [",".join([record, *row(cells(table, record, over.get(record), month))[1:]]) for record in order]
+    if source.form != PLAIN:
         lines = [f"1,{number},0,{line}" for number, line in enumerate(lines, 1)]
     return "".join(line + "\r\n" for line in lines).encode("cp932") + b"\x1a"
+
+
+def _month(table: FieldTable) -> str:
+    """A month in which the edition is in force, YYYYMM."""
+    return (table.until or table.since or "2025-05").replace("-", "")
 
 
 def _wide(table: FieldTable, forms: Mapping[int, str], *, every: bool) -> bytes:
@@ -139,7 +150,7 @@ def _form1(source: Format, table: FieldTable) -> bytes | None:
     own = {t.name for t in source.dataset.tables}
     if any(field.table in own for field in table.fields):
         return None  # the columns of the file: they are filled by the files of the payload tables
-    month = table.since.replace("-", "") or table.dataset.edition[:6]
+    month = _month(table) if table.since else table.dataset.edition[:6]
     rows = []
     for code in dict.fromkeys(field.record for field in table.fields):
         payloads = {f.index: value(f, month) for f in table.record(code)}
@@ -154,20 +165,43 @@ def _ledger(table: FieldTable) -> bytes:
     return f"{header}\r\n{','.join(found.values())}\r\n".encode()
 
 
-_KEYS = {"service_month": "202505", "facility": "1370400012", "care_insurer": "138057", "insured_number": "0000000123"}
+_KEYS = {"facility": "1370400012", "care_insurer": "138057", "insured_number": "0000000123"}
 
 
-def _kaigo(table: FieldTable) -> bytes:
-    """One claim with every record kind once, and the invoice its numbers (all 1) add up to."""
-    records = list(dict.fromkeys(f.record for f in table.fields))
-    rows = []
-    for record in sorted((r for r in records if r != "7111"), key=lambda r: (r != "01", r)):
-        kind = "17" if record == "other" else record
-        rows.append(row(cells(table, record, {**_KEYS, "form": "7131", "record_kind": kind})))
-    sums = {"payer_kind": "1", "law": "0", "invoice_category": "01", "claims": "1", "units": "2", "cost": "5"}
-    rows.append(row(cells(table, "7111", {**_KEYS, **sums, "form": "7111", "insurance_amount": "3"})))
+#: What an invoice says about one claim whose numbers are all 1, by data kind.
+_INVOICE = {"payer_kind": "1", "law": "0", "form": "7111", "claims": "1"}
+_SUMS = {
+    "711": {**_INVOICE, "invoice_category": "01", "cost": "5", "insurance_amount": "3"},
+    "812": {**_INVOICE, "invoice_category": "02", "cost": "3", "insurance_amount": "1"},
+}
+
+
+def _care(source: CareFormat, table: FieldTable) -> bytes:
+    """One claim with every record kind of the edition, the invoice or summary its numbers (all 1) add up to."""
+    kind, month = source.kind.main_kind, _month(table)
+    present, rows = {f.record for f in table.fields}, []
+    claims = [record for record in source.kind.records if record in present - source.kind.lone]
+    for record in sorted(claims, key=lambda record: (record != "01", record)):
+        form = {"711": "7131", "812": record, "821": record}[kind]
+        over = {**_KEYS, "form": form, "record_kind": "17" if record == "other" else record, "change_kind": "1"}
+        rows += [
+            row(cells(table, record, {**over, "detail_no": number}, month))
+            for number in _numbers(source, table, record)
+        ]
+    if "7111" in present:
+        units = str(len(rows)) if kind == "812" else "2"
+        rows.append(row(cells(table, "7111", {**_KEYS, **_SUMS[kind], "units": units}, month)))
+    if "8211" in present:
+        none = {f.column.name: "0" for f in table.record("8211") if f.column.dtype == "integer"}
+        rows.append(row(cells(table, "8211", {**_KEYS, **none, "own_home_new": "1"}, month)))
     for number, cell in enumerate(rows, 2):
         cell[0], cell[1] = "2", str(number)
-    control = ["1", "1", "0", str(len(rows)), "711", "0", "0", "1370400012", "00", "1", "202506", "0"]
+    control = ["1", "1", "0", str(len(rows)), kind, "0", "0", "1370400012", "00", "1", month, "0"]
     whole = [control, *rows, ["3", str(len(rows) + 2)]]
     return "".join(",".join(cell) + "\r\n" for cell in whole).encode("cp932")
+
+
+def _numbers(source: CareFormat, table: FieldTable, record: str) -> tuple[str, ...]:
+    """Line numbers of a claim: one line, or a line and the last one (99) with the totals."""
+    numbered = any(f.column.name == "detail_no" for f in table.record(record))
+    return ("1", "99") if source.kind.head_last and numbered else ("1",)

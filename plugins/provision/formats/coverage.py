@@ -16,8 +16,12 @@ from importlib.resources import files
 
 from anonymization.receipt import FLOOR, KEPT
 from provision.formats import dpc_form1, dpcpayloads, tables
-from provision.formats.base import PEOPLE_COLUMNS, Column, Format
+from provision.formats.base import PEOPLE_COLUMNS, Column, ColumnClass, Format
+from provision.formats.kaigo_file import CareFormat
+from provision.formats.kaigo_page import is_read
+from provision.formats.member_ledger import MemberLedger
 from provision.formats.tables import Field, FieldTable
+from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import DERIVED, UNREAD
 
 #: What each rule of the floor does, in a few words.
@@ -92,13 +96,18 @@ def editions(source: Format) -> tuple[FieldTable, ...]:
 
 
 @cache
-def unused_tables() -> tuple[str, ...]:
-    """Names of the field tables in ``fields/`` that no format reads by: there should be none."""
+def unread_fields() -> tuple[str, ...]:
+    """Fields of the tables in ``fields/`` (``table record index``) that no format reads by: there should be none."""
     from provision.formats import formats
 
-    known = {table.fields for source in formats().values() for table in editions(source)}
+    known = {_place_of(field) for source in formats().values() for t in editions(source) for field in t.fields}
     names = (file.name.removesuffix(".tsv") for file in (files(__package__) / "fields").iterdir())
-    return tuple(sorted(name for name in names if tables.load(name).fields not in known))
+    found = ((name, field) for name in names for field in tables.load(name).fields if _place_of(field) not in known)
+    return tuple(sorted(f"{name} {field.record} {field.index}" for name, field in found))
+
+
+def _place_of(field: Field) -> tuple[str, str, int, str]:
+    return field.table, field.record, field.index, field.column.name
 
 
 def counts(fields: Iterable[FieldCoverage]) -> dict[str, int]:
@@ -107,15 +116,14 @@ def counts(fields: Iterable[FieldCoverage]) -> dict[str, int]:
 
 
 def never_read(source: Format, field: Field) -> bool:
-    """Whether the reader skips the field by its class: it is not even read into memory as a column."""
+    """Whether the reader makes no column of the field because of its class: each family has its own rule for that."""
     if field.index >= DERIVED:
         return False
-    if (kind := getattr(source, "kind", None)) is not None and field in kind.fields.fields:
-        return field.column.cls in UNREAD
-    layout = getattr(source, "layout", None)
-    if layout is None or layout.every or field not in layout.table.fields:
+    if isinstance(source, CareFormat):
+        return not is_read(field.column, field.table == source.dataset.head)
+    if isinstance(source, MemberLedger):
         return False
-    return f"c{field.index}" not in layout.wanted
+    return field.column.cls in (UNREAD if isinstance(source, UkeFormat) else {ColumnClass.FREE})
 
 
 def _one(source: Format, table: FieldTable, field: Field) -> FieldCoverage:
