@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
 import numpy.typing as npt
 import polars as pl
 
@@ -117,3 +118,16 @@ class CareKind:
     def edition(self, month: str) -> str:
         """Name of the edition in force in a claim month (YYYY-MM); the newest where none is."""
         return next((t for t in self.loaded if t.in_force(month)), self.loaded[-1]).dataset.edition
+
+
+def changes(page: Page, key: tuple[tuple[int, int, int], ...], rows: Mask, detail: int) -> Mask:
+    """Lines of `rows` that begin a claim: another key than the line above, a first line number (item `detail`) or a
+    line behind number 99."""
+    number = page.lines.text(detail, 2)
+    begins = (number == b"01") | (number == b"1")
+    begins[0] = True
+    begins[1:] |= (number[:-1] == b"99") | ~rows[:-1]
+    for item, last, width in key:
+        texts = page.lines.text(item, width, last)
+        begins[1:] |= texts[1:] != texts[:-1]
+    return np.asarray(begins & rows)

@@ -141,7 +141,8 @@ class Page:
         for record in sorted(self.kind.records, key=lambda r: self.kind.fields[r][0].table != self.kind.head):
             for name, frame in self._record(record, parts.get(self.kind.head, [])).items():
                 parts.setdefault(name, []).append(frame)
-        return {t.name: _joined(t, parts.get(t.name, [])) for t in self.kind.loaded[-1].dataset.tables}
+        found = self.kind.loaded[-1].dataset.tables
+        return {t.name: _joined(t, t.name == self.kind.head, parts.get(t.name, [])) for t in found}
 
     def _record(self, record: str, heads: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """The tables that one layout fills."""
@@ -188,11 +189,9 @@ def is_read(column: Column, is_head: bool) -> bool:
     return column.cls not in tables.DROPPED or (is_head and column.role in _NEEDED)
 
 
-def _joined(table: Table, parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """The rows of a table from all its layouts, in the order of the file."""
-    empty = {c.name: tables.polars_type(c) for c in table.columns if is_read(c, True)}
-    schema = {"claim_no": pl.Int64(), LINE: pl.Int64(), **empty}
-    if not parts:
-        return pl.DataFrame(schema=schema)
-    joined = pl.concat(parts, how="diagonal")
-    return (joined.sort(LINE) if len(parts) > 1 else joined).select(n for n in schema if n in joined.columns)
+def _joined(table: Table, is_head: bool, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of a table from all its layouts, in the order of the file; what a layout lacks is null."""
+    columns = {c.name: tables.polars_type(c) for c in table.columns if is_read(c, is_head)}
+    empty = pl.DataFrame(schema={"claim_no": pl.Int64(), LINE: pl.Int64(), **columns})
+    joined = pl.concat([empty, *parts], how="diagonal")
+    return joined.sort(LINE) if len(parts) > 1 else joined

@@ -18,7 +18,7 @@ Source: how the program of the field table adds up its invoice (grade C).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +30,7 @@ from provision.formats.kaigo_page import Page
 
 Place = tuple[str, str]  # service month, care provider
 
-_AGAIN = "the invoice (7111) and the claims of the file disagree; ask the sender for a complete file"
+AGAIN = "the invoice (7111) and the claims of the file disagree; ask the sender for a complete file"
 _PLACE = ("service_month", "facility")
 _PAYERS = (1, 2, 3)
 
@@ -66,7 +66,7 @@ class Invoice:
     def same(self, one: int, other: int, name: str) -> None:
         """Raise `BadFile` ``kaigo.totals`` where two numbers differ."""
         if one != other:
-            raise BadFile("kaigo.totals", record=self.record, field=name, remedy=_AGAIN)
+            raise BadFile("kaigo.totals", record=self.record, field=name, remedy=AGAIN)
 
 
 _NUMBERS = ("claims", "units", "cost", "insurance_amount", "public_amount", "own_share")
@@ -86,14 +86,15 @@ class Invoices:
             made = Invoice(page.offset + row[LINE] + 1, *words, *numbers)
             key = ((row["service_month"] or "", row["facility"] or ""), *words)
             if key in self.found:
-                raise BadFile("kaigo.invoice_twice", record=made.record, remedy=_AGAIN)
+                raise BadFile("kaigo.invoice_twice", record=made.record, remedy=AGAIN)
             self.found[key] = made
 
 
-def by_place(frame: pl.DataFrame, *further: str) -> list[tuple[str, ...]]:
-    """Month, provider (and `further`), then the sums of `claims`, `units` and `amount` for each."""
+def by_place(frame: pl.DataFrame, *further: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int, int]]]:
+    """Month, provider (and `further`), and the sums of `claims`, `units` and `amount` for each."""
     keys = [pl.col(name).fill_null("") for name in (*_PLACE, *further)]
-    return frame.group_by(keys).agg(pl.col("claims", "units", "amount").sum()).rows()
+    for row in frame.group_by(keys).agg(pl.col("claims", "units", "amount").sum()).iter_rows():
+        yield row[:-3], row[-3:]
 
 
 @dataclass
@@ -113,10 +114,10 @@ class ClaimTotals:
         sums = _claim_sums(head, page)
         units = _unit_sums(found["care_summary"], sums)
         for frame in (sums.filter("insured"), units.filter("insured")):
-            for month, facility, *numbers in by_place(frame):
+            for (month, facility), numbers in by_place(frame):
                 self.insurance.setdefault((month, facility), Sums()).add(*numbers)
         for frame in (_named(sums), _public_units(units)):
-            for month, facility, law, *numbers in by_place(frame, "law"):
+            for (month, facility, law), numbers in by_place(frame, "law"):
                 self.public.setdefault(((month, facility), law), Sums()).add(*numbers)
 
     def reconcile(self, report: Report, *, part: bool) -> None:
@@ -136,7 +137,7 @@ class ClaimTotals:
             else:
                 self._public(place, law, invoice)
         if any(sums.claims for place, sums in self.insurance.items() if place not in seen):
-            raise BadFile("kaigo.totals", field="invoice", remedy=_AGAIN)
+            raise BadFile("kaigo.totals", field="invoice", remedy=AGAIN)
 
     def _insurance(self, place: Place, invoice: Invoice) -> None:
         sums = self.insurance.get(place, Sums())
