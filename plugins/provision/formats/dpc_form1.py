@@ -28,7 +28,7 @@ from provision.formats.columns import typed
 from provision.formats.delimited import Coded
 from provision.formats.dpcfile import DATA_ID, DAY, FACILITY, DpcFile, Layout, Rows
 from provision.formats.dpcrecognise import recognised
-from provision.formats.dpcstays import Stays, heads, people
+from provision.formats.dpcstays import Stays, dated, heads, people
 from provision.formats.tables import FieldTable
 
 _KEYS = ["c0", "c1", "c2", "c3", "c4"]
@@ -143,7 +143,8 @@ class _Reading:
             "dpc.no_patient", codes.filter(pl.col("birth_month").is_null() & pl.col("sex").is_null()).height
         )
         columns: tuple[Column, ...] = self.dataset.table("stay").columns
-        return typed(codes, "stay", columns, self.report, words=words)
+        codes = codes.with_columns(service_month=pl.lit(None, pl.String))
+        return dated(typed(codes, "stay", columns, self.report, words=words))
 
     def _said(self, rows: Coded, code: str, place: str, name: str) -> pl.DataFrame:
         """``claim_no`` and the word that its rows of `code` have in `place`; claims with several are only counted."""

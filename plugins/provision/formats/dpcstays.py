@@ -79,6 +79,11 @@ def heads(rows: Coded, begins: int) -> Coded:
     return Coded(runs.unique("claim_no", keep="first", maintain_order=True), rows.words)
 
 
+def dated(stays: pl.DataFrame) -> pl.DataFrame:
+    """The typed head rows with ``service_month``: of the discharge, else of the admission or visit."""
+    return stays.with_columns(service_month=pl.coalesce("discharged", "admitted").str.slice(0, 7))
+
+
 def people(stays: pl.DataFrame, known: Mapping[str, str]) -> pl.DataFrame:
     """`PEOPLE_COLUMNS` of the typed head rows: `known` maps people columns to further columns of the head."""
     digits = pl.col("data_id").str.contains(r"^[0-9]{1,10}$")

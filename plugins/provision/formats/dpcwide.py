@@ -20,7 +20,7 @@ from provision.formats.columns import typed
 from provision.formats.delimited import Coded
 from provision.formats.dpcfile import DpcFile, Layout, Rows, no_options
 from provision.formats.dpcrecognise import recognised
-from provision.formats.dpcstays import Stays, heads, people
+from provision.formats.dpcstays import Stays, dated, heads, people
 from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.tables import FieldTable
 
@@ -95,6 +95,7 @@ class _Reading:
             table.name: self._table(table, begun if table.name == self.head else rows)
             for table in self.source.dataset.tables
         }
+        made[self.head] = dated(made[self.head])
         who = people(made[self.head], _PEOPLE)
         self.report.people += who.height
         self.report.warn("check_digit:insurer", failing_insurer_numbers(who["insurer"]))

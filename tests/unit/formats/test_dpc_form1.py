@@ -39,6 +39,7 @@ def test_reads_a_stay_its_patient_and_its_items() -> None:
     assert parcel.tables["stay"].row(0, named=True) == {
         "claim_no": 1, "facility": dpc.FACILITY, "data_id": dpc.DATA_ID, "admitted": "2025-04-03", "count_no": "0",
         "summary_no": "0", "birth_month": dpc.BIRTH, "sex": "2", "zip3": dpc.ZIP, "discharged": "2025-04-10",
+        "service_month": "2025-04",
     }  # fmt: skip
     person = {key: value for key, value in parcel.people.row(0, named=True).items() if value is not None}
     assert person == {"claim_no": 1, "facility": dpc.FACILITY, "chart": dpc.DATA_ID, "birth": dpc.BIRTH, "sex": "2"}
@@ -70,7 +71,7 @@ def test_golden_edition_2014() -> None:
         ("A001030", "0", 2, "0"), ("A001030", "0", 3, "1"), ("M050010", "0", 2, "3"), ("M160010", "0", 2, "12.5"),
     ]  # fmt: skip
     _, report = dpc.read("dpc-form1", dpc.encoded(rows))
-    assert report.warnings == {"dpc.unknown_payload": 1}
+    assert (report.warnings, report.edition) == ({"dpc.unknown_payload": 1}, "2014")
 
 
 def test_golden_edition_2025() -> None:
@@ -92,7 +93,7 @@ def test_golden_edition_2025() -> None:
         ("FIM0010", "0", 1, "2025-04-03"), ("FIM0010", "0", 3, "1" * 18), ("FIM0010", "0", 5, "51.0"),
     ]  # fmt: skip
     _, report = dpc.read("dpc-form1", dpc.encoded(rows))
-    assert report.warnings == {"dpc.unknown_payload": 1}
+    assert (report.warnings, report.edition) == ({"dpc.unknown_payload": 1}, "2025")
 
 
 def test_golden_edition_2026() -> None:
@@ -113,6 +114,7 @@ def test_golden_edition_2026() -> None:
     ]  # fmt: skip
     _, report = dpc.read("dpc-form1", dpc.encoded(rows))
     assert report.warnings == {"dpc.unknown_payload": 1, "reserved_filled:form1_item": 1}
+    assert report.edition == "2026"
 
 
 def test_an_unknown_number_is_no_number_and_no_warning() -> None:
@@ -155,7 +157,8 @@ def test_unknown_homes_births_and_discharges_are_null() -> None:
     parcels, report = dpc.read("dpc-form1", dpc.encoded(rows))
     stay = parcels[0].tables["stay"].row(0, named=True)
     assert (stay["birth_month"], stay["zip3"], stay["discharged"], stay["sex"]) == (None, None, None, "1")
-    assert report.warnings == {}  # the edition is that of the admission
+    assert stay["service_month"] == "2025-04"  # of the admission, as is the edition
+    assert (report.warnings, report.edition) == ({}, "2025")
 
 
 def test_parts_of_one_stay_are_stays_of_their_own_and_join_by_the_data_id() -> None:

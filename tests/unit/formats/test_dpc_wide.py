@@ -58,9 +58,25 @@ def test_a_birth_date_in_column_3_is_told_by_its_being_before_the_visit(format_i
     parcels, report = dpc.read(format_id, dpc.encoded(rows))
     stays = parcels[0].tables["stay"]
     assert stays["birth_month"].to_list() == [dpc.BIRTH, None, None, None]
+    assert stays["service_month"].to_list() == ["2025-04", "2025-04", "2025-04", None]
     assert stays["discharged"].to_list() == [None, "2025-04-02", None, None]
     assert parcels[0].people["birth"].to_list() == [dpc.BIRTH, None, None, None]
     assert report.warnings == {"dpc.birth_in_discharge": 1, "dpc.discharge_or_birth_unknown": 1}
+
+
+@pytest.mark.parametrize(
+    ("format_id", "row", "discharge"),
+    [("dpc-ef", dpc.ef(), 3), ("dpc-d", dpc.d(), 3), ("dpc-h", dpc.h(), 4), ("dpc-form4", dpc.form4(), 4)],
+)
+def test_a_stay_is_of_the_month_of_its_discharge_else_of_its_admission(
+    format_id: str, row: dpc.Row, discharge: int
+) -> None:
+    row = ["20250403" if cell == dpc.ADMITTED else cell for cell in row]
+    gone, there = (dpc.changed(row, **{f"c{discharge}": day}) for day in ("20250601", "00000000"))
+    for rows, month in (([gone], "2025-06"), ([there], "2025-04")):
+        parcels, report = dpc.read(format_id, dpc.encoded(rows))
+        assert parcels[0].tables["stay"]["service_month"].to_list() == [month]
+        assert report.edition == get(format_id).dataset.edition
 
 
 def test_null_written_out_is_empty() -> None:
