@@ -36,7 +36,7 @@ class Holding:
         return self.inner.editions
 
     def recognise(self, head: bytes) -> str:
-        return "it holds a line for quarantine" if b"??" in head else ""
+        return "it holds a line for quarantine" if b"??" in head else self.inner.recognise(head)
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         kept = []
