@@ -29,8 +29,8 @@ it by hand. `tokumei datasets` prints the same for a terminal, `tokumei datasets
 {classes}
 
 A column that goes on receipt can never be asked for in a plan. Head tables (one row per claim or member) also carry an
-`alias`, which is random; where the format knows a claim's own number, they carry a keyed `claim_token`, and where it has
-what makes two claims the same bill, a keyed `claim_place`. None of them can go out. A plan may ask a head table for
+`alias`, which is random; where the format knows a claim's own number, they carry a keyed `claim_token`, and where it
+has what makes two claims the same bill, a keyed `claim_place`. None of them can go out. A plan may ask a head table for
 `age_band` and `prefecture`, which are worked out when a release is made.
 
 **Domain** is what a stored value may look like. Cells outside it are emptied on receipt and counted; where more than
