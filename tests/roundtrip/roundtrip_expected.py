@@ -163,18 +163,19 @@ def _care(data: bytes, table: FieldTable, found: Expected) -> None:
 
 
 def _care_lines(data: bytes, table: FieldTable, found: Expected) -> None:
-    """8124 and 8222: lines of one person and month stand together and make one claim."""
-    by_record, last = _by_record(table), ()
+    """8124 and 8222: the lines up to number 99 are one claim, headed by the last of them; 7111 and 8211 are none."""
+    by_record, head, place = _by_record(table), table.dataset.head, {"8124": 17, "8222": 9}
     for cells in _csv(data, "cp932")[1:-1]:
-        person = cells[9:11] if cells[2] == "8124" else cells[11:13]
-        key = (cells[2], *person)
-        new = key != last
-        found.claims += new
-        last = key
-        for name in dict.fromkeys(f.table for f in by_record[cells[2]]):
-            if new or name != table.dataset.head:
-                own = [f for f in by_record[cells[2]] if f.table == name]
-                found.rows[name].append(kept(own, cells) | {"claim_no": found.claims - 1})
+        fields = by_record[cells[2]]
+        if cells[2] not in place:
+            found.rows[fields[0].table].append(kept(fields, cells) | {"claim_no": None})
+            continue
+        last = cells[place[cells[2]]] == "99"
+        for name in dict.fromkeys(f.table for f in fields):
+            if last or name != head:
+                own = kept([f for f in fields if f.table == name], cells)
+                found.rows[name].append(own | {"claim_no": found.claims})
+        found.claims += last
 
 
 def _tabbed(data: bytes) -> list[list[str]]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from provision.sampledata.calendar import compact, era_day
+from provision.sampledata.facilities import KITA
 from provision.sampledata.illness import Visit
 from provision.sampledata.numbering import scattered
 from provision.sampledata.person import Coverage
 from provision.sampledata.uke_records import CRLF, act, comment, day_columns, group, narrative, with_comment
 
-#: 10 digits: prefecture 13, table 1 (medical), institution code.
-FACILITY = "1311999994"
 #: 負担区分 by (has health insurance, number of public payers), 別表21.
 BURDEN = {(True, 0): "1", (True, 1): "2", (True, 2): "4", (False, 1): "5"}
 _MEAL_YEN = 670
@@ -75,7 +74,7 @@ def _head(visit: Visit, coverage: Coverage | None, style: Style) -> str:
 
 def search_number(visit: Visit) -> str:
     """検索番号, 28 digits; the claim billed again carries the same."""
-    return f"{visit.month.compact}{FACILITY}{scattered(visit.person.serial, 12, 11)}"
+    return f"{visit.month.compact}{KITA.number}{scattered(visit.person.serial, 12, 11)}"
 
 
 def receipt_kind(visit: Visit, coverage: Coverage | None) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from provision.sampledata.calendar import GREGORIAN_SINCE, Month
-from provision.sampledata.uke_claim import FACILITY, Claim, Style
+from provision.sampledata.facilities import KITA
+from provision.sampledata.uke_claim import Claim, Style
 from provision.sampledata.uke_records import CRLF
 
-NAME = "架空北病院"
-PHONE = "03-0123-4567"
 #: A claims file counts claims with six digits (RE 1, GO 1).
 LIMIT = 999_999
 
@@ -25,7 +24,9 @@ class UkeFile:
 
     def head(self) -> bytes:
         """The IR record."""
-        return _bytes(f"IR,1,{FACILITY[:2]},{FACILITY[2]},{FACILITY[3:]},,{NAME},{self._billed},00,{PHONE}{CRLF}")
+        return _bytes(
+            f"IR,1,{KITA.prefecture},{KITA.table},{KITA.code},,{KITA.name},{self._billed},00,{KITA.phone}{CRLF}"
+        )
 
     def number(self, claim: Claim) -> str:
         """The claim's text with the next running number; ValueError where one file can hold no more."""
