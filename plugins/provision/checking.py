@@ -12,7 +12,7 @@ from pathlib import Path
 from provision import channels, config, formats
 from provision.config import ConfigProblem, Loaded
 from provision.errors import TokumeiError
-from provision.model import Plan, Platform, Profile, Recipient, Source
+from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
 from provision.releasing.claims import datasets
 from provision.releasing.drafting import today
 from provision.releasing.tables import column_of, layout, table_of
@@ -30,6 +30,7 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
         problems += [p for i, plan in plans.items.items() for p in _officers(plans.files[i], plan, platform)]
     for name, source in sources.items.items():
         problems += _source(sources.files[name], source)
+    problems += _landings(sources)
     for name, recipient in recipients.items.items():
         problems += _recipient(recipients.files[name], recipient, on or today())
     for name, plan in plans.items.items():
@@ -52,6 +53,27 @@ def _source(path: Path, source: Source) -> Iterator[ConfigProblem]:
         yield problem(path, ["format"], "no such format", f"known: {', '.join(sorted(formats.formats()))}")
     if source.legal_status == "anonymised_received" and source.linkage is not None:
         yield problem(path, ["linkage"], "data received anonymised may not be linked (APPI art. 45)", "remove linkage")
+
+
+def _landings(sources: Loaded[Source]) -> Iterator[ConfigProblem]:
+    """Two sources must not fetch from one place: each would take the other's drops away."""
+    places = {name: landing_place(source) for name, source in sources.items.items()}
+    for name, place in places.items():
+        for other in (o for o in places if o != name and place and places[o]):
+            if place[: len(places[other])] == places[other]:
+                what = f"source {other} fetches from the same place, or from one around it"
+                yield problem(sources.files[name], ["landing"], what, "give every source a place of its own")
+
+
+def landing_place(source: Source) -> tuple[str, ...]:
+    """Where a source's drops lie, from the outside inwards; empty for our own inbox, of which everyone has one."""
+    landing = source.landing
+    if isinstance(landing, BucketLanding):
+        return ("s3", landing.connection, landing.bucket, *filter(None, landing.prefix.split("/")))
+    if isinstance(landing, SftpLanding):
+        root = ("/",) if landing.directory.startswith("/") else ()
+        return ("sftp", landing.connection, *root, *(p for p in landing.directory.split("/") if p not in {"", "."}))
+    return ()
 
 
 def _recipient(path: Path, recipient: Recipient, on: date) -> Iterator[ConfigProblem]:

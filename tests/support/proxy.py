@@ -10,10 +10,11 @@ from typing import Self
 
 
 class CuttingProxy:
-    """Forwards to a loopback port; each connection is reset once `limit` bytes went towards the server."""
+    """Forwards to a loopback port; each connection is reset once `limit` bytes went towards the server, or `back` bytes
+    from it."""
 
-    def __init__(self, target: int, limit: int) -> None:
-        self.limit, self.cuts, self._target = limit, 0, target
+    def __init__(self, target: int, limit: int | None, back: int | None = None) -> None:
+        self.limit, self.back, self.cuts, self._target = limit, back, 0, target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -31,7 +32,7 @@ class CuttingProxy:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._target))
-            for source, sink, limit in ((client, server, self.limit), (server, client, None)):
+            for source, sink, limit in ((client, server, self.limit), (server, client, self.back)):
                 threading.Thread(target=self._pump, args=(source, sink, limit), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, limit: int | None) -> None:
