@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from provision.formats import formats
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, ColumnClass, Dataset, Format, Parcel, Report
 from provision.formats.tables import DROPPED, bounds, polars_type
+from provision.sampledata import format_stream
+from provision.sampledata.sheets import SENDERS
 
 CODES = Path(__file__).parents[2] / "config" / "codes"
 FORMATS = sorted(formats())
@@ -115,6 +117,14 @@ PIECES = st.sampled_from(
 @given(st.sampled_from(FORMATS), st.sampled_from(BEGINNINGS), st.lists(PIECES | st.binary(max_size=8), max_size=30))
 def test_bytes_that_look_like_records_end_well(name: str, start: bytes, pieces: list[bytes]) -> None:
     ends_well(formats()[name], start + b"".join(pieces))
+
+
+@pytest.mark.parametrize("form", sorted(set(SENDERS) - {"dpc-k"}))  # a K file is refused whatever it holds
+def test_the_reader_says_by_which_edition_it_read(form: str) -> None:
+    report, stream = Report(), io.BytesIO(b"".join(format_stream(form, 5, 8_000)))
+    for parcel in formats()[form].read(stream, report, {}):
+        _check(formats()[form].dataset, parcel)
+    assert report.edition in {table.dataset.edition for table in formats()[form].editions}
 
 
 def test_a_megabyte_of_noise_ends_well(source_format: Format) -> None:

@@ -22,7 +22,7 @@ class Recognition:
 
 def claimants(head: bytes) -> dict[str, str]:
     """Ids of all formats that recognise a file beginning with `head`, each with its reason."""
-    said = {name: _asked(source_format, head) for name, source_format in sorted(formats().items())}
+    said = {name: source_format.recognise(head) for name, source_format in sorted(formats().items())}
     return {name: reason for name, reason in said.items() if reason}
 
 
@@ -50,15 +50,10 @@ def refuse_another(source_format: Format, head: bytes) -> None:
 
     A file that nobody recognises passes: the expected format's reader judges it.
     """
-    if _asked(source_format, head):
+    if source_format.recognise(head):
         return
     if found := claimants(head):
         raise BadFile(
             "format.another",
             remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the source",
         )
-
-
-def _asked(source_format: Format, head: bytes) -> str:
-    asked = getattr(source_format, "recognise", None)
-    return asked(head) if asked else ""

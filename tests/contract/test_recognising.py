@@ -1,0 +1,167 @@
+"""What every format promises of recognising: its own files, nobody else's, by content alone, without a value."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provision.formats import formats
+from provision.formats.base import HEAD_BYTES, BadFile
+from provision.formats.recognising import Recognition, claimants, recognise, refuse_another
+from provision.sampledata import format_stream, write_world
+from provision.sampledata.sheets import SENDERS
+from tests.contract.test_formats import BEGINNINGS, PIECES
+from tests.support import dpc, uke
+from tests.support.filled import filled
+
+FORMATS = sorted(formats())
+#: Formats that the fictitious world writes.
+WORLD = sorted(SENDERS)
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+#: How many bytes of the world's files are looked at: few, as of a small file, up to all that ever are.
+SIZES = (8_000, HEAD_BYTES)
+
+
+@cache
+def written(form: str, seed: int, style: int, size: int) -> bytes:
+    """A file of the fictitious world."""
+    return b"".join(format_stream(form, seed, size, style))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("style", range(4))
+@pytest.mark.parametrize("form", WORLD)
+def test_one_format_recognises_a_file_of_the_world(form: str, style: int, size: int) -> None:
+    assert list(claimants(written(form, 5, style, size)[:HEAD_BYTES])) == [form]
+
+
+@pytest.mark.parametrize("form", WORLD)
+def test_the_reason_tells_nothing_of_the_file(form: str) -> None:
+    one, other = (recognise(written(form, seed, 0, SIZES[0])[:HEAD_BYTES]) for seed in (5, 6))
+    assert one == other
+    assert one.format == form
+    assert one.reason.isascii()
+
+
+@pytest.mark.parametrize("form", sorted(dpc.FILES))
+@pytest.mark.parametrize("headings", [False, True])
+def test_one_format_recognises_survey_files_made_by_hand(form: str, headings: bool) -> None:
+    assert list(claimants(dpc.encoded(dpc.FILES[form], headings=headings))) == [form]
+
+
+def test_one_format_recognises_claims_made_by_hand() -> None:
+    assert list(claimants(uke.file())) == ["uke-medical"]
+    assert list(claimants(uke.file(uke.Claim(points=50), uke.Claim(name="架空川　太郎")))) == ["uke-medical"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_one_format_recognises_a_file_of_every_edition(form: str) -> None:
+    """Every field of these is filled with the first code of its list, so the header may speak of another kind of
+    claims than the records; still it is one that says yes."""
+    found = [
+        claimants(data[:HEAD_BYTES]) for table in formats()[form].editions if (data := filled(formats()[form], table))
+    ]
+    assert [len(one) for one in found] == [1] * len(found)
+
+
+@pytest.fixture(scope="module")
+def drops(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything the world's senders send in months of several editions."""
+    world = tmp_path_factory.mktemp("world")
+    write_world(world, seed=8, people=300, months=["2018-05", "2021-09", "2025-05"], everything=True)
+    return world / "senders"
+
+
+def sent(drops: Path) -> Iterator[tuple[str, Path]]:
+    """Format and path of every file that was sent."""
+    for form, sender in SENDERS.items():
+        for path in sorted((drops / sender.source).glob("*/*")):
+            if path.name != "batch.yaml":
+                yield form, path
+
+
+def test_one_format_recognises_what_was_sent(drops: Path) -> None:
+    wrong = {}
+    for form, path in sent(drops):
+        found = list(claimants(path.read_bytes()[:HEAD_BYTES]))
+        if found != [form]:
+            wrong[f"{path.parent.name}/{path.name}"] = found
+    assert wrong == {}
+    assert {form for form, _ in sent(drops)} >= set(WORLD) - {"dpc-k"}
+
+
+@pytest.mark.parametrize("form", sorted(set(WORLD) - {"dpc-k"}))  # a K file may begin with headings nobody knows
+def test_the_same_bytes_behind_others_are_another_file(form: str) -> None:
+    data = written(form, 5, 0, SIZES[0])
+    assert claimants(b"\0" + data[: HEAD_BYTES - 1]) == {}
+    assert claimants(b"%PDF-1.7\n" + data[: HEAD_BYTES - 9]) == {}
+
+
+@pytest.mark.parametrize("head", [b"", b"\n", b"\x1a", b"a", b",,,,,", b"PK\x03\x04", b"\xff\xfe\x00", b"\0" * 5_000])
+def test_what_is_nobodys(head: bytes) -> None:
+    assert claimants(head) == {}
+    with pytest.raises(BadFile) as caught:
+        recognise(head)
+    assert caught.value.rule == ("format.unknown" if head else "file.empty")
+    assert caught.value.remedy
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(BEGINNINGS), st.lists(PIECES | st.binary(max_size=8), max_size=30))
+def test_recognising_never_fails_and_is_never_double(start: bytes, pieces: list[bytes]) -> None:
+    assert len(claimants(start + b"".join(pieces))) <= 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(WORLD), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_spoiled_and_cut_files_are_never_two(form: str, style: int, chance: random.Random) -> None:
+    data = bytearray(written(form, 5, style, SIZES[0])[: chance.randint(1, 4_000)])
+    for _ in range(chance.randint(0, 5)):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    assert len(claimants(bytes(data))) <= 1
+
+
+def test_noise_is_nobodys() -> None:
+    noise = random.Random(1).randbytes(HEAD_BYTES)
+    assert claimants(noise) == {}
+    assert claimants(noise.translate(bytes(32 + byte % 90 for byte in range(256)))) == {}
+
+
+@pytest.mark.parametrize("form", WORLD)
+def test_a_file_of_another_format_is_refused_by_its_id(form: str) -> None:
+    head = written(form, 5, 0, SIZES[0])[:HEAD_BYTES]
+    refuse_another(formats()[form], head)
+    other = formats()[WORLD[WORLD.index(form) - 1]]
+    with pytest.raises(BadFile) as caught:
+        refuse_another(other, head)
+    assert caught.value.rule == "format.another"
+    assert form in caught.value.remedy
+    refuse_another(other, b"nobody knows this\r\n")
+
+
+def test_two_that_say_yes_are_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = written("member-ledger", 5, 0, SIZES[0])
+    assert isinstance(recognise(head), Recognition)
+    monkeypatch.setattr(type(formats()["uke-medical"]), "recognise", lambda *_: "anything is")
+    with pytest.raises(BadFile) as caught:
+        recognise(head)
+    assert caught.value.rule == "format.ambiguous"
+    assert "member-ledger" in caught.value.remedy
+    assert "uke-medical" in caught.value.remedy
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="there are no samples beside this checkout")
+def test_one_format_recognises_the_samples() -> None:
+    """Its twin on files of our own is above. Samples of formats that are not read are nobody's."""
+    for path in sorted(SAMPLES.rglob("*")):
+        if path.is_file():
+            found = list(claimants(path.read_bytes()[:HEAD_BYTES]))
+            assert len(found) <= 1, path.relative_to(SAMPLES)
+            if path.suffix.upper() == ".UKE":
+                assert len(found) == 1, path.relative_to(SAMPLES)
