@@ -61,13 +61,12 @@ def test_one_format_recognises_claims_made_by_hand() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_one_format_recognises_a_file_of_every_edition(form: str) -> None:
+def test_two_formats_never_recognise_a_filled_file(form: str) -> None:
     """Every field of these is filled with the first code of its list, so the header may speak of another kind of
-    claims than the records; still it is one that says yes."""
-    found = [
-        claimants(data[:HEAD_BYTES]) for table in formats()[form].editions if (data := filled(formats()[form], table))
-    ]
-    assert [len(one) for one in found] == [1] * len(found)
+    claims than the records: then nobody may say yes, or one."""
+    made = [filled(formats()[form], table) for table in formats()[form].editions]
+    found = [len(claimants(data[:HEAD_BYTES])) for data in made if data is not None]
+    assert max(found, default=0) <= 1
 
 
 @pytest.fixture(scope="module")
