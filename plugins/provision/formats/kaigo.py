@@ -36,9 +36,9 @@ class ClaimKind(CareKind):
         invoice = page.data & (form == b"7111")
         details = page.data & ~invoice
         page.stop(
-            details & ~page.among(2, 4, details, self.forms), "form", "this form is none of the 711 claims", "form"
+            details & ~page.among(form, details, self.forms), "form", "this form is none of the 711 claims", "form"
         )
-        known = page.among(3, 2, details, "0[1-9]|1[0-7]")
+        known = page.among(kind, details, "0[1-9]|1[0-7]")
         page.stop(details & ~known, "record_kind", "record kinds are 01 to 17", "record_kind")
         record = np.full(page.lines.count, -1, np.int8)
         record[details] = self.records.index("other")

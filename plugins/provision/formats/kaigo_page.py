@@ -18,7 +18,7 @@ from provision.formats import tables
 from provision.formats.base import BadFile, Column, Report, Table
 from provision.formats.kaigo_columns import LINE, Place, read
 from provision.formats.kaigo_kind import CareKind, Order
-from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions
+from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, Texts
 
 #: Records of one claim at most.
 CLAIM_RECORDS = 5_000
@@ -26,11 +26,15 @@ CLAIM_RECORDS = 5_000
 #: Columns that identity and totals need although they never reach the store.
 _NEEDED = frozenset({"birth", "sex", "care_insurer", "care_number", "facility"})
 _KEYS = {
-    "service_month": "[0-9]{6}",
-    "facility": "[0-9A-Z]{10}",
-    "care_insurer": "[0-9]{6}|[0-9]{8}",
-    "insured_number": "[0-9]{10}|H[0-9]{9}",
+    "service_month": re.compile(rb"0{6}"),
+    "facility": re.compile(rb"[0HA]{10}"),
+    "care_insurer": re.compile(rb"0{6}|0{8}"),
+    "insured_number": re.compile(rb"0{10}|H0{9}"),
 }
+_FEW = 64
+#: Digits as 0 and capitals as A, so that few different texts are left: H is that of the insured number of welfare.
+_SHAPE = np.arange(256, dtype=np.uint8)
+_SHAPE[0x30:0x3A], _SHAPE[0x41:0x5B], _SHAPE[0x48] = 0x30, 0x41, 0x48
 
 
 @dataclass
@@ -52,16 +56,10 @@ class Page:
             record = self.offset + int(np.flatnonzero(wrong)[0]) + 1
             raise BadFile(f"kaigo.{rule}", record=record, field=field, remedy=f"{remedy}; {AGAIN}")
 
-    def among(self, item: int, width: int, rows: Mask, pattern: str) -> Mask:
-        """Which of `rows` have an item of this form; each text is looked at once."""
-        texts = self.lines.text(item, width, rows=np.flatnonzero(rows))
-        words = {2: np.uint16, 4: np.uint32}.get(width)  # numbers are sorted faster than texts
-        distinct, place = np.unique(texts.view(words) if words else texts, return_inverse=True)
-        distinct = distinct.view(texts.dtype)
-        form = re.compile(pattern.encode())
-        known = np.array([form.fullmatch(text) is not None for text in distinct.tolist()], np.bool_)
+    def among(self, texts: Texts, rows: Mask, pattern: str) -> Mask:
+        """Which of `rows` have a text of this form; false from the first on that has not."""
         found = np.zeros(self.lines.count, np.bool_)
-        found[rows] = known[place]
+        found[rows] = _each(texts[rows], re.compile(pattern.encode()))
         return found
 
     def arrange(self, order: Order) -> None:
@@ -101,7 +99,9 @@ class Page:
         usable[self.bad] = False
         for item in self.kind.fields[record]:
             if (form := _KEYS.get(item.column.name)) is not None:
-                known = self.among(item.index, 12, usable, form)
+                texts = _shapes(self.lines.text(item.index, 12, rows=np.flatnonzero(usable)))
+                known = usable.copy()
+                known[usable] = _each(texts, form)
                 self.stop(usable & ~known, "key", "a key of the record is missing or malformed", item.column.name)
 
     def _check_owners(self) -> None:
@@ -182,6 +182,27 @@ class Page:
             return frame
         at = frame["claim_no"] - (self.claims + 1)
         return frame.with_columns(heads[0][name].gather(at) for name in sorted(names))
+
+
+def _shapes(texts: Texts) -> Texts:
+    return _SHAPE[texts.view(np.uint8)].view(texts.dtype)
+
+
+def _each(texts: Texts, form: re.Pattern[bytes]) -> Mask:
+    """Which texts have the form; false from the first on that has not. Each of the few different ones is looked at
+    once."""
+    known, left = np.zeros(len(texts), np.bool_), np.arange(len(texts))
+    for _ in range(_FEW):
+        if not left.size or form.fullmatch(bytes(texts[left[0]])) is None:
+            return known
+        same = texts[left] == texts[left[0]]
+        known[left[same]] = True
+        left = left[~same]
+    for at in left.tolist():
+        if form.fullmatch(bytes(texts[at])) is None:
+            return known
+        known[at] = True
+    return known
 
 
 def is_read(column: Column, is_head: bool) -> bool:

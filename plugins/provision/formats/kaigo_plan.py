@@ -26,9 +26,10 @@ class PlanKind(CareKind):
 
     def arrange(self, page: Page) -> Order:
         """Layouts by form; `BadFile` ``kaigo.form``."""
-        summary = page.data & (page.lines.text(2, 4) == b"8211")
+        form = page.lines.text(2, 4)
+        summary = page.data & (form == b"8211")
         plans = page.data & ~summary
-        known = page.among(2, 4, plans, self.forms)
+        known = page.among(form, plans, self.forms)
         page.stop(plans & ~known, "form", "this exchange form is no benefit plan (8211, 8221, 8222)", "form")
         record = np.full(page.lines.count, -1, np.int8)
         record[summary], record[plans] = self.records.index("8211"), self.records.index("8222")

@@ -30,9 +30,10 @@ class SupportKind(CareKind):
 
     def arrange(self, page: Page) -> Order:
         """Layouts by length; `BadFile` ``kaigo.form``."""
-        invoice = page.data & (page.lines.text(2, 4) == b"7111")
+        form = page.lines.text(2, 4)
+        invoice = page.data & (form == b"7111")
         claims = page.data & ~invoice
-        known = page.among(2, 4, claims, self.forms)
+        known = page.among(form, claims, self.forms)
         page.stop(claims & ~known, "form", "this exchange form is none of care planning (812x)", "form")
         new = claims & (page.lines.items >= _NEW_ITEMS)
         record = np.full(page.lines.count, -1, np.int8)

@@ -92,10 +92,9 @@ def clean(block: bytes, before: int) -> Clean:
     ``kaigo.quotes`` where quotation marks do not pair up or stand inside an item without being doubled.
     """
     bad: tuple[int, ...] = ()
-    plain = block.isascii()
-    # control characters: all of them are ASCII
-    undecodable(block if plain else block.translate(None, _BEYOND), "cp932", before)
-    if not plain:
+    if _has_controls(block):  # which one, and where; they are looked for in ASCII only, as no other character has them
+        undecodable(block.translate(None, _BEYOND), "cp932", before)
+    if not block.isascii():
         bad = _undecodable(block, before)
         block = _masked(block, bad) if bad else block
     if b'"' in block:
@@ -104,6 +103,15 @@ def clean(block: bytes, before: int) -> Clean:
     if b" " in data or b"\t" in data:
         data = _AROUND.sub(rb"\1", data).lstrip(b" \t")
     return Clean(data if data.endswith(b"\n") else data + b"\n", bad)
+
+
+def _has_controls(block: bytes) -> bool:
+    """Whether there is a control byte but tabs and line ends, or a carriage return alone."""
+    raw = np.frombuffer(block, np.uint8)
+    returns = np.flatnonzero(raw == 0x0D)
+    alone = returns.size and (returns[-1] == len(raw) - 1 or bool((raw[returns + 1] != 0x0A).any()))
+    low = int(np.count_nonzero(raw < 0x20)) - len(returns)
+    return bool(alone) or low != block.count(b"\n") + block.count(b"\t") or b"\x7f" in block
 
 
 def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
