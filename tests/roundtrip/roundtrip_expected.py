@@ -211,7 +211,13 @@ def _stay(table: FieldTable, cells: list[str]) -> Row:
     if "discharged" in derived:
         born = cells[2] < cells[3]
         row |= {"discharged": None if born else iso(cells[2]), "birth_month": iso(cells[2])[:7] if born else None}
-    return row | ({"insurer": None} if "insurer" in derived else {})
+    month = _month(row) if "service_month" in derived else {}
+    return row | ({"insurer": None} if "insurer" in derived else {}) | month
+
+
+def _month(stay: Row) -> Row:
+    """対象年月 of a stay: of its discharge, else of its admission or visit."""
+    return {"service_month": str(stay.get("discharged") or stay["admitted"])[:7]}
 
 
 def _form1(rows: list[list[str]], table: FieldTable, found: Expected) -> None:
@@ -228,6 +234,7 @@ def _form1(rows: list[list[str]], table: FieldTable, found: Expected) -> None:
             stay |= {"birth_month": iso(cells[8])[:7], "sex": cells[9], "zip3": cells[10][:3]}
         if cells[5] == "A000030":
             stay |= {"discharged": iso(cells[8])}
+        stay |= _month(stay)
         found.rows["form1_item"] += _items(cells, payloads, number)
     found.claims += len(numbers)
 
