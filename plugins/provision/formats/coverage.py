@@ -89,7 +89,7 @@ def coverage(source: Format) -> tuple[FieldCoverage, ...]:
 
 def editions(source: Format) -> tuple[FieldTable, ...]:
     """The field tables a format reads by, oldest first, and those that say what its numbered payloads are."""
-    own = tuple(getattr(source, "editions", None) or _by_tables(source))
+    own = tuple(source.editions)
     named = {table.name for table in source.dataset.tables}
     payloads = () if "form1_item" not in named else tuple(e.table for e in dpcpayloads.editions())
     return (*own, *(table for table in payloads if table not in own))
@@ -155,8 +155,3 @@ def _place(source: Format, field: Field) -> str:
         if place == (field.record, field.index):
             return f"{source.dataset.head}.{name}"
     return f"form1_item.{dpcpayloads.value_column(field.column.dtype, field.column.domain)}"
-
-
-def _by_tables(source: Format) -> tuple[FieldTable, ...]:
-    names = sorted(file.name.removesuffix(".tsv") for file in (files(__package__) / "fields").iterdir())
-    return tuple(t for t in map(tables.load, names) if t.dataset.tables == source.dataset.tables)

@@ -1,4 +1,4 @@
-"""DPC Dファイル: inclusive payments (包括診療明細情報), 30 columns; grade B for their order, C for later years.
+"""DPC Dファイル (``Dn``): inclusive payments (包括診療明細情報); 30 columns, grade B (order) and grade C (later years).
 
 The coefficient of the facility (医療機関係数) identifies the hospital: it has the class of facility codes.
 """

@@ -1,4 +1,4 @@
-"""DPC Eファイル: acts (診療明細情報), the older half of EF; 25 columns, grade B.
+"""DPC Eファイル (``En``): acts (診療明細情報), the older half of EF; 25 columns, grade B.
 
 Up to 29 columns are accepted: 30 are a D file, whose first 25 columns are the same.
 """

@@ -1,4 +1,4 @@
-"""DPC Fファイル: details of acts (行為明細情報), the older half of EF; 19 columns, in older years 18; grade B."""
+"""DPC Fファイル (``Fn``): details of acts (行為明細情報), the older half of EF; 19 columns, once 18; grade B."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DPC 様式1: the discharge summary as the survey collects it, one row per code with up to nine payloads; grade B.
+"""DPC 様式1 (``FF1``): discharge summaries as the survey collects them, a row per code with nine payloads; grade B.
 
 17 columns: facility, data identification number, admission, two sequence numbers, code, version, serial number, nine
 payloads. The head table ``stay`` has one row per (facility, data identification number, admission, 回数管理番号,

@@ -1,4 +1,4 @@
-"""DPC 様式3: what a hospital says about itself (beds, basic fees); facility level, no patients (grade B).
+"""DPC 様式3 (``FF3``): what a hospital says about itself (beds, basic fees); facility level, no patients (grade B).
 
 The layout was not seen (grade D): only the facility code in the first column is relied upon. Of all other cells whole
 numbers of at most five digits are kept with their row and column; everything else (names, telephone numbers, dates) is

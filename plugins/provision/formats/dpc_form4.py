@@ -1,4 +1,4 @@
-"""DPC 様式4: care outside the medical insurance (医科保険診療以外の診療情報), one row per stay; 5 columns, grade C.
+"""DPC 様式4 (``FF4``): care outside the medical insurance (医科保険診療以外の診療情報), a row per stay; grade C.
 
 Up to 16 columns are accepted (every other DPC file of patients has more), those behind the fifth dropped and counted.
 """

@@ -1,4 +1,4 @@
-"""DPC Hファイル: daily severity and nursing needs (重症度、医療・看護必要度); 20 columns, grade C.
+"""DPC Hファイル (``Hn``): daily severity and nursing needs (重症度、医療・看護必要度); 20 columns, grade C.
 
 9 to 40 columns are accepted; those behind the eleventh score are dropped and counted. A score that is no code of at
 most four digits or letters is emptied and counted; what it means depends on item and version, so there is no code list.

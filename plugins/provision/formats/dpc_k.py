@@ -1,4 +1,4 @@
-"""DPC Kファイル: recognised and refused. Nothing of it is ever taken.
+"""DPC Kファイル (``Kn``): recognised and refused. Nothing of it is ever taken.
 
 Its 一次共通ID is made from birth date, kana name and sex by the ministry's tool: a stable hash of a person with so few
 possible inputs that anybody can try them all. It would join people over hospitals and years, whatever a contract says.
