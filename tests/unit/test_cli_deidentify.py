@@ -232,6 +232,21 @@ def test_nobody_guesses_between_two_formats(
     assert folders(tmp_path / "out") == []
 
 
+def test_a_folder_of_everything_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every format of the fictitious world at once; the truth knows of which format each file is."""
+    write_world(tmp_path / "world", seed=4, people=150, months=["2025-05"], everything=True)
+    code, said = auto(capsys, tmp_path / "world" / "senders", tmp_path / "out")
+    lines = (tmp_path / "world" / "truth" / "files.jsonl").read_text("utf-8").splitlines()
+    truth = {Path(one["source"]) / one["drop"] / one["file"]: one for one in map(json.loads, lines)}
+    assert code == 0
+    assert [entry["format"] for entry in said] == [truth[path]["format"] for path in sorted(truth)]
+    for entry, path in zip(said, sorted(truth), strict=True):
+        assert entry["records"] >= sum(truth[path]["rows"].values()) > 0, path
+        made = {p.stem: pl.read_parquet(p).height for p in (tmp_path / "out" / entry["folder"]).iterdir()}
+        assert made == entry["tables"], path
+    assert len({entry["format"] for entry in said}) > 15
+
+
 # archives
 
 

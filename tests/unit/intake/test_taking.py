@@ -280,6 +280,22 @@ def test_a_record_that_cannot_be_decoded_is_kept_and_the_file_is_taken(sieved: C
     assert all(HELD[6:] not in data for _, data in written(sieved.zones.home))
 
 
+def test_a_claim_whose_name_is_no_text_is_kept_as_a_whole(ctx: Context) -> None:
+    """The readers' own rule, on a claims file; the sum of points still has to hold with the claim counted in."""
+    spoiled = "架空　次郎".encode("cp932"), b"\x81\xff\xff\xfd" + "次郎".encode("cp932")
+    data = file(Claim(), Claim(points=4, name="架空　次郎"), Claim(points=3)).replace(*spoiled)
+    batch = batch_of(ctx, data)
+    counts = take_in(ctx, batch, actor=ACTOR)
+    assert (counts["files_quarantined"], counts["records_quarantined"]) == (0, 1)
+    assert heads(ctx, batch).height == 2
+    (held,) = held_records(ctx, batch, 1)
+    assert held.raw in data
+    assert spoiled[1] in held.raw
+    assert accepted(ctx, batch)["editions"] == ["2022-04"]
+    stored = [blob for path, blob in written(ctx.zones.home) if path.suffix == ".parquet"]
+    assert all(spoiled[1] not in blob for blob in stored)
+
+
 def test_the_operator_is_told_of_records_in_quarantine(sieved: Context) -> None:
     take_in(sieved, batch_of(sieved, HELD + file()), actor="run-1")
     with pytest.raises(Quarantined) as caught:
