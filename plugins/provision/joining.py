@@ -52,7 +52,7 @@ def join(records: pl.DataFrame) -> tuple[pl.Series, Linkage]:
     tokens = {name: _distinct(rows[name]) for name in TOKENS}
     keys, collisions = [], {}
     for token in STRONG:
-        torn = _torn(token, _CONTRADICTS[token])
+        torn = rows.select(_torn(token, _CONTRADICTS[token])).to_series()
         collisions[token] = _distinct(rows.filter(torn)[token])
         keys.append(rows.select(pl.when(~torn).then(token)).to_series())
     keys += _by_name_on_one_card(rows)
@@ -84,14 +84,13 @@ def _torn(group: str, evidence: tuple[str, ...]) -> pl.Expr:
 def _by_name_on_one_card(rows: pl.DataFrame) -> list[pl.Series]:
     """Keys that join records of one name among those of a colliding `health_birth`; null where names disagree."""
     evidence = _CONTRADICTS["health_birth"]
-    collided = _torn("health_birth", evidence)
-    named = []
-    for name in evidence:
-        one = pl.col(_ROW).min().over("health_birth", name)
-        named.append(rows.select(pl.when(collided & pl.col(name).is_not_null()).then(one).alias(name)).to_series())
-    labelled = rows.with_columns(_components(named).alias("namesake"))
-    agree = ~labelled.select(_torn("namesake", evidence)).to_series()
-    return [key.to_frame().select(pl.when(agree).then(key.name)).to_series() for key in named]
+    few = rows.filter(_torn("health_birth", evidence))
+    first = {name: pl.col(_ROW).min().over("health_birth", name) for name in evidence}
+    keys = few.select(_ROW, *[pl.when(pl.col(n).is_not_null()).then(one).alias(n) for n, one in first.items()])
+    labelled = few.with_columns(_components([keys[name] for name in evidence]).alias("namesake"))
+    agreed = keys.filter(~labelled.select(_torn("namesake", evidence)).to_series())
+    spread = rows.select(_ROW).join(agreed, on=_ROW, how="left", maintain_order="left")
+    return [spread[name] for name in evidence]
 
 
 def _components(keys: list[pl.Series]) -> pl.Series:
