@@ -73,7 +73,7 @@ class Offline:
         return self.password is not None
 
     def _members(self, number: int, path: Path, alone: bool, aside: Path) -> list[FileResult]:
-        results, tally = [], Tally()
+        results, tally = list[FileResult](), Tally()
         with path.open("rb") as raw:
             stream = self.progress.watch(number, raw).stream()
             for member in members(stream, password=self.password, tally=tally):
