@@ -27,6 +27,7 @@ from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, clean, p
 from provision.formats.numbers import canonical_care_number, failing_insurer_numbers
 from provision.formats.tables import FieldTable
 
+_CONTROL, _DATA, _END = b"123"
 _CONTROL_ITEMS = 12
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
@@ -92,7 +93,7 @@ class _Reading:
         """The parcels of one block, one for each set it holds a part of."""
         cleaned = clean(raw, self.records)
         lines, bad = Lines(cleaned.data), np.array(cleaned.bad, np.int64)
-        controls = np.flatnonzero(lines.text(0, 1) == b"1").tolist()
+        controls = np.flatnonzero(lines.kinds == _CONTROL).tolist()
         cuts = sorted({0, *controls, lines.count})
         for first, last in pairwise(cuts):
             part = lines if len(cuts) == 2 else Lines(lines.data[lines.starts[first] : lines.ends[last - 1] + 1])
@@ -115,17 +116,17 @@ class _Reading:
 
     def _envelope(self, lines: Lines, bad: Positions) -> Mask:
         """Check kinds and running numbers of the records, and the count at the end; gives the data records."""
-        kinds, place = lines.text(0, 1), np.arange(lines.count)
-        if kinds[0] == b"1":
+        kinds, place = lines.kinds, np.arange(lines.count)
+        if kinds[0] == _CONTROL:
             self._control(lines.data[: lines.ends[0]].decode("latin-1").split(","))
         elif not self.following:
             rule, remedy = ("after_end", "nothing but a further set") if self.records else ("control", "a set")
             raise self.fail(rule, "line_kind", f"{remedy} may begin here, with a control record", self.records + 1)
-        ends = np.flatnonzero(kinds == b"3")
+        ends = np.flatnonzero(kinds == _END)
         self._stop(place > (ends[0] if ends.size else lines.count), "after_end", "nothing may follow the end record")
         self._stop(lines.number(1) != self.following + place, "running_number", "they count from 1 without a gap")
-        data = kinds == b"2"
-        known = (data & (lines.items >= 4)) | (kinds == b"3") | ((kinds == b"1") & (place == 0))
+        data = kinds == _DATA
+        known = (data & (lines.items >= 4)) | (kinds == _END) | ((kinds == _CONTROL) & (place == 0))
         self._stop(~known, "line_kind", "after the control record come data records and the end record")
         self._stop(np.isin(place, bad) & ~data, "encoding", "the frame of the file holds undecodable bytes")
         self.following = 0 if ends.size else self.following + lines.count

@@ -63,6 +63,8 @@ class CareKind:
     head_last: bool = False
     #: Columns that every record of a claim repeats: read from the head.
     shared: frozenset[str] = frozenset()
+    #: Tables without rows, made once.
+    empty: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def loaded(self) -> tuple[FieldTable, ...]:

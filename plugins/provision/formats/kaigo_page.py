@@ -142,7 +142,7 @@ class Page:
             for name, frame in self._record(record, parts.get(self.kind.head, [])).items():
                 parts.setdefault(name, []).append(frame)
         found = self.kind.loaded[-1].dataset.tables
-        return {t.name: _joined(t, t.name == self.kind.head, parts.get(t.name, [])) for t in found}
+        return {t.name: _joined(self.kind, t, parts.get(t.name, [])) for t in found}
 
     def _record(self, record: str, heads: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """The tables that one layout fills."""
@@ -210,9 +210,18 @@ def is_read(column: Column, is_head: bool) -> bool:
     return column.cls not in tables.DROPPED or (is_head and column.role in _NEEDED)
 
 
-def _joined(table: Table, is_head: bool, parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _joined(kind: CareKind, table: Table, parts: list[pl.DataFrame]) -> pl.DataFrame:
     """The rows of a table from all its layouts, in the order of the file; what a layout lacks is null."""
-    columns = {c.name: tables.polars_type(c) for c in table.columns if is_read(c, is_head)}
-    empty = pl.DataFrame(schema={"claim_no": pl.Int64(), LINE: pl.Int64(), **columns})
+    empty = _empty(kind, table)
+    if len(parts) == 1 and len(parts[0].columns) == len(empty.columns):
+        return parts[0].select(empty.columns)
     joined = pl.concat([empty, *parts], how="diagonal")
     return joined.sort(LINE) if len(parts) > 1 else joined
+
+
+def _empty(kind: CareKind, table: Table) -> pl.DataFrame:
+    """The table without rows, made once."""
+    if table.name not in kind.empty:
+        columns = {c.name: tables.polars_type(c) for c in table.columns if is_read(c, table.name == kind.head)}
+        kind.empty[table.name] = pl.DataFrame(schema={"claim_no": pl.Int64(), LINE: pl.Int64(), **columns})
+    return kind.empty[table.name]

@@ -110,8 +110,8 @@ def _has_controls(block: bytes) -> bool:
     raw = np.frombuffer(block, np.uint8)
     returns = np.flatnonzero(raw == 0x0D)
     alone = returns.size and (returns[-1] == len(raw) - 1 or bool((raw[returns + 1] != 0x0A).any()))
-    low = int(np.count_nonzero(raw < 0x20)) - len(returns)
-    return bool(alone) or low != block.count(b"\n") + block.count(b"\t") or b"\x7f" in block
+    allowed = len(returns) + np.count_nonzero(raw == 0x0A) + np.count_nonzero(raw == 0x09)
+    return bool(alone) or np.count_nonzero(raw < 0x20) != allowed or b"\x7f" in block
 
 
 def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
@@ -207,12 +207,14 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.padded = np.frombuffer(data + b"\0" * _PAD, np.uint8)
-        raw = self.padded[: len(data)]
-        self.ends: Positions = np.flatnonzero(raw == 0x0A)
+        self.padded = np.frombuffer(data + b"," + b"\0" * _PAD, np.uint8)
+        self.ends: Positions = np.flatnonzero(self.padded == 0x0A)
         self.starts: Positions = np.concatenate(([0], self.ends[:-1] + 1)).astype(np.int64)
-        self.commas: Positions = np.append(np.flatnonzero(raw == 0x2C), len(data))
-        self.first: Positions = np.searchsorted(self.commas, self.starts)
+        self.commas: Positions = np.flatnonzero(self.padded == 0x2C)  # and one behind the last line
+        upto = np.searchsorted(self.commas, self.ends)
+        self.first: Positions = np.concatenate(([0], upto[:-1]))
+        #: How many items each line has.
+        self.items: Positions = upto - self.first + 1
 
     @property
     def count(self) -> int:
@@ -220,9 +222,10 @@ class Lines:
         return len(self.ends)
 
     @cached_property
-    def items(self) -> Positions:
-        """How many items each line has."""
-        return np.searchsorted(self.commas, self.ends) - self.first + 1
+    def kinds(self) -> npt.NDArray[np.uint8]:
+        """The first item of every line where it is one byte, else 0."""
+        alone = (self.padded[self.starts + 1] == 0x2C) | (self.ends == self.starts + 1)
+        return np.where(alone, self.padded[self.starts], 0).astype(np.uint8)
 
     def span(self, item: int, last: int, rows: Positions | slice = _ALL) -> tuple[Positions, Positions]:
         """Start and length of the items from `item` to `last`, the commas between them counted, in every line (or
