@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from provision import codes
 from provision.formats import formats, uke_dental, uke_dispensing, uke_dpc, uke_medical
 from provision.formats.tables import DROPPED
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
+from tests.support.uke import Claim, lines
+from tests.support.ukekinds import stored
 
 KINDS = {
     "medical": uke_medical.KIND, "dental": uke_dental.KIND, "dispensing": uke_dispensing.KIND, "dpc": uke_dpc.KIND,
@@ -108,3 +111,34 @@ def test_the_tables_agree_with_the_reference(name: str) -> None:
         assert column.cls.value in CLASSES[row[7]], row[:4]
         if row[7] in {"DIRECT", "LINK", "FREE", "TECH", "RES", "PROV-NAME"}:
             assert column.cls in DROPPED, row[:4]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "some"),
+    [
+        ("burden", 31, {"1", "9", "Z"}),
+        ("claim_type_medical", 108, {"1110", "1242", "1318", "1456"}),
+        ("service_category_medical", 27, {"11", "97"}),
+        ("department", 37, {"01", "39"}),
+        ("body_part", 33, {"033"}),
+        ("medical_treatment", 19, {"019"}),
+        ("material_unit", 61, {"001", "061"}),
+        ("eligibility_check", 13, {"09", "14"}),
+        ("special_note", 39, {"10", "44"}),
+        ("payer_law", 52, {"01", "12", "54", "89"}),
+        ("point_table", 4, {"1", "3", "4", "6"}),
+        ("return_class", 9, {"9"}),
+    ],
+)
+def test_the_code_lists_are_as_long_as_their_source(name: str, size: int, some: set[str]) -> None:
+    listed = codes.load(name)
+    assert (len(listed.names), some - set(listed.names)) == (size, set())
+
+
+def test_codes_outside_a_list_are_emptied_and_counted() -> None:
+    body = ("SI,11,1,111000110,,288,1", "SI,98,1,111000110,,1,1", "SI,,D,111000110,,1,1", "TO,40,1,7,1,1,1,999,1")
+    safe, report = stored("uke-medical", lines(Claim(body=body)))
+    assert safe["service"].select("service_category", "burden").rows() == [("11", "1"), (None, "1"), (None, None)]
+    assert report.warnings["outside_domain:service.service_category"] == 2
+    assert report.warnings["outside_domain:service.burden"] == 1
+    assert report.warnings["outside_domain:material.unit_code"] == 1
