@@ -35,6 +35,7 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
         problems += _recipient(recipients.files[name], recipient, on or today())
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles)
+        problems += _as_of(plans.files[name], plan, on or today())
     return problems
 
 
@@ -136,6 +137,12 @@ def _plan(
     if plan.first_month > plan.cutoff_month:
         yield problem(path, ["first_month"], "lies after cutoff_month", "correct the months")
     yield from _tables(path, plan)
+
+
+def _as_of(path: Path, plan: Plan, on: date) -> Iterator[ConfigProblem]:
+    """基準日: until a day is over, two drafts as of that day could differ."""
+    if isinstance(plan.as_of, date) and plan.as_of >= on:
+        yield problem(path, ["as_of"], "this day is not over in Japan", "name a day that is over, or run")
 
 
 def _tables(path: Path, plan: Plan) -> Iterator[ConfigProblem]:

@@ -213,6 +213,7 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
         "0.05",
     ),
     "months the wrong way": (PLAN, '"2025-04"', '"2025-10"', "first_month", "after cutoff_month"),
+    "a day that is not over": (PLAN, "cutoff_month:", "as_of: 2026-11-23\ncutoff_month:", "as_of", "not over"),
     "a table nobody has": (PLAN, "table: diagnosis", "table: diagnoses", "tables.1.table", "no table diagnoses"),
     "a column nobody has": (PLAN, "main_disease", "main_diseases", "tables.1.columns.1", "no column main_diseases"),
     "a dropped column": (PLAN, "claim_type]", "patient_name]", "tables.0.columns.4", "never kept"),
@@ -271,6 +272,12 @@ def test_what_files_say_about_each_other(folder: Folder, case: tuple[str, ...]) 
     last = [part for part in key.split(".") if not part.isdigit()][-1]
     assert last in text
     assert config.load_platform(folder.path)[0] is not None
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "run"])
+def test_as_of_a_day_that_is_over_or_the_run(folder: Folder, day: str) -> None:
+    folder.spoil(PLAN, "cutoff_month:", f"as_of: {day}\ncutoff_month:")
+    assert folder.problems() == []
 
 
 def test_received_anonymised_is_never_linked(folder: Folder) -> None:
