@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 import pytest
-from roundtrip_expected import expected
+from roundtrip_expected import dropped, expected
 from roundtrip_house import FORMS, GROUP, Drop, Taken, taken
 from roundtrip_people import components
 
@@ -166,6 +166,18 @@ def test_nobody_and_nothing_direct_is_in_the_store(house: Taken) -> None:
     assert search([store], values) == []
     senders = search([house.world / "senders"], values)
     assert {hit.kind for hit in senders} >= {"name", "kana", "phone", "insured", "chart", "provider"}
+
+
+def test_no_cell_of_a_dropped_class_is_in_the_store(house: Taken) -> None:
+    """Names, numbers that link or lead back, free text and names of facilities, as each sender wrote them."""
+    cells: set[tuple[str, str]] = set()
+    for drop in house.drops:
+        table = formats.get(drop.form).editions[-1]
+        for data in drop.files():
+            cells |= dropped(drop.form, data, table)
+    assert {kind for kind, _ in cells} >= {"direct", "link", "technical", "free", "provider_name"}
+    assert len(cells) > 1000
+    assert search([house.ctx.zones.store()], sorted(cells)) == []
 
 
 def test_dropped_classes_have_no_column(house: Taken) -> None:
