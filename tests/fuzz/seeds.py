@@ -11,7 +11,7 @@ from provision.sampledata.sheets import SENDERS
 from tests.support import dpc, uke
 from tests.support.filled import filled
 
-_BYTES = 20_000
+_BYTES = 6_000
 _STYLES = range(3)
 
 
