@@ -80,17 +80,11 @@ class FileKeys:
             ) from None
 
     def destroy(self, name: str) -> bool:
-        """Overwrite, then unlink. The overwriting is best effort: on copy-on-write disks only unlinking counts."""
-        path = self.path(name)
-        try:
-            with path.open("r+b") as file:
-                file.write(b"\0" * path.stat().st_size)
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        return True
+        """Overwrite, then unlink. The overwriting is best effort: on copy-on-write disks only unlinking counts. What a
+        process left that died while it made the key goes too: it may be a copy."""
+        for unfinished in self.folder.glob(f"{name}.*.tmp"):
+            _erase(unfinished)
+        return _erase(self.path(name))
 
     def _get_or_make(self, name: str, make: object) -> str:
         path = self.path(name)
@@ -108,6 +102,19 @@ class FileKeys:
             finally:
                 os.unlink(temporary)
         return path.read_text()
+
+
+def _erase(path: Path) -> bool:
+    """False where there is nothing."""
+    try:
+        with path.open("r+b") as file:
+            file.write(b"\0" * path.stat().st_size)
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def signing_key_path(keys: Keys) -> Path:

@@ -62,3 +62,33 @@ def test_keys_are_for_the_owner_only(keys: FileKeys) -> None:
     keys.symmetric("link-a")
     assert stat.S_IMODE(keys.folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(keys.path("link-a").stat().st_mode) == 0o600
+
+
+def test_an_identity_of_memory_is_adopted_instead_of_what_was_there(keys: FileKeys) -> None:
+    old, fresh = keys.create_identity("batch-1"), pyrage.x25519.Identity.generate()
+    keys.adopt_identity("batch-1", fresh)
+    assert str(keys.identity("batch-1")) == str(fresh)
+    assert pyrage.decrypt(pyrage.encrypt(b"x", [fresh.to_public()]), [keys.identity("batch-1")]) == b"x"
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(pyrage.encrypt(b"x", [old]), [keys.identity("batch-1")])
+
+
+def test_a_copy_left_by_a_process_that_died_is_destroyed_with_its_key(
+    keys: FileKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Died between giving the key its name and removing the other name: both are the same secret."""
+
+    class Killed(BaseException):
+        pass
+
+    def dying(path: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("provision.keys.os.unlink", dying)
+        with pytest.raises(Killed):
+            keys.create_identity("batch-1")
+    keys.create_identity("batch-10")
+    assert len(list(keys.folder.iterdir())) == 3
+    assert keys.destroy("batch-1")
+    assert [path.name for path in keys.folder.iterdir()] == ["batch-10.key"]
