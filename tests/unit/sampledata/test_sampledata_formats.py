@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from provision import formats
-from provision.formats.base import BadFile, Report
+from provision.formats.base import HEAD_BYTES, BadFile, Report
 from provision.sampledata import format_stream
 from provision.sampledata.sheets import SENDERS
 
@@ -30,6 +30,14 @@ def test_a_stream_is_a_file_the_reader_takes_without_a_warning(form: str, style:
     assert sum(parcel.records for parcel in parcels) > 100
     assert not [rule for rule in report.warnings if rule != "dpc.form3_dropped"]
     assert report.people > 10 or form == "dpc-form3"
+
+
+@pytest.mark.parametrize("form", sorted(SENDERS))
+def test_a_stream_is_recognised_as_what_it_is_and_as_nothing_else(form: str) -> None:
+    for style in (0, 1):
+        for size in (1, 70_000):
+            head = b"".join(format_stream(form, 5, size, style))[:HEAD_BYTES]
+            assert [name for name, reader in formats.formats().items() if reader.recognise(head)] == [form]
 
 
 def test_a_k_file_looks_like_one_and_is_refused() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sampledata_reading import Written, read_uke
+from sampledata_reading import Written, read_csv, read_uke, totals
 
 from provision.sampledata import identifying_values
 
@@ -63,3 +63,27 @@ def test_values_come_in_the_ways_people_write_them(world: Written) -> None:
     assert ("phone", person["phone"].replace("-", "")) in values
     assert ("phone", _wide(person["phone"])) in values
     assert ("address", person["address"][0]) in values
+
+
+def test_the_truth_tells_what_every_file_adds_up_to(world: Written) -> None:
+    for line in world.lines("files"):
+        path = world.out / "senders" / line["source"] / line["drop"] / line["file"]
+        told = [c for c in world.claims if (c["source"], c["drop"], c["file"]) == _place(line)]
+        if line["format"] == "uke-medical":
+            _, claims, go = read_uke(path.read_bytes())
+            assert (line["totals"]["payers"], line["totals"]["points"]) == totals(claims) == (int(go[1]), int(go[2]))
+            assert line["rows"]["RE"] == line["totals"]["claims"] == len(claims) == len(told)
+            assert sum(line["rows"].values()) == sum(map(len, claims))
+        if line["format"] == "kaigo-claims":
+            rows = read_csv(path, "cp932")[1:-1]
+            said = [row for row in rows if row[2] == "7111" and row[5] == "1"]
+            assert line["totals"]["units"] == sum(int(row[9]) for row in said)
+            assert line["totals"]["claims"] == sum(int(row[8]) for row in said) == len(told)
+            assert sum(line["rows"].values()) == len(rows)
+        if line["format"] == "member-ledger":
+            assert line["rows"]["row"] == line["totals"]["members"] == len(told)
+    assert {_place(line)[:2] for line in world.lines("files")} == {(c["source"], c["drop"]) for c in world.claims}
+
+
+def _place(line: dict) -> tuple[str, str, str]:
+    return line["source"], line["drop"], line["file"]
