@@ -20,6 +20,7 @@ import pyarrow.csv
 
 from provision.formats.textfile import fitting
 
+_SAMPLE = 64 * 1024
 _TYPE = pa.dictionary(pa.int32(), pa.binary())
 
 
@@ -63,25 +64,42 @@ def parse(
 
     None where a row has another number of columns than `names`, or a cell is not `encoding` (cp932 or utf-8).
     """
+    sample = data[: data.find(b"\n", _SAMPLE) + 1]
+    plain = set() if len(data) <= 4 * _SAMPLE else _mostly_unlike(sample, names, encoding, separator, quoted)
+    types = {name: pa.binary() if name in plain else _TYPE for name in names}
+    table = _read(data, types, separator, quoted)
+    if table is None:
+        return None
+    columns = {name: _chunk(table.column(name)) for name in names}
+    words = {n: _words(column if n in plain else column.dictionary, encoding) for n, column in columns.items()}
+    known = {name: found for name, found in words.items() if found is not None}
+    if len(known) < len(words):
+        return None
+    every = pl.int_range(table.num_rows, dtype=pl.UInt32, eager=True)
+    codes = {n: every if n in plain else c.indices.to_numpy().view(np.uint32) for n, c in columns.items()}
+    return Coded(pl.DataFrame(codes), known)
+
+
+def _mostly_unlike(sample: bytes, names: Sequence[str], encoding: str, separator: str, quoted: bool) -> set[str]:
+    """Columns of which more than half of the cells are words of their own: numbering those costs more than it saves."""
+    seen = parse(sample, names, encoding, separator=separator, quoted=quoted)
+    return set() if seen is None else {name for name, words in seen.words.items() if 2 * words.len() > seen.height}
+
+
+def _read(data: bytes, types: Mapping[str, Any], separator: str, quoted: bool) -> Any:
+    """The parsed table; None where a row has another number of columns."""
     source: Any = pa.BufferReader(data)
     try:
-        table = pyarrow.csv.read_csv(
+        return pyarrow.csv.read_csv(
             source,
-            read_options=pyarrow.csv.ReadOptions(column_names=list(names), block_size=len(data) + 1),
+            read_options=pyarrow.csv.ReadOptions(column_names=list(types), block_size=len(data) + 1),
             parse_options=pyarrow.csv.ParseOptions(delimiter=separator, quote_char='"' if quoted else False),
             convert_options=pyarrow.csv.ConvertOptions(
-                check_utf8=False, column_types=dict.fromkeys(names, _TYPE), strings_can_be_null=False
+                check_utf8=False, column_types=dict(types), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:  # its message quotes the row
         return None
-    columns = {name: _chunk(table.column(name)) for name in names}
-    words = {name: _words(column.dictionary, encoding) for name, column in columns.items()}
-    known = {name: found for name, found in words.items() if found is not None}
-    if len(known) < len(words):
-        return None
-    codes = pl.DataFrame({name: column.indices.to_numpy().view(np.uint32) for name, column in columns.items()})
-    return Coded(codes, known)
 
 
 def _chunk(column: Any) -> Any:

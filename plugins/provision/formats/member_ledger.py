@@ -11,28 +11,26 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import islice
 from typing import BinaryIO
 
+import numpy as np
 import polars as pl
 
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
 from provision.formats.columns import typed
+from provision.formats.delimited import Coded
 from provision.formats.ledger_columns import CODES, find_columns, recoded
-from provision.formats.numbers import canonical_care_number, failing_insurer_numbers, is_my_number
+from provision.formats.ledgerfile import BOM, LedgerFile
+from provision.formats.numbers import are_my_numbers, canonical_care_number, failing_insurer_numbers
 from provision.formats.tables import FieldTable
-from provision.formats.textfile import LINE_LIMIT, blocks, decode, is_text, is_utf8
+from provision.formats.textfile import is_text, is_utf8
 
 PARCEL_ROWS = 50_000
 #: Share of a column's 12-digit values that pass the check digit from which it is a column of My Numbers.
 MY_NUMBER_SHARE = 0.9
 
 _AGAIN = "ask the sender for the file again"
-_BOM = b"\xef\xbb\xbf"
-
-Row = tuple[int, list[str]]  # line number of its first line, cells
 
 
 @dataclass(frozen=True)
@@ -62,21 +60,25 @@ class MemberLedger:
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of at most 50,000 rows. Raises `BadFile`; `FixConfiguration` for options it does not know."""
-        rows = _rows(stream)
         report.edition = self.dataset.edition
-        _, header = next(rows, (0, []))
+        file = LedgerFile(stream, report)
+        frames = file.frames()
+        next(frames, None)
         known = [f.column.name for f in tables.load("member_ledger").fields]
-        sheet = _Sheet(self.dataset, header, find_columns(header, known, options), report)
-        while batch := list(islice(rows, PARCEL_ROWS)):
-            yield sheet.take(batch)
+        sheet = _Sheet(self.dataset, file.header, find_columns(file.header, known, options), report)
+        for frame in frames:
+            for start in range(0, frame.height, PARCEL_ROWS):
+                yield sheet.take(Coded(frame.codes[start : start + PARCEL_ROWS], frame.words))
+        if sheet.members == 0 and report.held:
+            raise BadFile("text.encoding", remedy=f"no row can be decoded; {_AGAIN}")
         if sheet.members == 0:
             raise BadFile("file.empty", remedy="the ledger has a header and no rows; ask the sender for the right file")
 
 
 def _recognised(head: bytes) -> str:
     """By the headings; a heading of My Numbers is one, so that the reader can refuse the file for its reason."""
-    first = head.split(b"\n", 1)[0].removeprefix(_BOM)
-    line = first.decode("utf-8" if head.startswith(_BOM) or is_utf8(first) else "cp932", "replace")
+    first = head.split(b"\n", 1)[0].removeprefix(BOM)
+    line = first.decode("utf-8" if head.startswith(BOM) or is_utf8(first) else "cp932", "replace")
     header = next(csv.reader([line.strip("\r")]), []) if line.count('"') % 2 == 0 and is_text(head) else []
     try:
         find_columns(header, [f.column.name for f in tables.load("member_ledger").fields], {})
@@ -84,74 +86,6 @@ def _recognised(head: bytes) -> str:
         if refusal.rule == "ledger.header":
             return ""
     return "a first line of comma-separated headings that name birth date, sex and an insurance"
-
-
-def _rows(stream: BinaryIO) -> Iterator[Row]:
-    """Rows with their line number; blank lines are left out. Raises `BadFile` ``ledger.quotes``."""
-    lines = _Lines(stream)
-    reader = csv.reader(lines, strict=True)
-    while True:
-        first = lines.begin()
-        row: list[str] | None = None
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            pass  # its message may carry values
-        if row is None or lines.quotes % 2:
-            raise BadFile("ledger.quotes", record=first, remedy=f"quotation marks do not pair up; {_AGAIN}")
-        if any(cell.strip() for cell in row):
-            yield first, row
-
-
-class _Lines:
-    """Text lines of the file, counted; a record (which may span lines inside quotes) is limited to 64 KiB."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._source = self._read(stream)
-        self.count = self.quotes = self.length = 0
-
-    def begin(self) -> int:
-        """Start a new record; gives the number of its first line."""
-        self.quotes = self.length = 0
-        return self.count + 1
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._source)
-        self.count += 1
-        self.quotes += line.count('"')
-        self.length += len(line)
-        if self.length > LINE_LIMIT:
-            raise BadFile("text.line_length", record=self.count, remedy=f"a record has at most 64 KiB; {_AGAIN}")
-        return line
-
-    @staticmethod
-    def _read(stream: BinaryIO) -> Iterator[str]:
-        encoding, before = "", 0
-        for block in blocks(stream):
-            encoding = encoding or _encoding(block)
-            text = decode(block, encoding, before).removeprefix("\ufeff" if before == 0 else "")
-            before += block.count(b"\n")
-            yield from _split(text)
-
-
-def _split(text: str) -> Iterator[str]:
-    """Lines by line feed only, each with its line feed."""
-    parts = text.split("\n")
-    yield from (part + "\n" for part in parts[:-1])
-    if parts[-1]:
-        yield parts[-1]
-
-
-def _encoding(block: bytes) -> str:
-    """utf-8 or cp932, told by the byte order mark, else the header, else (a header in ASCII) the first block."""
-    header = block.split(b"\n", 1)[0]
-    sample = block if header.isascii() else header
-    return "utf-8" if sample.startswith(_BOM) or sample.isascii() or is_utf8(sample) else "cp932"
 
 
 @dataclass
@@ -170,61 +104,62 @@ class _Sheet:
         self.report.records += 1
         self.report.warn("ledger.unknown_columns", len(self.header) - len(self.places))
 
-    @cached_property
-    def names(self) -> list[str]:
-        """Every column of the dataset."""
-        return [column.name for table in self.dataset.tables for column in table.columns]
+    def take(self, rows: Coded) -> Parcel:
+        """The rows as one parcel. Raises `BadFile` ``my_number``."""
+        for place in range(len(self.header)):
+            self._refuse_my_numbers(rows, place)
+        first, self.members = self.members + 1, self.members + rows.height
+        self.report.records += rows.height
+        claims = pl.int_range(first, self.members + 1, dtype=pl.Int64, eager=True).alias("claim_no")
+        numbers = [rows.codes[f"c{place}"].alias(name) for name, place in self.places.items()]
+        words = {name: rows.words[f"c{place}"] for name, place in self.places.items()}
+        named = Coded(pl.DataFrame([claims, *numbers]), words)
+        return self._parcel(self._recode(named))
 
-    def take(self, batch: list[Row]) -> Parcel:
-        """The rows as one parcel. Raises `BadFile` ``ledger.columns`` and ``my_number``."""
-        for record, row in batch:
-            if len(row) != len(self.header):
-                raise BadFile(
-                    "ledger.columns", record=record, remedy=f"the header has another number of columns; {_AGAIN}"
-                )
-        cells = [[row[place] for _, row in batch] for place in range(len(self.header))]
-        self._refuse_my_numbers(cells)
-        first, self.members = self.members + 1, self.members + len(batch)
-        self.report.records += len(batch)
-        raw = pl.DataFrame(
-            [pl.Series("claim_no", range(first, self.members + 1), dtype=pl.Int64)]
-            + [pl.Series(name, self._column(cells, name, len(batch)), dtype=pl.String) for name in self.names]
-        )
-        return self._parcel(self._recode(raw))
+    def _refuse_my_numbers(self, rows: Coded, place: int) -> None:
+        """Raise `BadFile` where most 12-digit cells of the column so far pass the check digit, each cell counted."""
+        words = rows.words[f"c{place}"]
+        long = words.str.len_bytes() >= 12
+        if not long.any():
+            return
+        text = pl.DataFrame({"text": words, "word": pl.int_range(words.len(), dtype=pl.UInt32, eager=True)})
+        text = text.filter(long & words.str.contains(r"\pN"))
+        text = text.with_columns(pl.col("text").str.normalize("NFKC").str.replace_all(r"[\s\-]", ""))
+        text = text.filter(pl.col("text").str.contains(r"^[0-9]{12}$"))
+        if not text.height:
+            return
+        cells = np.bincount(rows.codes[f"c{place}"].to_numpy(), minlength=words.len())[text["word"].to_numpy()]
+        self.twelve[place] += int(cells.sum())
+        self.passing[place] += int(cells[are_my_numbers(text["text"]).to_numpy()].sum())
+        if self.passing[place] >= MY_NUMBER_SHARE * self.twelve[place] > 0:
+            raise BadFile(
+                "my_number",
+                field=f"column {place + 1}",
+                remedy="My Numbers must not be sent; destroy the file and ask the sender for one without them",
+            )
 
-    def _column(self, cells: list[list[str]], name: str, rows: int) -> list[str]:
-        return cells[self.places[name]] if name in self.places else [""] * rows
-
-    def _refuse_my_numbers(self, cells: list[list[str]]) -> None:
-        for place, column in enumerate(cells):
-            text = pl.Series(column, dtype=pl.String).str.normalize("NFKC").str.replace_all(r"[\s\-]", "")
-            numbers = text.filter(text.str.contains(r"^[0-9]{12}$"))
-            self.twelve[place] += numbers.len()
-            self.passing[place] += sum(map(is_my_number, numbers))
-            if numbers.len() and self.passing[place] >= MY_NUMBER_SHARE * self.twelve[place]:
-                raise BadFile(
-                    "my_number",
-                    field=f"column {place + 1}",
-                    remedy="My Numbers must not be sent; destroy the file and ask the sender for one without them",
-                )
-
-    def _recode(self, raw: pl.DataFrame) -> pl.DataFrame:
+    def _recode(self, rows: Coded) -> Coded:
         """Words of coded columns to codes; unknown words are emptied and counted."""
-        done = raw.with_columns(recoded(name) for name in CODES)
-        for name in CODES:
-            unknown = (raw[name].str.strip_chars() != "") & done[name].is_null()
-            self.report.warn(f"code:member.{name}", int(unknown.sum()))
-        return done.with_columns(pl.col(name).fill_null("") for name in CODES)
+        words = dict(rows.words)
+        for name in [name for name in CODES if name in words]:
+            done = words[name].to_frame(name).select(recoded(name)).to_series()
+            unknown = (words[name].str.strip_chars() != "") & done.is_null()
+            self.report.warn(f"code:member.{name}", int(unknown.gather(rows.codes[name]).sum()))
+            words[name] = done.fill_null("")
+        return Coded(rows.codes, words)
 
-    def _parcel(self, raw: pl.DataFrame) -> Parcel:
+    def _parcel(self, rows: Coded) -> Parcel:
         made = {}
         for table in self.dataset.tables:
-            own = raw.select("claim_no", *[column.name for column in table.columns])
-            made[table.name] = typed(own, table.name, table.columns, self.report)
+            names = [column.name for column in table.columns]
+            absent = [pl.lit(None, pl.String).alias(name) for name in names if name not in rows.words]
+            own = rows.codes.with_columns(absent).select("claim_no", *names)
+            words = {name: rows.words[name] for name in names if name in rows.words}
+            made[table.name] = typed(own, table.name, table.columns, self.report, words=words)
         measured = pl.any_horizontal(pl.exclude("claim_no").is_not_null())
         made["checkup"] = made["checkup"].filter(measured)
         people = _people(made["member"], self.report)
-        return Parcel(made, people, raw.height)
+        return Parcel(made, people, rows.height)
 
 
 def _people(members: pl.DataFrame, report: Report) -> pl.DataFrame:

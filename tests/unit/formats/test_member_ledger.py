@@ -9,14 +9,17 @@ import traceback
 from collections.abc import Callable
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.errors import FixConfiguration
-from provision.formats import member_ledger
+from provision.formats import ledgerfile, member_ledger
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Parcel, Report
 from provision.formats.member_ledger import FORMAT
+from provision.formats.numbers import are_my_numbers, is_my_number
+from provision.formats.textfile import blocks
 
 HEADER = """
 宛名番号,氏名,カナ氏名,生年月日,性別,続柄,郵便番号,住所,電話番号,国保保険者番号,記号,番号,枝番,後期高齢者保険者番号,
@@ -167,7 +170,7 @@ def test_parcels_are_bounded_and_numbered_through(monkeypatch: pytest.MonkeyPatc
 
 def my_number(seed: int) -> str:
     body = f"{random.Random(seed).randrange(10**11):011}"
-    return next(f"{body}{digit}" for digit in range(10) if member_ledger.is_my_number(f"{body}{digit}"))
+    return next(f"{body}{digit}" for digit in range(10) if is_my_number(f"{body}{digit}"))
 
 
 @pytest.mark.parametrize("place", [0, 11, 28])
@@ -186,6 +189,50 @@ def test_my_numbers_in_an_unknown_column_or_under_their_heading_stop_the_file() 
 def test_other_numbers_of_12_digits_are_no_my_numbers() -> None:
     rows = [[f"{100000000000 + 7 * seed}", *MEMBER[1:]] for seed in range(50)]
     assert read(sheet(*rows))[1].people == 50
+
+
+@given(st.lists(st.integers(0, 10**12 - 1), min_size=1, max_size=50))
+def test_many_numbers_are_judged_as_each_is(numbers: list[int]) -> None:
+    texts = [f"{number:012}" for number in numbers] + [my_number(seed) for seed in numbers[:3]]
+    assert are_my_numbers(pl.Series(texts)).to_list() == [is_my_number(text) for text in texts]
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8"])
+def test_a_row_with_undecodable_bytes_is_held_and_the_rest_is_taken(quoting: int, encoding: str) -> None:
+    rows = [[*MEMBER[:-1], f"{NOTE}{n}\n二行目" if n == 2 else f"{NOTE}{n}"] for n in range(6)]
+    data = sheet(*rows, encoding=encoding, quoting=quoting)
+    broken = data.replace(f"{NOTE}2".encode(encoding), b"\xff" + f"{NOTE}2".encode(encoding))
+    (parcel,), report = read(broken)
+    assert parcel.tables["member"]["note"].to_list() == [f"{NOTE}{n}" for n in (0, 1, 3, 4, 5)]
+    (held,) = report.held
+    assert (held.record, held.rule) == (4, "text.encoding")
+    assert held.raw == b"".join(broken.splitlines(keepends=True)[3:5])
+    assert (report.records, report.people) == (7, 5)
+
+
+def test_a_ledger_of_which_no_row_can_be_decoded_is_refused() -> None:
+    assert refused(sheet(MEMBER).replace(NOTE.encode("cp932"), b"\xff")).rule == "text.encoding"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["", "架空", "a,b", 'x"y', " z ", "1\n2", "ｶｸｳ"]), min_size=3, max_size=3), max_size=8
+    ),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    st.integers(1, 200),
+)
+def test_every_way_of_writing_gives_the_rows_that_were_written(notes: list[list[str]], quoting: int, size: int) -> None:
+    rows = [[*MEMBER[:8], phone, *MEMBER[9:10], symbol, *MEMBER[11:-1], note] for phone, symbol, note in notes]
+    if not rows:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledgerfile, "blocks", lambda stream: blocks(stream, size))
+        parcels, report = read(sheet(*rows, quoting=quoting))
+    members = pl.concat([parcel.tables["member"] for parcel in parcels]).select("phone", "nhi_symbol", "note").rows()
+    assert members == [tuple(cell.strip(" \u3000") or None for cell in cells) for cells in notes]
+    assert report.people == len(rows)
 
 
 BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
