@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
-import pytest
-
-from provision import formats
 from provision.context import Context
-from provision.formats.base import Dataset, Format, Parcel, Report
-from provision.formats.tables import FieldTable
 from provision.intake import receive, take_in
 from provision.model import Source
 from tests.support.intake import ACTOR, drop, hospital, linkage, platform
-from tests.support.uke import Claim, file
+from tests.support.uke import Claim, encoded, file
 
 HOSPITAL, RETURNS = "test-hospital", "test-returns"
 PLAN_SOURCES = ("kita-hospital", "minato-city")
 _counter = itertools.count()
 
 
-@dataclass(frozen=True)
-class Returned:
-    """Claims files whose claims are taken back: a stand-in that knows nothing of a real layout of returns."""
-
-    like: Format
-    id: str = "test-returns"
-
-    @property
-    def title(self) -> Mapping[str, str]:
-        return {"ja": "返戻（試験）", "en": "Returns (test)"}
-
-    @property
-    def dataset(self) -> Dataset:
-        return replace(self.like.dataset, id="medical-returns-in-test", withdraws="medical-claims")
-
-    @property
-    def editions(self) -> tuple[FieldTable, ...]:
-        return ()
-
-    def recognise(self, head: bytes) -> str:
-        return ""
-
-    def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
-        return self.like.read(stream, report, options)
-
-
-def know_returns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the platform know the format of returns for one test."""
-    known = dict(formats.formats())
-    returned = Returned(known["uke-medical"])
-    monkeypatch.setattr(formats, "formats", lambda: {**known, returned.id: returned})
-
-
 def sources(claims: str = HOSPITAL, returns: str = RETURNS) -> tuple[Source, Source]:
     """The hospital, and who sends its claims back; one linkage scope."""
     return (
         hospital(id=claims, linkage=linkage()),
-        hospital(id=returns, format="test-returns", linkage=linkage(), kind="review_agency"),
+        hospital(id=returns, format="uke-medical-returns", linkage=linkage(), kind="review_agency"),
     )
 
 
@@ -78,13 +39,25 @@ def releasing_platform(home: Path, **changes: object) -> Context:
 
 @dataclass(frozen=True)
 class Sent:
-    """One batch as it is sent."""
+    """One batch as it is sent: claims, or claims that are sent back."""
 
     source: str
     period: str
     sequence: int
     claims: tuple[Claim, ...]
     supersedes: int | None = None
+
+    @property
+    def file(self) -> bytes:
+        """Its one file: a claims file, or a return file (返戻) with the claims as they were billed."""
+        if self.source not in (RETURNS, PLAN_SOURCES[1]):
+            return file(*self.claims)
+        month = self.period.replace("-", "")
+        claims = [
+            [*claim.records(n), f"HR,{month},1,,S1012,,,1,{month},,,,,"] for n, claim in enumerate(self.claims, 1)
+        ]
+        total = f"HG,{len(claims)},{sum(claim.points for claim in self.claims)},99"
+        return encoded([f"HI,1,{month},13,1,1234567,,00", *[line for claim in claims for line in claim], total])
 
     @property
     def card(self) -> str:
@@ -94,7 +67,7 @@ class Sent:
 
 def send(ctx: Context, sent: Sent) -> str:
     """Receive and take in one batch."""
-    drop(ctx, sent.source, {"a.UKE": file(*sent.claims)}, f"drop-{next(_counter)}", card=sent.card)
+    drop(ctx, sent.source, {"a.UKE": sent.file}, f"drop-{next(_counter)}", card=sent.card)
     (batch,) = receive(ctx, sent.source, actor=ACTOR)
     take_in(ctx, batch, actor=ACTOR)
     return batch

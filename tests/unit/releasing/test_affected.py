@@ -17,18 +17,13 @@ from provision.ledger.store import Ledger
 from provision.releasing.affected import affected, releases
 from provision.releasing.batches import batches_in_force
 from tests.support.intake import ACTOR, platform
-from tests.support.lives import PLAN_SOURCES, Sent, bill, know_returns, releasing_platform, send, sources
+from tests.support.lives import PLAN_SOURCES, Sent, bill, releasing_platform, send, sources
 
 PLAN = "claims-for-university"
 CLAIMS, BACK = PLAN_SOURCES
 APRIL = Sent(CLAIMS, "2025-04", 1, tuple(bill(who, "2025-04") for who in "ABCDE"))
 MAY = Sent(CLAIMS, "2025-05", 1, tuple(bill(who, "2025-05") for who in "ABCDE"))
 AGAIN = replace(APRIL, sequence=2, supersedes=1, claims=tuple(bill(who, "2025-04", 70) for who in "ABCDFG"))
-
-
-@pytest.fixture(autouse=True)
-def _returns(monkeypatch: pytest.MonkeyPatch) -> None:
-    know_returns(monkeypatch)
 
 
 def made(ctx: Context, key: str = "run-1") -> tuple[str, dict[str, object]]:

@@ -16,14 +16,9 @@ from provision.releasing.claims import Fates
 from provision.releasing.select import Selection, select
 from provision.releasing.tables import make_tables
 from tests.support.intake import platform
-from tests.support.lives import HOSPITAL, MONTHS, RETURNS, YEAR, Sent, know_returns, send_all, sources
+from tests.support.lives import HOSPITAL, MONTHS, RETURNS, YEAR, Sent, send_all, sources
 
 Found = tuple[frozenset[tuple[str, int]], frozenset[frozenset[tuple[str, int]]], Fates, list[list[tuple[object, ...]]]]
-
-
-@pytest.fixture(autouse=True)
-def _returns(monkeypatch: pytest.MonkeyPatch) -> None:
-    know_returns(monkeypatch)
 
 
 def selected(ctx: Context) -> Selection:
@@ -59,9 +54,7 @@ def outcome(home: Path, year: Iterable[Sent]) -> Found:
 
 @pytest.fixture(scope="module")
 def in_order(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    with pytest.MonkeyPatch.context() as patch:
-        know_returns(patch)
-        return outcome(tmp_path_factory.mktemp("in-order"), YEAR)
+    return outcome(tmp_path_factory.mktemp("in-order"), YEAR)
 
 
 def test_a_year_in_force(in_order: Found) -> None:
