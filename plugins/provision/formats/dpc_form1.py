@@ -131,8 +131,8 @@ class _Reading:
 
     def _stays(self, rows: Coded, begins: int) -> pl.DataFrame:
         """Head rows of the stays that begin here, with what their own codes say about patient and discharge."""
-        begun = heads(rows, begins)
-        codes = begun.codes.select("claim_no", **{name: pl.col(place) for name, place in _FIXED.items()})
+        fixed = rows.codes.select("claim_no", **{name: pl.col(place) for name, place in _FIXED.items()})
+        codes = heads(Coded(fixed, rows.words), begins).codes
         words = {name: rows.words[place] for name, place in _FIXED.items()}
         for name, (code, number) in OF_THE_STAY.items():
             place = f"c{dpcpayloads.BEFORE + number}"

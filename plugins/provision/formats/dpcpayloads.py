@@ -117,10 +117,11 @@ def items(rows: Coded, edition: Edition, columns: tuple[Column, ...], report: Re
     for name in ("value", "value_number", "value_date"):
         parts = [(places, read) for places, read in values if read.name == name]
         made[name] = _put_together(parts, len(cells.words), next(c for c in columns if c.name == name))
-    own = rows.codes[cells.row]
+    own = rows.codes.select("claim_no", "code", "version", "serial")[cells.row]
     fixed = [rows.words[name].gather(own[name]).alias(name) for name in ("code", "version", "serial")]
     long = pl.DataFrame([own["claim_no"], *fixed, pl.Series("payload_no", cells.payload + 1, pl.Int16), *made.values()])
-    kept = long.filter(pl.any_horizontal(pl.col(list(made)).is_not_null()))
+    empty = pl.all_horizontal(pl.col(list(made)).is_null())
+    kept = long.filter(~empty) if long.select(empty.any()).item() else long
     return kept.select("claim_no", *[column.name for column in columns])
 
 
@@ -151,12 +152,15 @@ class _Cells:
         report.warn("dpc.unknown_payload", int((kind < 0).sum()))
         reserved = np.array([*(payload.reserved for payload in spec), False])
         report.warn("reserved_filled:form1_item", int(reserved[kind].sum()))
+        items = ~np.array([*(payload.dropped for payload in spec), True])[kind]
+        row, payload, kind = row[items], payload[items], kind[items]
         return cls(row, payload, numbers[row, payload], kind, every, spec)
 
     def kinds(self) -> Iterator[tuple[int, Column]]:
         """The kinds of payload that are items, as columns of the long table."""
+        there = np.bincount(self.kind, minlength=len(self.spec))
         for kind, payload in enumerate(self.spec):
-            if not payload.dropped:
+            if there[kind]:
                 name = value_column(payload.dtype, payload.domain)
                 yield kind, Column(name, name, name, ColumnClass.QUASI, payload.dtype, payload.domain)
 

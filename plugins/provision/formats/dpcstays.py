@@ -75,7 +75,10 @@ def heads(rows: Coded, begins: int) -> Coded:
     """The first row of every stay from claim number `begins` on; further rows of it may follow anywhere."""
     claims = rows.codes["claim_no"].to_numpy()
     changes = np.flatnonzero(np.append(True, claims[1:] != claims[:-1]))[: len(claims)]
-    runs = rows.codes[changes].filter(pl.col("claim_no") >= begins)
+    begun = changes[claims[changes] >= begins]
+    runs = rows.codes[begun]
+    if (np.diff(claims[begun]) > 0).all():  # no stay stands in two places
+        return Coded(runs, rows.words)
     return Coded(runs.unique("claim_no", keep="first", maintain_order=True), rows.words)
 
 

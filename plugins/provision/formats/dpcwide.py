@@ -90,7 +90,7 @@ class _Reading:
         """One frame of raw rows, typed, with the stays that begin in it."""
         rows, begins = self._numbered(self._split(frame), records)
         self.rows += rows.height
-        begun = self._with_insurer(heads(rows, begins), rows)
+        begun = self._with_insurer(heads(self._of_the_head(rows), begins), rows)
         made = {
             table.name: self._table(table, begun if table.name == self.head else rows)
             for table in self.source.dataset.tables
@@ -100,6 +100,12 @@ class _Reading:
         self.report.people += who.height
         self.report.warn("check_digit:insurer", failing_insurer_numbers(who["insurer"]))
         return Parcel(made, who, frame.height)
+
+    def _of_the_head(self, rows: Coded) -> Coded:
+        """The columns that the head table is made of."""
+        wanted = {place for (table, _), place in self.places.items() if table == self.head}
+        wanted |= {column.name for column in self.source.dataset.table(self.head).columns} | {"claim_no", "record"}
+        return Coded(rows.codes.select(name for name in rows.codes.columns if name in wanted), rows.words)
 
     def _numbered(self, rows: Coded, records: Rows) -> tuple[Coded, int]:
         """With claim numbers: one per stay, or one per row where the file has rows of stays only (様式4)."""
