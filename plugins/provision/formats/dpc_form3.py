@@ -9,15 +9,17 @@ dropped and counted (``dpc.form3_dropped``). A file whose rows look like one of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from provision.formats import tables
-from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
+from provision.formats.base import PEOPLE_COLUMNS, BadFile, Column, Dataset, Parcel, Report
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
 from provision.formats.dpc_k import is_k_file
@@ -31,6 +33,7 @@ _DAY = r"^(?:(?:19|20)[0-9]{6}|0{8})$"
 #: Columns that are days in the files of patients: EF, E, F, D and 様式4; 様式1 with its code; H.
 _PATIENT_DAYS = (("c2", "c3"), ("c3", "c4"))
 _FORM1_CODE = r"^[A-Z][0-9A-Za-z]{2}[0-9]{4}$"
+_MOST_ROWS = 99_999
 _HASH = r"^[0-9A-Za-z+/=_-]{32,}$"
 
 
@@ -80,33 +83,42 @@ class Form3:
             reports = begun.codes.select("claim_no").with_columns(begun.strings("c0").alias("facility"))
             yield Parcel(
                 {
-                    "facility_report": self._typed(reports, report),
-                    "facility_number": self._typed(_numbers(numbered, report), report),
+                    "facility_report": typed(
+                        reports, "facility_report", self.dataset.table("facility_report").columns, report
+                    ),
+                    "facility_number": _numbers(self.dataset.table("facility_number").columns, numbered, report),
                 },
                 _NOBODY,
                 frame.height,
             )
         report.totals["facilities"] = stays.count
 
-    def _typed(self, raw: pl.DataFrame, report: Report) -> pl.DataFrame:
-        table = next(t for t in self.dataset.tables if set(raw.columns) - {"claim_no"} <= {c.name for c in t.columns})
-        columns = [column for column in table.columns if column.name in raw.columns]
-        return typed(raw, table.name, columns, report)
 
-
-def _numbers(rows: Coded, report: Report) -> pl.DataFrame:
+def _numbers(columns: Sequence[Column], rows: Coded, report: Report) -> pl.DataFrame:
     """Cells that are whole numbers of at most five digits, with their place; the others are counted."""
-    parts, filled = [], 0
-    for place in [name for name in rows.words if name != "c0"]:
-        filled += int(rows.where(place, lambda word: word.str.strip_chars() != "").sum())
-        own = rows.only(rows.where(place, lambda word: word.str.strip_chars().str.contains(r"^[0-9]{1,5}$")))
-        column_no = pl.lit(place.removeprefix("c")).cast(pl.Int64) + 1
-        parts.append(
-            own.codes.select("claim_no", "row_no", column_no=column_no).with_columns(own.strings(place).alias("number"))
-        )
-    kept = pl.concat(parts).sort("row_no", "column_no")
-    report.warn("dpc.form3_dropped", filled - kept.height)
-    return kept.with_columns(pl.col("row_no", "column_no").cast(pl.String))
+    places = [name for name in rows.words if name != "c0"]
+    filled = sum(int(rows.where(place, lambda word: word.str.strip_chars() != "").sum()) for place in places)
+    values = np.stack([_whole_numbers(rows, place) for place in places], axis=1)
+    row, column = np.nonzero(values >= 0)
+    report.warn("dpc.form3_dropped", filled - len(row))
+    row_no = rows.codes["row_no"].to_numpy()[row]
+    report.warn("domain:facility_number.row_no", int((row_no > _MOST_ROWS).sum()))
+    made = pl.DataFrame(
+        {"claim_no": rows.codes["claim_no"].to_numpy()[row], "row_no": row_no, "number": values[row, column]}
+    ).with_columns(
+        pl.when(pl.col("row_no") <= _MOST_ROWS).then(pl.col("row_no")),
+        column_no=pl.Series([int(place.removeprefix("c")) + 1 for place in places]).gather(column),
+    )
+    types = {c.name: tables.polars_type(c) for c in columns if c.name in made.columns}
+    return made.select("claim_no", *[pl.col(name).cast(wanted) for name, wanted in types.items()])
+
+
+def _whole_numbers(rows: Coded, place: str) -> npt.NDArray[np.int64]:
+    """The cells of a column as numbers, -1 where they are none."""
+    word = pl.col("word").str.strip_chars()
+    number = pl.when(word.str.contains(r"^[0-9]{1,5}$")).then(word).cast(pl.Int64, strict=False).fill_null(-1)
+    read = rows.words[place].alias("word").to_frame().select(number).to_series()
+    return read.gather(rows.codes[place]).to_numpy()
 
 
 def _looks_like_patients(row: list[str]) -> bool:
