@@ -19,21 +19,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
+import numpy as np
+
 from provision.formats.base import BadFile, Parcel, Report
+from provision.formats.recodefronts import Fronts
 from provision.formats.recordfile import CHUNK, LINE_LIMIT
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import MARKED, UkeKind
 from provision.formats.ukerecognise import FRONT
 
+#: How much is made plain at once: it takes some ten times as much memory.
+BLOCK = 2 * 1024 * 1024
 #: Records of the review body: 国保連, management, review, reasons, returns, day totals, second reviews.
 ADDED = ("KH", "RC", "EX", "JY", "ON", "HI", "HR", "HG", "NI", "MD", "RT", "JR", "MK")
 #: What is read of them, or of what they fill in.
 _FILLED_IN = ("MN", "SN", "JD", "MF")
 
 _FRONT = re.compile(rb"^" + FRONT + rb"(?=[A-Z]{2},)", re.MULTILINE)
-_BRANCH = re.compile(
-    rb"^" + FRONT.replace(rb"[0-9A-Z]{0,3}", rb"(?!0*,)[0-9A-Z]{1,3}") + rb"(?=[A-Z]{2},)", re.MULTILINE
-)
 _CORRECTED = re.compile(
     rb"^(?!1,)" + FRONT + rb"(?!(?:" + "|".join((*ADDED, *_FILLED_IN)).encode() + rb"),)[A-Z]{2},[^\n]*", re.MULTILINE
 )
@@ -41,8 +43,6 @@ _HISTORY = re.compile(rb"^" + FRONT + rb"[A-Z]{2},[^\n]*", re.MULTILINE)
 _OLDER = re.compile(rb"^1[1-4],[0-9]{1,9},[0-9A-Z]{0,3},[A-Z]{2},[^\n]*", re.MULTILINE)
 _RE = re.compile(rb"^(" + FRONT + rb")?RE,", re.MULTILINE)
 _QUOTED = re.compile(rb'(?<=,)"((?:[^"\r\n]|"")*)"(?=[,\r\n])')
-_RC = re.compile(rb"^[^,\n]*,[^,\n]*,[^,\n]*,RC,", re.MULTILINE)
-_LAST = re.compile(rb"(?:^|\n)[^\n,]*,[^\n,]*,[^\n,]*,([A-Z]{2}),[^\n]*\n$")
 _MARK = MARKED.encode() + b","
 
 
@@ -60,10 +60,11 @@ class PlainUke(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """The next records, whole lines, b"" at the end."""
-        made = b""
-        while not made and not self.ended:
-            made = self._plain(self._lines(size))
-        return made
+        pieces, got = list[bytes](), 0
+        while not self.ended and (size < 0 or got < size):
+            pieces.append(self._plain(self._lines(BLOCK if size < 0 else min(BLOCK, size - got))))
+            got += len(pieces[-1])
+        return b"".join(pieces)
 
     def _lines(self, size: int) -> bytes:
         """Whole lines of the next `size` bytes; the last line of the file gets its line feed."""
@@ -80,28 +81,27 @@ class PlainUke(io.RawIOBase):
         return data[:cut]
 
     def _plain(self, data: bytes) -> bytes:
-        if data:
-            self._check(data)
+        fronts = Fronts(data) if data else None
+        if fronts:
+            self._check(fronts)
         if self.ended and self.seen_rc and not self.ends_with_rc:
             raise BadFile("uke.cut_off", record=self.lines, remedy=_AGAIN)
-        data, count = _CORRECTED.subn(_MARK, data)
-        self.report.warn("not_as_billed", count)
-        return _QUOTED.sub(_unquoted, _FRONT.sub(b"", data))
+        if fronts is None:
+            return b""
+        if not (corrected := fronts.added() & ~fronts.is_kind(*ADDED, *_FILLED_IN)).any():
+            return _unquote(fronts.stripped())
+        self.report.warn("not_as_billed", int(corrected.sum()))
+        return _unquote(_FRONT.sub(b"", _CORRECTED.sub(_MARK, data)))
 
-    def _check(self, data: bytes) -> None:
+    def _check(self, fronts: Fronts) -> None:
         """Every line has its front columns; remember whether RC occurs and whether it ends what was read so far."""
-        starts = [match.start() for match in _FRONT.finditer(data)]
-        count = data.count(b"\n")
-        if len(starts) != count:
-            known, at = set(starts), 0
-            while at in known:
-                at, self.lines = data.index(b"\n", at) + 1, self.lines + 1
-            raise BadFile("uke.front_columns", record=self.lines + 1, remedy=_FRONTS)
-        self.report.warn("branch_not_zero", sum(1 for _ in _BRANCH.finditer(data)))
-        self.lines += count
-        last = _LAST.search(data[data.rfind(b"\n", 0, len(data) - 1) + 1 :])
-        self.ends_with_rc = last is not None and last[1] in (b"RC", b"GO")
-        self.seen_rc = self.seen_rc or _RC.search(data) is not None
+        if (wrong := fronts.wrong()).any():
+            record = self.lines + int(np.flatnonzero(wrong)[0]) + 1
+            raise BadFile("uke.front_columns", record=record, remedy=_FRONTS)
+        self.report.warn("branch_not_zero", fronts.branches())
+        self.lines += len(fronts.starts)
+        self.ends_with_rc = bool(fronts.is_kind("RC", "GO")[-1])
+        self.seen_rc = self.seen_rc or bool(fronts.is_kind("RC").any())
 
 
 class PlainReturns(PlainUke):
@@ -119,7 +119,7 @@ class PlainReturns(PlainUke):
         if self.history is not None:
             data, count = self.history.subn(_MARK, data)
             self.report.warn("history", count)
-        return _QUOTED.sub(_unquoted, _FRONT.sub(b"", data))
+        return _unquote(_FRONT.sub(b"", data))
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,10 @@ class InsurerFormat(UkeFormat):
 def insurer_kind(kind: UkeKind, words: tuple[str, str, str]) -> UkeKind:
     """The claims of `kind` as insurers receive them: MN above a receipt, its header above one or all of them."""
     return replace(kind, repeats=True, above="MN", added=("recodeinfo",), unread=(*ADDED, MARKED), dataset_words=words)
+
+
+def _unquote(data: bytes) -> bytes:
+    return _QUOTED.sub(_unquoted, data) if b'"' in data else data
 
 
 def _unquoted(match: re.Match[bytes]) -> bytes:
