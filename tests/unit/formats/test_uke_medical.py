@@ -212,6 +212,24 @@ def test_nothing_direct_is_left_of_a_full_file() -> None:
     assert report.warnings["outside_domain:service.procedure_code"] == 1
 
 
+@pytest.mark.parametrize(
+    ("insurer", "failing"),
+    [
+        ("01130012", 0),
+        ("06132013", 0),
+        ("19136019", 0),
+        ("  138057", 0),
+        ("00138057", 0),
+        ("83136019", 1),
+        ("67999991", 1),
+    ],
+)
+def test_a_failing_check_digit_warns_and_never_blocks(insurer: str, failing: int) -> None:
+    _, people, report = read(file(Claim(insurer=insurer), Claim()))
+    assert report.warnings == ({"check_digit:insurer": 1} if failing else {})
+    assert people["insurer"].to_list() == [insurer.strip().removeprefix("00"), "06132013"]
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Two volumes of some twenty claims each, with admissions, public payers and filled reserves."""
