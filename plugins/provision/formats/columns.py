@@ -25,7 +25,7 @@ _ZIP = r"^[0-9]{7}$"
 #: Record number of each row.
 Records = Sequence[int] | npt.NDArray[np.int64]
 
-_READ, _LOST = "read", "lost"
+_RAW, _READ = "raw", "read"
 #: Columns are read word by word where this many of their first cells are at most half as many words.
 _SAMPLE = 1_000
 
@@ -83,11 +83,11 @@ def typed(
 def _typed(cells: _Cells, table: str, column: Column, report: Report, records: Records | None) -> pl.Series:
     if cells.words.len() == 1 and not cells.words[0]:  # most columns are blank, in most files
         return pl.repeat(None, cells.cells.len(), dtype=tables.polars_type(column), eager=True)
-    stripped = _stripped(pl.col(column.name))
-    read = _read(stripped, column, records is None)
-    made = cells.words.to_frame(column.name).select(read.alias(_READ), _lost(stripped, read, column).alias(_LOST))
+    stripped = cells.words.to_frame(column.name).select(_stripped(pl.col(column.name)))
+    made = stripped.select(pl.all().alias(_RAW), _read(pl.col(column.name), column, records is None).alias(_READ))
     if column.cls not in tables.DROPPED:
-        _count(cells, made[_LOST], table, column, report, records)
+        lost = made.select(_lost(pl.col(_RAW), pl.col(_READ), column)).to_series()
+        _count(cells, lost, table, column, report, records)
     unchanged = not cells.coded and column.dtype == "string" and made[_READ].equals(cells.words)
     return cells.cells if unchanged else cells.spread(made[_READ])
 

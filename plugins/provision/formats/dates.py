@@ -34,7 +34,7 @@ def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
         raw, plain = pl.col("raw"), _plain(pl.col("raw"))
         frame = column.unique().rename("raw").to_frame().select(raw, shape(plain), slow=plain.is_null() & ~_open(raw))
         if frame["slow"].any():  # an era, a separator, or no date at all
-            slow = frame.filter("slow").select(raw, shape(_gregorian(raw)))
+            slow = _gregorian(frame.filter("slow").select(raw)).select(raw, shape(pl.col("whole")))
             frame = pl.concat((frame.filter(~pl.col("slow")).select(slow.columns), slow))
         return column.replace_strict(frame["raw"], frame["read"], default=None, return_dtype=pl.String)
 
@@ -49,14 +49,26 @@ def _plain(values: pl.Expr) -> pl.Expr:
     return pl.when((back == values) & day.dt.year().is_between(*_YEARS)).then(values)
 
 
-def _gregorian(values: pl.Expr) -> pl.Expr:
-    digits = _digits(values)
+def _gregorian(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` of ``raw`` with ``whole``. Step by step: as one expression every part would be computed many times."""
+    frame = frame.with_columns(plain=_plainly_written(pl.col("raw")))
+    frame = frame.with_columns(parts=pl.col("plain").str.extract_groups(_SEPARATED))
+    frame = frame.with_columns(digits=_digits(pl.col("plain"), pl.col("parts"))).with_columns(
+        whole=_in_our_years(pl.col("digits"))
+    )
+    return frame.with_columns(whole=_existing(pl.col("whole")))
+
+
+def _in_our_years(digits: pl.Expr) -> pl.Expr:
     era = digits.str.len_chars().is_in([5, 7])
     base = digits.str.slice(0, 1).replace_strict(ERA_BASES, default=None, return_dtype=pl.Int64)
     year = pl.when(era).then(base + digits.str.slice(1, 2).cast(pl.Int64, strict=False))
-    whole = pl.when(era & (digits.str.slice(1, 2) != "00")).then(
+    return pl.when(era & (digits.str.slice(1, 2) != "00")).then(
         year.cast(pl.String) + digits.str.slice(3)
     ).when(~era).then(digits)  # fmt: skip
+
+
+def _existing(whole: pl.Expr) -> pl.Expr:
     is_month = whole.str.len_chars() == 6
     day = pl.when(is_month).then(whole + "01").otherwise(whole).str.to_date("%Y%m%d", strict=False)
     return pl.when(day.dt.year().is_between(*_YEARS)).then(whole)
@@ -87,11 +99,13 @@ def failing(raw: pl.Expr, read: pl.Expr) -> pl.Expr:
     return ~_open(raw) & read.is_null()
 
 
-def _digits(values: pl.Expr) -> pl.Expr:
-    """5 to 8 ASCII digits in one of the four forms, or null."""
+def _plainly_written(values: pl.Expr) -> pl.Expr:
     plain = values.str.normalize("NFKC").str.replace_all(r"\s", "").str.to_uppercase()
-    plain = plain.str.replace_many(_ERA_WORDS)
-    parts = plain.str.extract_groups(_SEPARATED)
+    return plain.str.replace_many(_ERA_WORDS)
+
+
+def _digits(plain: pl.Expr, parts: pl.Expr) -> pl.Expr:
+    """5 to 8 ASCII digits in one of the four forms, or null."""
     year, month, day = parts.struct.field("2"), parts.struct.field("3"), parts.struct.field("4")
     joined = month.str.zfill(2) + day.fill_null("").str.replace(r"^([0-9])$", "0${1}")
     letter = parts.struct.field("1")

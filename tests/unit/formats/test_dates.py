@@ -79,6 +79,7 @@ def test_era_and_gregorian_agree(day: date, era: str) -> None:
         assert one(to_gregorian, f"{letter}{year}.{day.month}.{day.day}") == plain
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=9) | st.none(), max_size=20))
 def test_any_text_reads_as_a_date_or_null(values: list[str | None]) -> None:
     read = pl.DataFrame({"v": pl.Series(values, dtype=pl.String)}).select(to_gregorian(pl.col("v"))).to_series()
