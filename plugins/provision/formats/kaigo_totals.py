@@ -82,9 +82,10 @@ class Invoices:
     def add(self, frame: pl.DataFrame, page: Page) -> None:
         """Add the records 7111 of a page; `BadFile` ``kaigo.invoice_twice`` where the same was there before."""
         for row in frame.iter_rows(named=True):
-            words, numbers = [row[name] or "" for name in _WORDS], [row[name] or 0 for name in _NUMBERS]
-            made = Invoice(page.offset + row[LINE] + 1, *words, *numbers)
-            key = ((row["service_month"] or "", row["facility"] or ""), *words)
+            payer, law, category = (str(row[name] or "") for name in _WORDS)
+            numbers = (int(row[name] or 0) for name in _NUMBERS)
+            made = Invoice(page.offset + row[LINE] + 1, payer, law, category, *numbers)
+            key = ((row["service_month"] or "", row["facility"] or ""), payer, law, category)
             if key in self.found:
                 raise BadFile("kaigo.invoice_twice", record=made.record, remedy=AGAIN)
             self.found[key] = made
