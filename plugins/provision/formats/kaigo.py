@@ -24,6 +24,7 @@ from provision.formats.kaigo_file import CareFormat
 from provision.formats.kaigo_kind import CareKind, Order
 from provision.formats.kaigo_page import Page
 from provision.formats.kaigo_totals import ClaimTotals
+from provision.formats.tables import family
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class ClaimKind(CareKind):
 
 
 KIND = ClaimKind(
-    editions=("kaigo_2006", "kaigo_2015"),
+    editions=family("kaigo"),
     data_kinds=frozenset({"711"}),
     main_kind="711",
     forms="71[3-9A][0-9]",

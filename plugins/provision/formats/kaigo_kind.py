@@ -119,7 +119,7 @@ class CareKind:
 
     def edition(self, month: str) -> str:
         """Name of the edition in force in a claim month (YYYY-MM); the newest where none is."""
-        return next((t for t in self.loaded if t.in_force(month)), self.loaded[-1]).dataset.edition
+        return next((t for t in reversed(self.loaded) if t.in_force(month)), self.loaded[-1]).dataset.edition
 
 
 def changes(page: Page, key: tuple[tuple[int, int, int], ...], rows: Mask, detail: int) -> Mask:

@@ -18,6 +18,7 @@ from provision.formats.kaigo_file import CareFormat
 from provision.formats.kaigo_kind import CareKind, Order, changes
 from provision.formats.kaigo_page import Page
 from provision.formats.kaigo_plan_totals import PlanTotals
+from provision.formats.tables import family
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class PlanKind(CareKind):
 
 
 KIND = PlanKind(
-    editions=("kaigo_plan_2000", "kaigo_plan_2006"),
+    editions=family("kaigo_plan"),
     data_kinds=frozenset({"821"}),
     main_kind="821",
     forms="822[12]",

@@ -20,6 +20,7 @@ from provision.formats.kaigo_file import CareFormat
 from provision.formats.kaigo_kind import CareKind, Order, changes
 from provision.formats.kaigo_page import Page
 from provision.formats.kaigo_support_totals import SupportTotals
+from provision.formats.tables import family
 
 _NEW_ITEMS = 26
 
@@ -47,7 +48,7 @@ class SupportKind(CareKind):
 
 
 KIND = SupportKind(
-    editions=("kaigo_support_2000", "kaigo_support_2009"),
+    editions=family("kaigo_support"),
     data_kinds=frozenset({"711", "812"}),
     main_kind="812",
     forms="812[1-5]",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from provision.formats.recodeinfo import ADDED, InsurerFormat, insurer_kind
+from provision.formats.tables import family
 from provision.formats.uke_dental import KIND as DENTAL
 from provision.formats.uke_dental import RECORDS
 from provision.formats.ukekind import MARKED
@@ -16,7 +17,7 @@ from provision.formats.ukerecognise import INSURER
 
 KIND = replace(
     insurer_kind(DENTAL, ("dental-claims-insurer", "歯科レセプト（保険者向け）", "Dental claims of insurers")),
-    tables=("uke_dental_2019", "uke_dental_2026"),
+    tables=family("uke_dental"),
     records=RECORDS,
     opening="IR",
     start="RE",

@@ -1,6 +1,7 @@
 """Field tables: what a source format's records hold, kept as tab-separated data in ``fields/`` and loaded here.
 
-One file per format and edition. Lines, in this order:
+One file per format and edition, called ``<family>_<year, or year and month>.tsv`` where there may be several: `family`
+finds them all, so a new edition is a new file. Lines, in this order:
 
 * ``# ...`` comments: source, edition, grade of the knowledge;
 * ``#dataset <id> <ja> <en> <edition> <head table>``, once (tab-separated, as are all lines);
@@ -118,6 +119,19 @@ def load(name: str) -> FieldTable:
             "there is no such field table", where=f"fields/{name}.tsv", rule="fields.file", remedy="add the file"
         )
     return parse(source.read_text(encoding="utf-8"), f"fields/{name}.tsv")
+
+
+@cache
+def family(name: str) -> tuple[str, ...]:
+    """Names of all editions ``fields/<name>_<YYYY or YYYYMM>.tsv``, oldest first. `FixConfiguration` where none is."""
+    shape = re.compile(re.escape(name) + r"_[0-9]{4}(?:[0-9]{2})?\.tsv")
+    found = (file.name for file in (files(__package__) / "fields").iterdir())
+    names = tuple(sorted(file.removesuffix(".tsv") for file in found if shape.fullmatch(file)))
+    if not names:
+        raise FixConfiguration(
+            "there is no such field table", where=f"fields/{name}_*.tsv", rule="fields.file", remedy="add the file"
+        )
+    return names
 
 
 def parse(text: str, where: str) -> FieldTable:

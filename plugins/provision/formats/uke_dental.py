@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from provision.formats.tables import family
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
@@ -20,7 +21,7 @@ RECORDS = ("IR", "RE", "HO", "KO", "SN", "JD", "MF", "HS", "SS", "SI", "IY", "TO
 
 KIND = UkeKind(
     sort="dental",
-    tables=("uke_dental_2026",),
+    tables=family("uke_dental")[1:],
     records=("UK", *RECORDS),
     opening="UK",
     start="IR",
@@ -32,7 +33,7 @@ KIND = UkeKind(
 #: Files of about 2019 begin with IR, once, and have no UK.
 EARLIER = replace(
     KIND,
-    tables=("uke_dental_2019",),
+    tables=family("uke_dental")[:1],
     records=RECORDS,
     opening="IR",
     start="RE",

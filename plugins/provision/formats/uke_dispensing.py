@@ -11,12 +11,13 @@ GO: 総件数 is the number of HO and KO, 総合計点数 the sum of the main pa
 
 from __future__ import annotations
 
+from provision.formats.tables import family
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
 KIND = UkeKind(
     sort="dispensing",
-    tables=("uke_dispensing_2026",),
+    tables=family("uke_dispensing"),
     grown="2026-07",
     records=("YK", "RE", "HO", "KO", "SN", "JD", "MF", "SH", "CZ", "IY", "TO", "CO", "TK", "KI", "ST", "GO"),
     opening="YK",

@@ -11,12 +11,13 @@ GO: the medical rule; whether details count is not said, so the totals must be r
 
 from __future__ import annotations
 
+from provision.formats.tables import family
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
 KIND = UkeKind(
     sort="dpc",
-    tables=("uke_dpc_2014",),
+    tables=family("uke_dpc"),
     records=(
         "IR", "RE", "HO", "KO", "SN", "JD", "MF", "GR", "SY", "BU", "SB", "KK", "SK", "GA", "HH", "GT", "CD", "SI",
         "IY", "TO", "CO", "SJ", "GO",

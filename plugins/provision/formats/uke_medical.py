@@ -14,12 +14,13 @@ from typing import BinaryIO
 
 from provision.formats.base import Parcel, Report
 from provision.formats.recordfile import CHUNK
+from provision.formats.tables import family
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import UkeKind
 
 KIND = UkeKind(
     sort="medical",
-    tables=("uke_medical_2014", "uke_medical_2022"),
+    tables=family("uke_medical"),
     records=(
         "IR", "RE", "HO", "KO", "SN", "JD", "MF", "GR", "SY", "SI", "IY", "TO", "CO", "SJ", "TI", "TR", "TS", "GO",
     ),
