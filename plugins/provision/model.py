@@ -8,7 +8,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="lower-case letters, digits, hyphens")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
@@ -82,14 +91,27 @@ class SftpLanding(Noun):
 Landing = Annotated[InboxLanding | BucketLanding | SftpLanding, Field(discriminator="kind")]
 
 
+#: 形式: one format id, or several where a sender's drop holds files of several. A tag each: one error a mistake.
+FormatIds = Annotated[
+    Annotated[str, Tag("one")] | Annotated[list[str], Tag("several")],
+    Discriminator(lambda value: "several" if isinstance(value, list) else "one"),
+]
+
+
 class Source(Noun):
-    """提供元: who provides, in which format, under which legal status."""
+    """提供元: who provides, in which format or formats, under which legal status.
+
+    With a list of formats each file goes to the one that recognises it by its content, and `format_options` are by
+    format id.
+    """
 
     id: Identifier
     name: Words
     kind: Literal["hospital", "care_facility", "review_agency", "research_institute", "public_body", "insurer"]
-    format: str
-    format_options: dict[str, object] = Field(default_factory=dict)
+    format: FormatIds = Field(description="format id, or a list of them: then every file is told by its content")
+    format_options: dict[str, object] = Field(
+        default_factory=dict, description="options of the format; for a list of formats by format id"
+    )
     legal_status: Literal["personal", "commissioned", "anonymised_received"]
     linkage: Linkage | None = None
     schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
@@ -97,6 +119,41 @@ class Source(Noun):
     landing: Landing = Field(default_factory=InboxLanding, description="where the sender's drops appear")
     archive_connection: str | None = Field(default=None, description="connection whose password opens zip archives")
     archive_limits: ArchiveLimits = Field(default_factory=ArchiveLimits)
+
+    @field_validator("format")
+    @classmethod
+    def _named_once(cls, value: str | list[str]) -> str | list[str]:
+        if isinstance(value, list) and (not value or len(set(value)) < len(value)):
+            raise ValueError("name at least one format, and each once")
+        return value
+
+    @field_validator("format_options")
+    @classmethod
+    def _by_format(cls, value: dict[str, object], info: ValidationInfo) -> dict[str, object]:
+        names = info.data.get("format")
+        if isinstance(names, list):
+            if not set(value) <= set(names):
+                raise ValueError("with a list of formats the options are by format id, and only of these formats")
+            if not all(isinstance(options, dict) for options in value.values()):
+                raise ValueError("with a list of formats the options of each are a mapping")
+        return value
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Every format id, as written."""
+        return (self.format,) if isinstance(self.format, str) else tuple(self.format)
+
+    @property
+    def format_said(self) -> str | list[str]:
+        """As the log says it: one id, or several sorted, so that their order in the file means nothing."""
+        return self.formats[0] if len(self.formats) == 1 else sorted(self.formats)
+
+    def options_of(self, format_id: str) -> dict[str, object]:
+        """Options of one of the source's formats."""
+        if isinstance(self.format, str):
+            return self.format_options
+        options = self.format_options.get(format_id, {})
+        return options if isinstance(options, dict) else {}
 
 
 class MailSettings(Noun):
