@@ -7,9 +7,18 @@ not a guess.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from provision.formats import formats
 from provision.formats.base import BadFile, Format
+
+
+@runtime_checkable
+class Undecided(Protocol):
+    """A format whose files may begin as those of another one do, for longer than is looked at."""
+
+    def may_yet_be(self, head: bytes) -> bool:
+        """Whether a file that begins so may still be of this format, although another one recognises it."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,10 @@ def recognise(head: bytes) -> Recognition:
 def refuse_another(source_format: Format, head: bytes) -> None:
     """Raise `BadFile` ``format.another`` where other formats than the expected one recognise the file.
 
-    A file that nobody recognises passes: the expected format's reader judges it.
+    A file that nobody recognises passes: the expected format's reader judges it. So does one whose beginning does not
+    decide between the expected format and another.
     """
-    if source_format.recognise(head):
+    if source_format.recognise(head) or (isinstance(source_format, Undecided) and source_format.may_yet_be(head)):
         return
     if found := claimants(head):
         raise BadFile(
