@@ -43,6 +43,11 @@ DROPPED = frozenset(
     }
 )
 
+#: Columns of ours in the store and in what is made of it: one of a sender's with such a name would take their place.
+RESERVED_NAMES = frozenset({"claim_no", "alias", "claim_token", "claim_place", "batch", "source", "dataset", "person"})
+#: The random numbers of a release. A column that is kept may not be called so: it would go out in their stead.
+NUMBER_NAMES = frozenset({"person_number", "claim_number"})
+
 _PLAIN_DOMAINS = frozenset({"month", "date", "zip3", "insurer", "free", "none"})
 _RANGE = re.compile(r"(-?[0-9.]+)\.\.(-?[0-9.]+)(?:/([0-9.]+))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -222,8 +227,8 @@ class _Parser:
             self.seen.add(key)
 
     def _column(self, row: dict[str, str]) -> Column:
-        if not _NAME.fullmatch(row["name"]) or row["name"] == "claim_no":
-            raise self.fail("the name is not a column name", "name", "lower-case letters, digits, _; not claim_no")
+        if not _NAME.fullmatch(row["name"]) or row["name"] in RESERVED_NAMES:
+            raise self.fail("the name is not a column name", "name", "lower-case letters, digits, _; no name of ours")
         if not row["ja"] or not row["en"]:
             raise self.fail("ja or en is missing", "words", "every column has a Japanese and an English name")
         if row["dtype"] not in DTYPES:
@@ -231,6 +236,8 @@ class _Parser:
         if row["category"] not in {"", *"012345678"}:
             raise self.fail("unknown category", "category", "a content category 0-8, empty for 0")
         cls = self._class(row["class"])
+        if row["name"] in NUMBER_NAMES and cls not in DROPPED:
+            raise self.fail("the name is that of a release's random number", "name", "choose another name")
         self._domain(row["domain"], row["dtype"], cls)
         return Column(
             name=row["name"],
