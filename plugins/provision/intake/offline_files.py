@@ -26,7 +26,7 @@ _ASIDE = ".aside"
 #: Remedies of refused archives that are others here than on the platform, by the rule's second word.
 _REMEDIES = {
     "password": "name a file with the password: --password-file",
-    "wrong_password": "name a file with the right password: --password-file",
+    "wrong_password": "give the right password, typed or in a file: --password-file",
     "limit": "look at it before anything else; if it is right, unpack it and name the folder",
 }
 
