@@ -25,16 +25,29 @@ class Place(NamedTuple):
     offset: int
 
 
+#: Table and column -> word -> what it is read as.
+Known = dict[tuple[str, str], dict[str | None, str | None]]
+
+#: Words of a column that are few whatever the number of rows, and as many of them as are remembered.
+_FEW, _MOST = 64, 20_000
+
 #: Column of a table on its way: the line of the page that a row comes from.
 LINE = "_line"
 
 
 def read(
-    text: bytes, columns: Sequence[Column], wanted: Sequence[Column], table: str, report: Report, place: Place
+    text: bytes,
+    columns: Sequence[Column],
+    wanted: Sequence[Column],
+    table: str,
+    report: Report,
+    place: Place,
+    known: Known,
 ) -> pl.DataFrame:
-    """`LINE` and the `wanted` ones of `columns` (in record order) of comma-separated lines.
+    """`LINE` and the `wanted` ones of `columns` (in record order) of comma-separated lines below their `header`.
 
-    Missing trailing columns are null, surplus ones are not read. Raises `BadFile` ``number``.
+    Missing trailing columns are null, surplus ones are not read. `known` is kept from page to page of a file.
+    Raises `BadFile` ``number``.
     """
     numbers = {c.name: tables.polars_type(c) for c in wanted if c.dtype == "integer"}
     names = [c.name for c in wanted]
@@ -44,20 +57,65 @@ def read(
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
         good = False
     if good:
-        loose = [c for c in wanted if c.dtype == "string" and frame[c.name].null_count() < frame.height]
+        texts = [c for c in wanted if c.dtype == "string" and frame[c.name].null_count() < frame.height]
+        frame, loose = _by_words(frame, table, texts, known)
     else:
         frame, loose = _scan(text, columns, names, {}), list(wanted)
     lines = pl.Series(LINE, place.lines, dtype=pl.Int64)
     return typed(frame.with_columns(lines), table, loose, report, place.lines + place.offset + 1)
 
 
+def header(columns: Sequence[Column]) -> bytes:
+    """The line that `read` expects above the records."""
+    return ",".join(column.name for column in columns).encode() + b"\n"
+
+
+def _by_words(
+    frame: pl.DataFrame, table: str, columns: Sequence[Column], known: Known
+) -> tuple[pl.DataFrame, list[Column]]:
+    """The columns typed where they repeat a few words that all read well; and the other ones, left as they are.
+
+    A word is read once a file, by `columns.typed`; what it would count or refuse must be counted by cell, so is left.
+    """
+    few = [c for c in columns if c.domain != "none"]
+    distinct = frame.select(pl.col(c.name).unique().implode() for c in few)
+    made, loose = [], [c for c in columns if c.domain == "none"]
+    for column in few:
+        words = distinct[column.name][0]
+        read = None if words.len() > max(_FEW, frame.height // 2) else _read_words(words, table, column, known)
+        if read is None:
+            loose.append(column)
+        elif words.len() == 1:
+            made.append(pl.lit(read[0], pl.String).alias(column.name))
+        elif not read.equals(words):
+            changed = pl.col(column.name).replace_strict(words, read, default=None, return_dtype=pl.String)
+            made.append(changed.alias(column.name))
+    return frame.with_columns(made), loose
+
+
+def _read_words(words: pl.Series, table: str, column: Column, known: Known) -> pl.Series | None:
+    """What each of the words is read as, None where one of them is lost in reading."""
+    memory = known.setdefault((table, column.name), {None: None})
+    cells = words.to_list()
+    new = [word for word in cells if word not in memory]
+    if new:
+        counted = Report()
+        read = typed(pl.DataFrame({column.name: new}), table, [column], counted)[column.name]
+        if counted.warnings:
+            return None
+        if len(memory) > _MOST:
+            known[table, column.name] = memory = {None: None}
+            return _read_words(words, table, column, known) if words.len() <= _MOST else None
+        memory.update(zip(new, read.to_list(), strict=True))
+    return pl.Series([memory[word] for word in cells], dtype=pl.String)
+
+
 def _scan(
     text: bytes, columns: Sequence[Column], wanted: Sequence[str], numbers: dict[str, pl.DataType]
 ) -> pl.DataFrame:
     schema = {column.name: numbers.get(column.name, pl.String()) for column in columns}
-    header = ",".join(schema).encode() + b"\n"
     lazy = pl.scan_csv(
-        io.BytesIO(header + text), quote_char=None, schema=schema, encoding="utf8-lossy", truncate_ragged_lines=True
+        io.BytesIO(text), quote_char=None, schema=schema, encoding="utf8-lossy", truncate_ragged_lines=True
     )
     return lazy.select(wanted).collect()
 

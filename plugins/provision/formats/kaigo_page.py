@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ import polars as pl
 
 from provision.formats import tables
 from provision.formats.base import BadFile, Column, Report, Table
-from provision.formats.kaigo_columns import LINE, Place, read
+from provision.formats.kaigo_columns import LINE, Known, Place, header, read
 from provision.formats.kaigo_kind import CareKind, Order
 from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, Texts
 
@@ -33,8 +33,7 @@ _KEYS = {
 }
 _FEW = 64
 #: Digits as 0 and capitals as A, so that few different texts are left: H is that of the insured number of welfare.
-_SHAPE = np.arange(256, dtype=np.uint8)
-_SHAPE[0x30:0x3A], _SHAPE[0x41:0x5B], _SHAPE[0x48] = 0x30, 0x41, 0x48
+_SHAPE = bytes.maketrans(b"0123456789ABCDEFGIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"A" * 25)
 
 
 @dataclass
@@ -49,6 +48,8 @@ class Page:
     claims: int
     data: Mask
     bad: Positions
+    #: What words of columns are read as, in the file so far.
+    known: Known = field(default_factory=dict)
 
     def stop(self, wrong: Mask, rule: str, remedy: str, field: str = "") -> None:
         """Raise `BadFile` naming the first line that is `wrong`, if any is."""
@@ -61,6 +62,11 @@ class Page:
         found = np.zeros(self.lines.count, np.bool_)
         found[rows] = _each(texts[rows], re.compile(pattern.encode()))
         return found
+
+    @cached_property
+    def keys(self) -> list[Texts]:
+        """For every part of `CareKind.key`, the text of all lines."""
+        return [self.lines.text(item, width, last) for item, last, width in self.kind.key]
 
     def arrange(self, order: Order) -> None:
         """Take the order of the records, and check widths and owners."""
@@ -97,12 +103,13 @@ class Page:
             return
         usable = rows.copy()
         usable[self.bad] = False
+        places = np.flatnonzero(usable)
         for item in self.kind.fields[record]:
             if (form := _KEYS.get(item.column.name)) is not None:
-                texts = _shapes(self.lines.text(item.index, 12, rows=np.flatnonzero(usable)))
-                known = usable.copy()
-                known[usable] = _each(texts, form)
-                self.stop(usable & ~known, "key", "a key of the record is missing or malformed", item.column.name)
+                texts = _shapes(self.lines.text(item.index, 12, rows=places))
+                wrong = np.zeros(self.lines.count, np.bool_)
+                wrong[places] = ~_each(texts, form)
+                self.stop(wrong, "key", "a key of the record is missing or malformed", item.column.name)
 
     def _check_owners(self) -> None:
         lone = [self._mask(record) for record in self.kind.records if record in self.kind.lone]
@@ -110,9 +117,9 @@ class Page:
         wrong = inside & (self.owner < 0)
         owner = np.maximum(self.owner, 0)
         held = np.isin(self.owner, self.owner[self.bad])  # their keys may be what is broken
-        for item, last, width in self.kind.key:
-            texts = self.lines.text(item, width, last)
-            wrong |= inside & ~held & (texts != texts[owner])
+        sought = inside & ~held & (self.owner != np.arange(self.lines.count))
+        for texts in self.keys:  # a claim is a run of lines: its first line with another key differs from the one above
+            wrong[1:] |= sought[1:] & (texts[1:] != texts[:-1])
         self.stop(wrong, "orphan", "the record belongs to no claim: none was opened with its keys", "insured_number")
         length = np.bincount(owner[inside], minlength=self.lines.count)
         self.stop(length > CLAIM_RECORDS, "claim_length", "no claim has so many records")
@@ -162,7 +169,7 @@ class Page:
 
     def _read(self, fields: Sequence[tables.Field], wanted: list[Column], table: str, rows: Mask) -> pl.DataFrame:
         columns, place = [f.column for f in fields], Place(np.flatnonzero(rows), self.offset)
-        return read(self.lines.take(rows), columns, wanted, table, self.report, place)
+        return read(self.lines.take(rows, header(columns)), columns, wanted, table, self.report, place, self.known)
 
     @cached_property
     def _head_rows(self) -> Mask:
@@ -185,7 +192,7 @@ class Page:
 
 
 def _shapes(texts: Texts) -> Texts:
-    return _SHAPE[texts.view(np.uint8)].view(texts.dtype)
+    return np.frombuffer(texts.tobytes().translate(_SHAPE), texts.dtype)
 
 
 def _each(texts: Texts, form: re.Pattern[bytes]) -> Mask:
@@ -196,6 +203,9 @@ def _each(texts: Texts, form: re.Pattern[bytes]) -> Mask:
         if not left.size or form.fullmatch(bytes(texts[left[0]])) is None:
             return known
         same = texts[left] == texts[left[0]]
+        if same.all():
+            known[left] = True
+            return known
         known[left[same]] = True
         left = left[~same]
     for at in left.tolist():

@@ -120,7 +120,8 @@ def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
     ends = np.flatnonzero(raw == 0x0A)
     beyond = np.unique(np.searchsorted(ends, np.flatnonzero(raw >= 0x80)))
     edges = np.concatenate(([0], ends + 1, [len(block)]))
-    joined = b"".join(block[edges[at] : edges[at + 1]] for at in beyond)
+    spans = zip(edges[beyond].tolist(), edges[beyond + 1].tolist(), strict=True)
+    joined = b"".join([block[start:end] for start, end in spans])
     try:
         bad = undecodable(joined, "cp932", 0)
         decode(without(joined, 0, bad), "cp932", 0)
@@ -243,10 +244,14 @@ class Lines:
         starts, length = self.span(item, max(item, last), rows)
         windows = np.ndarray((len(self.padded) - width + 1,), f"V{width}", self.padded.data, strides=(1,))
         found = windows[np.minimum(starts, len(self.data))].view(np.uint8).reshape(-1, width)
-        if length.size and not (length == width).all():
-            found[np.arange(width) >= length[:, None]] = 0
+        usual = int(length.max(initial=0))
+        found[:, usual:] = 0
+        short = np.flatnonzero(length < usual)
+        if short.size:
+            found[short] *= np.arange(width) < length[short, None]
         texts = found.view(f"S{width}").ravel()
-        texts[length > width] = b"!"
+        if usual > width:
+            texts[length > width] = b"!"
         return texts
 
     def number(self, item: int) -> Positions:
@@ -262,9 +267,10 @@ class Lines:
             value = np.where(within, value * 10 + digit, value)
         return np.where(good, value, -1)
 
-    def take(self, lines: Mask) -> bytes:
-        """The bytes of the masked lines. Neighbouring lines are copied in one piece."""
+    def take(self, lines: Mask, above: bytes) -> bytes:
+        """The bytes of the masked lines below a line `above`. Neighbouring lines are copied in one piece."""
         edges = np.flatnonzero(np.diff(np.concatenate(([False], lines, [False])).view(np.int8)))
         firsts, lasts = self.starts[edges[::2]], self.ends[edges[1::2] - 1] + 1
         data = self.data
-        return b"".join([data[first:last] for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)])
+        runs = zip(firsts.tolist(), lasts.tolist(), strict=True)
+        return b"".join([above, *[data[first:last] for first, last in runs]])
