@@ -128,7 +128,7 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
 
 def _problems(path: Path, text: str, error: ValidationError) -> Iterator[ConfigProblem]:
     lines = _Lines(text)
-    for item in error.errors(include_input=False, include_url=False):
+    for item in error.errors(include_url=False):
         location = _written(item["loc"])
         key = ".".join(str(part) for part in location)
         yield ConfigProblem(shown(path), lines.of(location), key, _plain(item), _remedy(item))
@@ -144,16 +144,28 @@ def _written(location: Sequence[int | str]) -> list[int | str]:
     return list(location)
 
 
+#: pydantic's words for a value where keys should be.
+_KEYS_WANTED = ("model_type", "model_attributes_type")
+
+
 def _plain(item: Any) -> str:
-    known = {"extra_forbidden": "unknown key", "missing": "is missing"}
+    known = {
+        "extra_forbidden": "unknown key",
+        "missing": "is missing",
+        **dict.fromkeys(_KEYS_WANTED, "must hold keys of its own" if item["input"] is not None else "is empty"),
+        "union_tag_not_found": "kind is missing",
+        "union_tag_invalid": f"kind is none of {item.get('ctx', {}).get('expected_tags', '')}",
+    }
     return known.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
 
 
 def _remedy(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         return "remove it or correct its spelling (tokumei config schema lists the keys)"
-    if item["type"] == "missing":
+    if item["type"] in {"missing", "union_tag_not_found"}:
         return "add it"
+    if item["type"] in _KEYS_WANTED:
+        return "leave the key out where it is not needed, or write its keys (tokumei config schema lists them)"
     if item["type"] == "string_type":
         return "put the value in quotes"
     if item["type"] == "date_type":
