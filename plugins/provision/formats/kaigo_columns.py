@@ -7,7 +7,7 @@ through `columns.typed` as texts: its rules decide, and name the record of a mal
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -19,13 +19,14 @@ from provision.formats.kaigo_text import Positions
 
 
 class Place(NamedTuple):
-    """Lines of a page, and how many records of the file stand before the page."""
+    """Lines of a page, how many records of the file stand before the page, and columns that were checked already."""
 
     lines: Positions
     offset: int
+    checked: frozenset[str] = frozenset()
 
 
-#: Table and column -> word -> what it is read as.
+#: Class, domain -> word -> what it is read as.
 Known = dict[tuple[str, str], dict[str | None, str | None]]
 
 #: Words of a column that are few whatever the number of rows, and as many of them as are remembered.
@@ -35,32 +36,39 @@ _FEW, _MOST = 64, 20_000
 LINE = "_line"
 
 
+def scan(text: bytes, columns: Sequence[Column], wanted: Sequence[Column]) -> pl.DataFrame | None:
+    """The `wanted` ones of `columns` (in record order) of comma-separated lines below their `header`: numbers and texts
+    as they came. None where a number is none.
+
+    Missing trailing columns are null, surplus ones are not read.
+    """
+    numbers = {c.name: tables.polars_type(c) for c in wanted if c.dtype == "integer"}
+    try:
+        return _scan(text, columns, [c.name for c in wanted], numbers)
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+        return None
+
+
 def read(
-    text: bytes,
+    text: Callable[[], bytes],
     columns: Sequence[Column],
     wanted: Sequence[Column],
     table: str,
     report: Report,
     place: Place,
     known: Known,
+    scanned: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """`LINE` and the `wanted` ones of `columns` (in record order) of comma-separated lines below their `header`.
+    """`LINE` and the `wanted` columns, typed, of lines as `scan` takes them; `scanned` is what that gave, if asked.
 
-    Missing trailing columns are null, surplus ones are not read. `known` is kept from page to page of a file.
-    Raises `BadFile` ``number``.
+    `known` is kept from page to page of a file. Raises `BadFile` ``number``.
     """
-    numbers = {c.name: tables.polars_type(c) for c in wanted if c.dtype == "integer"}
-    names = [c.name for c in wanted]
-    try:
-        frame = _scan(text, columns, names, numbers)
-        good = _within(frame, wanted)
-    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
-        good = False
-    if good:
-        texts = [c for c in wanted if c.dtype == "string" and frame[c.name].null_count() < frame.height]
-        frame, loose = _by_words(frame, table, texts, known)
+    frame = scanned if scanned is not None else scan(text(), columns, wanted)
+    if frame is not None and _within(frame, wanted):
+        texts = [c for c in wanted if c.dtype == "string" and c.name not in place.checked]
+        frame, loose = _by_words(frame, texts, known)
     else:
-        frame, loose = _scan(text, columns, names, {}), list(wanted)
+        frame, loose = _scan(text(), columns, [c.name for c in wanted], {}), list(wanted)
     lines = pl.Series(LINE, place.lines, dtype=pl.Int64)
     return typed(frame.with_columns(lines), table, loose, report, place.lines + place.offset + 1)
 
@@ -70,19 +78,17 @@ def header(columns: Sequence[Column]) -> bytes:
     return ",".join(column.name for column in columns).encode() + b"\n"
 
 
-def _by_words(
-    frame: pl.DataFrame, table: str, columns: Sequence[Column], known: Known
-) -> tuple[pl.DataFrame, list[Column]]:
+def _by_words(frame: pl.DataFrame, columns: Sequence[Column], known: Known) -> tuple[pl.DataFrame, list[Column]]:
     """The columns typed where they repeat a few words that all read well; and the other ones, left as they are.
 
     A word is read once a file, by `columns.typed`; what it would count or refuse must be counted by cell, so is left.
     """
-    few = [c for c in columns if c.domain != "none"]
-    distinct = frame.select(pl.col(c.name).unique().implode() for c in few)
-    made, loose = [], [c for c in columns if c.domain == "none"]
-    for column in few:
+    distinct = frame.select(pl.col(c.name).unique().implode() for c in columns)
+    made: list[pl.Expr] = []
+    loose: list[Column] = []
+    for column in columns:
         words = distinct[column.name][0]
-        read = None if words.len() > max(_FEW, frame.height // 2) else _read_words(words, table, column, known)
+        read = None if words.len() > max(_FEW, frame.height // 2) else _read_words(words, column, known)
         if read is None:
             loose.append(column)
         elif words.len() == 1:
@@ -93,19 +99,20 @@ def _by_words(
     return frame.with_columns(made), loose
 
 
-def _read_words(words: pl.Series, table: str, column: Column, known: Known) -> pl.Series | None:
+def _read_words(words: pl.Series, column: Column, known: Known) -> pl.Series | None:
     """What each of the words is read as, None where one of them is lost in reading."""
-    memory = known.setdefault((table, column.name), {None: None})
+    memory = known.setdefault((column.cls, column.domain), {None: None})
     cells = words.to_list()
     new = [word for word in cells if word not in memory]
     if new:
         counted = Report()
-        read = typed(pl.DataFrame({column.name: new}), table, [column], counted)[column.name]
+        read = typed(pl.DataFrame({column.name: new}), "", [column], counted)[column.name]
         if counted.warnings:
             return None
         if len(memory) > _MOST:
-            known[table, column.name] = memory = {None: None}
-            return _read_words(words, table, column, known) if words.len() <= _MOST else None
+            memory.clear()
+            memory.update({None: None})
+            return _read_words(words, column, known)
         memory.update(zip(new, read.to_list(), strict=True))
     return pl.Series([memory[word] for word in cells], dtype=pl.String)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
 
 from provision.formats import tables
 from provision.formats.base import BadFile, Column, Report, Table
-from provision.formats.kaigo_columns import LINE, Known, Place, header, read
+from provision.formats.kaigo_columns import LINE, Known, Place, header, read, scan
 from provision.formats.kaigo_kind import CareKind, Order
 from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, Texts
 
@@ -31,6 +31,8 @@ _KEYS = {
     "care_insurer": re.compile(rb"0{6}|0{8}"),
     "insured_number": re.compile(rb"0{10}|H0{9}"),
 }
+#: Keys whose form says that they are read as they came.
+_CHECKED = frozenset({"facility", "insured_number"})
 _FEW = 64
 #: Digits as 0 and capitals as A, so that few different texts are left: H is that of the insured number of welfare.
 _SHAPE = bytes.maketrans(b"0123456789ABCDEFGIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"A" * 25)
@@ -157,19 +159,57 @@ class Page:
         if not mask.any():
             return {}
         fields = self.kind.fields[record]
+        names = list(dict.fromkeys(f.table for f in fields))
+        wanted = {name: self._wanted(record, name) for name in names}
+        scanned = self._scanned(fields, wanted, mask)
         found: dict[str, pl.DataFrame] = {}
-        for table in dict.fromkeys(f.table for f in fields):
-            is_head = table == self.kind.head
-            rows = mask & self._head_rows if is_head else mask
-            copied = frozenset() if is_head or record in self.kind.lone else self.kind.shared
-            wanted = [f.column for f in fields if f.table == table and is_read(f.column, is_head)]
-            frame = self._read(fields, [c for c in wanted if c.name not in copied], table, rows)
-            found[table] = self._with_shared(frame.with_columns(self._numbers(record, rows)), heads, copied)
+        for name in names:
+            rows = self._rows(name, mask)
+            frame = self._read(fields, wanted[name], name, rows, scanned.get(name))
+            copied = self._copied(record, name)
+            found[name] = self._with_shared(frame.with_columns(self._numbers(record, rows)), heads, copied)
         return found
 
-    def _read(self, fields: Sequence[tables.Field], wanted: list[Column], table: str, rows: Mask) -> pl.DataFrame:
-        columns, place = [f.column for f in fields], Place(np.flatnonzero(rows), self.offset)
-        return read(self.lines.take(rows, header(columns)), columns, wanted, table, self.report, place, self.known)
+    def _rows(self, table: str, mask: Mask) -> Mask:
+        return mask & self._head_rows if table == self.kind.head else mask
+
+    def _copied(self, record: str, table: str) -> frozenset[str]:
+        return frozenset() if table == self.kind.head or record in self.kind.lone else self.kind.shared
+
+    def _wanted(self, record: str, table: str) -> list[Column]:
+        """The columns that are made of a record's items."""
+        copied, is_head = self._copied(record, table), table == self.kind.head
+        every = (f.column for f in self.kind.fields[record] if f.table == table)
+        return [c for c in every if c.name not in copied and is_read(c, is_head)]
+
+    def _scanned(
+        self, fields: Sequence[tables.Field], wanted: dict[str, list[Column]], mask: Mask
+    ) -> dict[str, pl.DataFrame]:
+        """The columns of all tables of a layout, from one look at its lines; {} where that does not pay: where fewer
+        than half of the lines have a head row."""
+        heads = self._head_rows[mask]
+        if len(wanted) == 1 or self.kind.head not in wanted or 2 * np.count_nonzero(heads) < len(heads):
+            return {}
+        columns = [f.column for f in fields]
+        frame = scan(self.lines.take(mask, header(columns)), columns, [c for table in wanted.values() for c in table])
+        if frame is None:
+            return {}
+        parts = {name: frame.select(c.name for c in table) for name, table in wanted.items()}
+        parts[self.kind.head] = parts[self.kind.head].filter(pl.Series(heads))
+        return parts
+
+    def _read(
+        self,
+        fields: Sequence[tables.Field],
+        wanted: list[Column],
+        table: str,
+        rows: Mask,
+        scanned: pl.DataFrame | None,
+    ) -> pl.DataFrame:
+        columns = [f.column for f in fields]
+        place = Place(np.flatnonzero(rows), self.offset, frozenset() if self.bad.size else _CHECKED)
+        text = partial(self.lines.take, rows, header(columns))
+        return read(text, columns, wanted, table, self.report, place, self.known, scanned)
 
     @cached_property
     def _head_rows(self) -> Mask:

@@ -108,20 +108,22 @@ def clean(block: bytes, before: int) -> Clean:
 def _has_controls(block: bytes) -> bool:
     """Whether there is a control byte but tabs and line ends, or a carriage return alone."""
     raw = np.frombuffer(block, np.uint8)
-    returns = np.flatnonzero(raw == 0x0D)
+    low = np.flatnonzero(raw < 0x20)  # one look at everything: few bytes are below, and they are looked at again
+    kinds = raw[low]
+    returns = low[kinds == 0x0D]
     alone = returns.size and (returns[-1] == len(raw) - 1 or bool((raw[returns + 1] != 0x0A).any()))
-    allowed = len(returns) + np.count_nonzero(raw == 0x0A) + np.count_nonzero(raw == 0x09)
-    return bool(alone) or np.count_nonzero(raw < 0x20) != allowed or b"\x7f" in block
+    allowed = len(returns) + np.count_nonzero(kinds == 0x0A) + np.count_nonzero(kinds == 0x09)
+    return bool(alone) or len(low) != allowed or b"\x7f" in block
 
 
 def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
-    """Lines (from 0) that are no CP932. The few lines beyond ASCII are looked at apart from the rest."""
+    """Lines (from 0) that are no CP932. Of the few lines beyond ASCII, the items beyond ASCII are looked at."""
     raw = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(raw == 0x0A)
-    beyond = np.unique(np.searchsorted(ends, np.flatnonzero(raw >= 0x80)))
-    edges = np.concatenate(([0], ends + 1, [len(block)]))
-    spans = zip(edges[beyond].tolist(), edges[beyond + 1].tolist(), strict=True)
-    joined = b"".join([block[start:end] for start, end in spans])
+    high = np.flatnonzero(raw >= 0x80)
+    beyond, first = np.unique(np.searchsorted(np.flatnonzero(raw == 0x0A), high), return_index=True)
+    last = high[np.concatenate((first[1:], [len(high)])) - 1]
+    spans = zip(high[first].tolist(), last.tolist(), strict=True)
+    joined = b"".join([_items(block, start, end) for start, end in spans])
     try:
         bad = undecodable(joined, "cp932", 0)
         decode(without(joined, 0, bad), "cp932", 0)
@@ -131,6 +133,19 @@ def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
     else:
         return tuple(int(beyond[number - 1]) for number in bad)
     raise found
+
+
+def _items(block: bytes, start: int, end: int) -> bytes:
+    """The items of one line that hold the bytes from `start` to `end`, with a line end; to its end where it has none.
+
+    A comma or a line feed is never inside a character.
+    """
+    upto = block.find(b"\n", end)
+    first = max(block.rfind(b",", 0, start), block.rfind(b"\n", 0, start)) + 1
+    if upto < 0:
+        return block[first:]
+    comma = block.find(b",", end, upto)
+    return block[first : comma if comma >= 0 else upto] + b"\n"
 
 
 def _split(block: bytes) -> list[bytes]:
