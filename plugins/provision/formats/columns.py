@@ -7,8 +7,9 @@ code exists is the contract's business. Dropped classes stay as they came, they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -49,14 +50,39 @@ class _Cells:
             return cls(cells, cells, False)
         return cls(cells, cells.unique(), False)
 
+    @property
+    def blank(self) -> bool:
+        """True where no cell has anything: most columns, in most files."""
+        return self.words.len() == 1 and not self.words[0]
+
+    @property
+    def _in_order(self) -> bool:
+        """True where every cell has its own word, one after the other."""
+        count = self.cells.len()
+        return (
+            count == self.words.len()
+            and not self.cells.null_count()
+            and bool(np.array_equal(self.cells.to_numpy(), np.arange(count)))
+        )
+
     def spread(self, made: pl.Series) -> pl.Series:
         """What was made of the words, for every cell."""
         if self.coded:
             single = made.len() == 1 and not self.cells.null_count()
-            return made.new_from_index(0, self.cells.len()) if single else made.gather(self.cells)
+            if single:
+                return made.new_from_index(0, self.cells.len())
+            return made if self._in_order else made.gather(self.cells)
         if self.words is self.cells:
             return made
         return self.cells.replace_strict(self.words, made, default=None, return_dtype=made.dtype)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Words as they were read, and a mask of those that were lost, where any was."""
+
+    read: pl.Series
+    lost: pl.Series | None
 
 
 def typed(
@@ -73,23 +99,61 @@ def typed(
     each row) a malformed number is `BadFile` ``number``; without, it is emptied and counted. Dates become YYYY-MM-DD,
     months YYYY-MM; births stay YYYYMMDD and postal codes seven digits.
     """
-    made = [
-        _typed(_Cells.of(raw[c.name], (words or {}).get(c.name)), table, c, report, records).alias(c.name)
-        for c in columns
-    ]
-    return pl.DataFrame([*raw.select(pl.exclude([column.name for column in columns])).get_columns(), *made])
+    cells = {c.name: _Cells.of(raw[c.name], (words or {}).get(c.name)) for c in columns}
+    filled = [c for c in columns if not cells[c.name].blank]
+    made = _read_all(filled, cells, lenient=records is None)
+    for column in filled:
+        if (lost := made[column.name].lost) is not None:
+            _count(cells[column.name], lost, table, column, report, records)
+    typed_columns = [_spread(cells[c.name], made.get(c.name), c).alias(c.name) for c in columns]
+    return pl.DataFrame([*raw.select(pl.exclude([column.name for column in columns])).get_columns(), *typed_columns])
 
 
-def _typed(cells: _Cells, table: str, column: Column, report: Report, records: Records | None) -> pl.Series:
-    if cells.words.len() == 1 and not cells.words[0]:  # most columns are blank, in most files
-        return pl.repeat(None, cells.cells.len(), dtype=tables.polars_type(column), eager=True)
-    stripped = cells.words.to_frame(column.name).select(_stripped(pl.col(column.name)))
-    made = stripped.select(pl.all().alias(_RAW), _read(pl.col(column.name), column, records is None).alias(_READ))
-    if column.cls not in tables.DROPPED:
-        lost = made.select(_lost(pl.col(_RAW), pl.col(_READ), column)).to_series()
-        _count(cells, lost, table, column, report, records)
-    unchanged = not cells.coded and column.dtype == "string" and made[_READ].equals(cells.words)
-    return cells.cells if unchanged else cells.spread(made[_READ])
+def _spread(cells: _Cells, made: _Made | None, column: Column) -> pl.Series:
+    if made is None:
+        return _nothing(tables.polars_type(column)).new_from_index(0, cells.cells.len())
+    unchanged = not cells.coded and column.dtype == "string" and made.read.equals(cells.words)
+    return cells.cells if unchanged else cells.spread(made.read)
+
+
+@cache
+def _nothing(dtype: pl.DataType) -> pl.Series:
+    return pl.Series([None], dtype=dtype)
+
+
+def _read_all(columns: Sequence[Column], cells: Mapping[str, _Cells], lenient: bool) -> dict[str, _Made]:
+    """The words of every column, read. Columns that are read in one way are read in one go: asking costs, too."""
+    alike: dict[object, list[Column]] = {}
+    for column in columns:
+        alike.setdefault(_way(column), []).append(column)
+    return {name: made for group in alike.values() for name, made in _read_alike(group, cells, lenient)}
+
+
+def _way(column: Column) -> object:
+    """Columns of one way are read by the same rules."""
+    if column.dtype == "string" and column.cls in tables.DROPPED:
+        return ""
+    word = column.domain.partition(":")[0]
+    plain = column.dtype == "string" and word != "form"
+    return column.cls is ColumnClass.BIRTH, column.cls in tables.DROPPED, column.dtype, word if plain else column.domain
+
+
+def _read_alike(columns: Sequence[Column], cells: Mapping[str, _Cells], lenient: bool) -> Iterator[tuple[str, _Made]]:
+    words = [cells[column.name].words for column in columns]
+    every = words[0] if len(words) == 1 else pl.concat(words, rechunk=True)
+    first = columns[0]
+    dropped = first.cls in tables.DROPPED
+    frame = every.to_frame(_RAW).select(_stripped(pl.col(_RAW)))
+    if not dropped or first.dtype != "string":
+        frame = frame.with_columns(_read(pl.col(_RAW), first, lenient).alias(_READ))
+    lost = None if dropped else frame.select(_lost(pl.col(_RAW), pl.col(_READ), first)).to_series()
+    read = frame.to_series(-1)
+    if lost is not None and not lost.any():
+        lost = None
+    begin = 0
+    for column, own in zip(columns, words, strict=True):
+        part = slice(begin, begin := begin + own.len())
+        yield column.name, _Made(read[part], None if lost is None else lost[part])
 
 
 def _stripped(value: pl.Expr) -> pl.Expr:
@@ -123,7 +187,8 @@ def _read(value: pl.Expr, column: Column, lenient: bool) -> pl.Expr:
 def _string(value: pl.Expr, column: Column) -> pl.Expr:
     word, _, rest = column.domain.partition(":")
     if column.cls is ColumnClass.BIRTH:
-        return dates.to_gregorian(value).str.extract(r"^([0-9]{8})$")
+        day = dates.to_gregorian(value)
+        return pl.when(day.str.len_bytes() == 8).then(day)
     if word == "date":
         return dates.as_date(value)
     if word == "month":

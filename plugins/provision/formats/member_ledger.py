@@ -29,6 +29,9 @@ from provision.formats.textfile import is_text, is_utf8
 PARCEL_ROWS = 50_000
 #: Share of a column's 12-digit values that pass the check digit from which it is a column of My Numbers.
 MY_NUMBER_SHARE = 0.9
+_MY_NUMBER_DIGITS = 12
+#: What may become 12 digits under NFKC: 12 of them, or beyond ASCII anything without letters, which stay letters.
+_MAY_BE_MY_NUMBER = r"^(?:(?:[\s\-]*[0-9]){12}[\s\-]*|\PL*[^\x00-\x7f\pL]\PL*)$"
 
 _AGAIN = "ask the sender for the file again"
 
@@ -106,8 +109,12 @@ class _Sheet:
 
     def take(self, rows: Coded) -> Parcel:
         """The rows as one parcel. Raises `BadFile` ``my_number``."""
-        for place in range(len(self.header)):
-            self._refuse_my_numbers(rows, place)
+        longest = pl.select(pl.lit(words).str.len_bytes().max().alias(name) for name, words in rows.words.items()).row(
+            0
+        )
+        for place, length in enumerate(longest):
+            if (length or 0) >= _MY_NUMBER_DIGITS:
+                self._refuse_my_numbers(rows, place)
         first, self.members = self.members + 1, self.members + rows.height
         self.report.records += rows.height
         claims = pl.int_range(first, self.members + 1, dtype=pl.Int64, eager=True).alias("claim_no")
@@ -119,13 +126,13 @@ class _Sheet:
     def _refuse_my_numbers(self, rows: Coded, place: int) -> None:
         """Raise `BadFile` where most 12-digit cells of the column so far pass the check digit, each cell counted."""
         words = rows.words[f"c{place}"]
-        long = words.str.len_bytes() >= 12
-        if not long.any():
-            return
-        text = pl.DataFrame({"text": words, "word": pl.int_range(words.len(), dtype=pl.UInt32, eager=True)})
-        text = text.filter(long & words.str.contains(r"\pN"))
-        text = text.with_columns(pl.col("text").str.normalize("NFKC").str.replace_all(r"[\s\-]", ""))
-        text = text.filter(pl.col("text").str.contains(r"^[0-9]{12}$"))
+        long = pl.col("text").str.len_bytes() >= _MY_NUMBER_DIGITS
+        plain = pl.col("text").str.normalize("NFKC").str.replace_all(r"[\s\-]", "")
+        text = (
+            words.to_frame("text").lazy().with_row_index("word")
+            .filter(long).filter(pl.col("text").str.contains(_MAY_BE_MY_NUMBER)).with_columns(plain)
+            .filter(pl.col("text").str.contains(r"^[0-9]{12}$")).collect()
+        )  # fmt: skip
         if not text.height:
             return
         cells = np.bincount(rows.codes[f"c{place}"].to_numpy(), minlength=words.len())[text["word"].to_numpy()]
