@@ -117,35 +117,24 @@ def _has_controls(block: bytes) -> bool:
 
 
 def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
-    """Lines (from 0) that are no CP932. Of the few lines beyond ASCII, the items beyond ASCII are looked at."""
+    """Lines (from 0) that are no CP932. Of the few lines beyond ASCII, only what is from the first such byte to the one
+    behind the last is looked at (a lead byte may have a trail byte of ASCII); of the last one all that follows."""
     raw = np.frombuffer(block, np.uint8)
     high = np.flatnonzero(raw >= 0x80)
     beyond, first = np.unique(np.searchsorted(np.flatnonzero(raw == 0x0A), high), return_index=True)
-    last = high[np.concatenate((first[1:], [len(high)])) - 1]
-    spans = zip(high[first].tolist(), last.tolist(), strict=True)
-    joined = b"".join([_items(block, start, end) for start, end in spans])
+    starts, lasts = high[first].tolist(), high[np.concatenate((first[1:], [len(high)])) - 1].tolist()
+    parts = [block[start : last + 2].rstrip(b"\n") for start, last in zip(starts, lasts, strict=True)]
+    parts[-1] = block[starts[-1] : (block.find(b"\n", lasts[-1]) + 1) or len(block)]
+    joined = b"\n".join(parts)
     try:
         bad = undecodable(joined, "cp932", 0)
-        decode(without(joined, 0, bad), "cp932", 0)
+        decode(without(joined, 0, bad) if bad else joined, "cp932", 0)
     except BadFile as error:
         record = before + int(beyond[error.record - 1]) + 1 if error.record else 0
         found = BadFile(error.rule, record=record, remedy=error.remedy)
     else:
         return tuple(int(beyond[number - 1]) for number in bad)
     raise found
-
-
-def _items(block: bytes, start: int, end: int) -> bytes:
-    """The items of one line that hold the bytes from `start` to `end`, with a line end; to its end where it has none.
-
-    A comma or a line feed is never inside a character.
-    """
-    upto = block.find(b"\n", end)
-    first = max(block.rfind(b",", 0, start), block.rfind(b"\n", 0, start)) + 1
-    if upto < 0:
-        return block[first:]
-    comma = block.find(b",", end, upto)
-    return block[first : comma if comma >= 0 else upto] + b"\n"
 
 
 def _split(block: bytes) -> list[bytes]:
