@@ -21,6 +21,17 @@ class Undecided(Protocol):
         """Whether a file that begins so may still be of this format, although another one recognises it."""
 
 
+#: What senders put beside data: never a format of ours.
+_FOREIGN = (
+    (b"%PDF-", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
+    (b"<?xml", "an XML document"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"\x89PNG\r\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+
+
 @dataclass(frozen=True)
 class Recognition:
     """The format's id, and why, in words without a value of the file."""
@@ -38,13 +49,14 @@ def claimants(head: bytes) -> dict[str, str]:
 def recognise(head: bytes) -> Recognition:
     """The one format of a file that begins with these bytes (up to `HEAD_BYTES`, or the whole file).
 
-    Raises `BadFile`: ``file.empty``, ``format.unknown`` where no format recognises it, ``format.ambiguous`` where
-    several do.
+    Raises `BadFile`: ``file.empty``, ``format.foreign`` for a document or picture, ``format.unknown`` where no format
+    recognises it, ``format.ambiguous`` where several do.
     """
     if not head:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
     found = claimants(head)
     if not found:
+        _refuse_foreign(head)
         raise BadFile(
             "format.unknown",
             remedy="if you know what it is, name its format (tokumei formats)",
@@ -57,7 +69,8 @@ def recognise(head: bytes) -> Recognition:
 def refuse_another(source_format: Format, head: bytes) -> None:
     """Raise `BadFile` ``format.another`` where other formats than the expected one recognise the file.
 
-    A file that nobody recognises passes: the expected format's reader judges it. So does one whose beginning does not
+    A file that nobody recognises passes, documents and pictures (``format.foreign``) excepted: the expected format's
+    reader judges it. So does one whose beginning does not
     decide between the expected format and another.
     """
     if source_format.recognise(head) or (isinstance(source_format, Undecided) and source_format.may_yet_be(head)):
@@ -65,5 +78,12 @@ def refuse_another(source_format: Format, head: bytes) -> None:
     if found := claimants(head):
         raise BadFile(
             "format.another",
-            remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the source",
+            remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the format",
         )
+    _refuse_foreign(head)
+
+
+def _refuse_foreign(head: bytes) -> None:
+    for mark, what in _FOREIGN:
+        if head.startswith((mark, b"\xef\xbb\xbf" + mark)):
+            raise BadFile("format.foreign", remedy=f"it is {what}, no data; ask the sender to send the data only")
