@@ -103,6 +103,11 @@ def _existing(whole: pl.Expr) -> pl.Expr:
     return pl.when(day.dt.year().is_between(*_YEARS)).then(whole)
 
 
+def as_day(values: pl.Expr) -> pl.Expr:
+    """Days as YYYYMMDD; months, empty, malformed and impossible ones as null."""
+    return _distinct(values, lambda text: pl.when(text.str.len_bytes() == 8).then(text).alias("read"))
+
+
 def as_date(values: pl.Expr) -> pl.Expr:
     """Days as YYYY-MM-DD; months, empty, malformed and impossible ones as null."""
     return _distinct(

@@ -109,10 +109,8 @@ class _Sheet:
 
     def take(self, rows: Coded) -> Parcel:
         """The rows as one parcel. Raises `BadFile` ``my_number``."""
-        longest = pl.select(pl.lit(words).str.len_bytes().max().alias(name) for name, words in rows.words.items()).row(
-            0
-        )
-        for place, length in enumerate(longest):
+        lengths = [pl.lit(words).str.len_bytes().max().alias(name) for name, words in rows.words.items()]
+        for place, length in enumerate(pl.select(lengths).row(0)):
             if (length or 0) >= _MY_NUMBER_DIGITS:
                 self._refuse_my_numbers(rows, place)
         first, self.members = self.members + 1, self.members + rows.height
@@ -169,6 +167,13 @@ class _Sheet:
         return Parcel(made, people, rows.height)
 
 
+def _care_numbers(numbers: pl.Series) -> pl.Expr:
+    """Canonical ones; nearly all are written so, and only the others are looked at."""
+    others = numbers.filter(~numbers.str.contains(r"^[0-9H][0-9]{9}$")).unique()
+    canonical = others.to_frame("own").select(canonical_care_number(pl.col("own"))).to_series()
+    return pl.col("care_number").replace(others, canonical) if others.len() else pl.col("care_number")
+
+
 def _people(members: pl.DataFrame, report: Report) -> pl.DataFrame:
     """`PEOPLE_COLUMNS` of the members. Where a late-elderly insurer (39…) and number are given they are the insurance,
     without symbol and branch, also where the national health insurance of earlier years still stands there."""
@@ -184,7 +189,7 @@ def _people(members: pl.DataFrame, report: Report) -> pl.DataFrame:
         "number": insured(pl.col("elderly_number"), "nhi_number"),
         "branch": insured(nothing, "nhi_branch"),
         "birth": pl.col("birth_month"),
-        "care_number": canonical_care_number(pl.col("care_number")),
+        "care_number": _care_numbers(members["care_number"]),
         "facility": nothing,
         "chart": nothing,
     }
