@@ -26,7 +26,7 @@ from provision.formats.delimited import Coded, parse
 from provision.formats.tables import Field, FieldTable
 from provision.formats.textfile import blocks, check, undecodable
 
-CHUNK = 12 * 1024 * 1024
+CHUNK = 8 * 1024 * 1024
 #: Field-table indexes from here on are made by the reader.
 DERIVED = 900
 #: Rows of one stay at most, where they are delivered together: a hundred codes with serial numbers are a few hundred.
