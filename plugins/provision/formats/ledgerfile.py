@@ -173,11 +173,9 @@ def _is_regular(data: bytes) -> bool:
 
 
 def _are_regular(raw: npt.NDArray[np.uint8]) -> bool:
-    marks = np.flatnonzero((raw == _QUOTE) | (raw == _LF))
-    is_quote = raw[marks] == _QUOTE
-    if (np.cumsum(is_quote, dtype=np.uint8)[~is_quote] & 1).any():  # a line that ends inside quotes
+    quotes = np.flatnonzero(raw == _QUOTE)
+    if (np.searchsorted(quotes, np.flatnonzero(raw == _LF)) & 1).any():  # a line that ends inside quotes
         return False
-    quotes = marks[is_quote]
     before, after = raw[quotes[::2] - 1], raw[quotes[1::2] + 1]
     edges = ((before == _COMMA) | (before == _LF)).all() and ((after == _COMMA) | (after == _CR) | (after == _LF)).all()
     return len(quotes) % 2 == 0 and bool(edges)
