@@ -84,7 +84,8 @@ class DpcFile:
         Raises `BadFile`: what `textfile` refuses, ``dpc.columns``, ``dpc.layout``, ``dpc.stay_length``, and
         ``file.empty`` where there is no row at all.
         """
-        for block in blocks(stream, CHUNK):
+        # where stays are kept whole, a block is copied together with the rest of the one before it
+        for block in blocks(stream, CHUNK * 3 // 4 if self.layout.group else CHUNK):
             check(block, "cp932", self.records + self.open_stay.count(b"\n"))
             yield from self._frames(block if self.records else self._without_headings(block), last=False)
         yield from self._frames(b"", last=True)
