@@ -29,7 +29,7 @@ class Place(NamedTuple):
 #: Class, domain -> word -> what it is read as.
 Known = dict[tuple[str, str], dict[str | None, str | None]]
 
-#: Words of a column that are few whatever the number of rows, and as many of them as are remembered.
+#: Words of a column that are few whatever the number of rows, and as many of them as are remembered to the next page.
 _FEW, _MOST = 64, 20_000
 
 #: Column of a table on its way: the line of the page that a row comes from.
@@ -102,6 +102,8 @@ def _by_words(frame: pl.DataFrame, columns: Sequence[Column], known: Known) -> t
 def _read_words(words: pl.Series, column: Column, known: Known) -> pl.Series | None:
     """What each of the words is read as, None where one of them is lost in reading."""
     memory = known.setdefault((column.cls, column.domain), {None: None})
+    if len(memory) > _MOST:
+        known[column.cls, column.domain] = memory = {None: None}
     cells = words.to_list()
     new = [word for word in cells if word not in memory]
     if new:
@@ -109,10 +111,6 @@ def _read_words(words: pl.Series, column: Column, known: Known) -> pl.Series | N
         read = typed(pl.DataFrame({column.name: new}), "", [column], counted)[column.name]
         if counted.warnings:
             return None
-        if len(memory) > _MOST:
-            memory.clear()
-            memory.update({None: None})
-            return _read_words(words, column, known)
         memory.update(zip(new, read.to_list(), strict=True))
     return pl.Series([memory[word] for word in cells], dtype=pl.String)
 
