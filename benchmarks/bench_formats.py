@@ -28,23 +28,30 @@ HEADINGS = (
 
 def main() -> int:
     """Generate, measure, print."""
+    from provision.formats import formats
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=20, help="size of the files that are timed")
     parser.add_argument("--larger", type=int, default=3, help="memory is measured at so many times this size, too")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--deidentify", action="store_true", help="ours de-identifies every parcel, too")
     parser.add_argument("--lean", action="store_true", help="a rival that leaves text and empty cells as they are")
-    parser.add_argument("--format", action="append", help="this format only; may be given several times")
+    known = sorted(name for name in formats() if name != "dpc-k")  # K files are refused
+    parser.add_argument(
+        "--format",
+        action="append",
+        choices=known,
+        metavar="FORMAT",
+        help="this format only; may be given several times",
+    )
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         return _measure(*arguments.measure)
-    from provision.formats import formats
-
     extent = "with" if arguments.deidentify else "without"
     print(f"MB/s, {arguments.rounds} rounds, ours {extent} de-identification{', lean rival' if arguments.lean else ''}")
     print(HEADINGS)
-    for name in arguments.format or sorted(name for name in formats() if name != "dpc-k"):  # K files are refused
+    for name in arguments.format or known:
         print(_line(name, arguments), flush=True)
     return 0
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from provision.formats import formats
 from provision.formats.base import ColumnClass, Format
@@ -26,6 +27,9 @@ from provision.formats.ukekind import DERIVED, UkeKind
 
 Convert = Callable[[str], object]
 Record = dict[str, object]
+#: A record of a kind that is not read: nothing is made of it, it is only counted.
+_PASSED: Record = {}
+_END = "\x1a"  # the mark behind the last record
 
 
 @dataclass(frozen=True)
@@ -115,12 +119,14 @@ def _kinds(source: Format, lean: bool) -> dict[str, Kind]:
 
 
 def _claims(path: Path, kinds: dict[str, Kind], front: int) -> Iterator[Record]:
-    quoting = csv.QUOTE_MINIMAL if front else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if front else csv.QUOTE_NONE
     with path.open(encoding="cp932", newline="") as file:
         for row in csv.reader(file, quoting=quoting):
             kind = kinds.get(row[front]) if len(row) > front else None
             if kind is not None:
                 yield kind.record(row[front:] if front else row)
+            elif row != [_END]:
+                yield _PASSED
 
 
 def _nursing(path: Path, kinds: dict[str, Kind]) -> Iterator[Record]:

@@ -59,6 +59,15 @@ def _source(path: Path, source: Source) -> Iterator[ConfigProblem]:
             yield problem(path, key, f"files of the format {name} are never taken", "leave it out")
     if source.legal_status == "anonymised_received" and source.linkage is not None:
         yield problem(path, ["linkage"], "data received anonymised may not be linked (APPI art. 45)", "remove linkage")
+    yield from _clock(path, ["schedule"], source.schedule)
+
+
+def _clock(path: Path, key: list[int | str], cron: str | None) -> Iterator[ConfigProblem]:
+    """The DAGs ask Airflow's own library, so the check does, too."""
+    from croniter import croniter  # type: ignore[import-untyped]
+
+    if cron and not croniter.is_valid(cron):
+        yield problem(path, key, "is no cron expression", "write minute hour day month weekday, such as 0 6 * * *")
 
 
 def _is_taken(format_id: str) -> bool:
@@ -132,15 +141,16 @@ def _plan(
     for key, names in (("sources", plan.sources), ("schedule", plan.schedule.after)):
         for name in names:
             if name not in sources.items:
-                yield problem(path, [key], f"there is no source {name}", "add config/sources/ or correct the name")
+                yield _unknown(path, key, "source", name, "sources")
+    yield from _clock(path, ["schedule", "cron"], plan.schedule.cron)
     recipient = recipients.items.get(plan.recipient)
     if recipient is None:
-        yield problem(path, ["recipient"], "there is no such recipient", "add it in config/recipients/")
+        yield _unknown(path, "recipient", "recipient", plan.recipient, "recipients")
     else:
         yield from _against_agreement(path, plan, recipient)
     profile = profiles.items.get(plan.profile)
     if profile is None:
-        yield problem(path, ["profile"], "there is no such profile", "add it in config/profiles/")
+        yield _unknown(path, "profile", "profile", plan.profile, "profiles")
     if profile is not None and plan.k < profile.minimum_k:
         yield problem(path, ["k"], f"the profile asks for at least {profile.minimum_k}", "raise k")
     if profile is not None and plan.suppression_limit > profile.maximum_suppression:
@@ -148,6 +158,13 @@ def _plan(
     if plan.first_month > plan.cutoff_month:
         yield problem(path, ["first_month"], "lies after cutoff_month", "correct the months")
     yield from _tables(path, plan)
+
+
+def _unknown(path: Path, key: str, noun: str, name: str, folder: str) -> ConfigProblem:
+    """A name that a plan uses: nobody has it, or the file that has it does not hold."""
+    if (path.parent.parent / folder / f"{name}.yaml").is_file():
+        return problem(path, [key], f"the {noun} {name} does not hold", f"correct {folder}/{name}.yaml first")
+    return problem(path, [key], f"there is no {noun} {name}", f"add {folder}/{name}.yaml, or correct the name")
 
 
 def _as_of(path: Path, plan: Plan, on: date) -> Iterator[ConfigProblem]:

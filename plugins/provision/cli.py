@@ -7,8 +7,10 @@ Exit codes: 0 done, 1 other errors, 2 input quarantined or wrong usage, 3 the ga
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -21,12 +23,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     arguments = parser().parse_args(argv)
     try:
-        return int(without_values(arguments.run)(arguments))
+        return int(without_values(_to_a_reader(arguments.run))(arguments))
     except TokumeiError as error:
         print(f"tokumei: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        return 1
+
+
+def _to_a_reader(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """The command, ended with 1 and without a word where whoever reads its output (``less``, ``head``) has gone."""
+
+    def heard(arguments: argparse.Namespace) -> int:
+        try:
+            code = run(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            if not _nobody_reads():
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed at the very end
+            return 1
+        return code
+
+    return heard
+
+
+def _nobody_reads() -> bool:
+    """Whether it is our own output that broke, and not a server's connection."""
+    try:
+        output = select.poll()
+        output.register(sys.stdout.fileno(), 0)
+        return bool(output.poll(0))
+    except (OSError, ValueError):
+        return False
 
 
 def parser() -> argparse.ArgumentParser:

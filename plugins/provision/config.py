@@ -108,7 +108,7 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
             ConfigProblem(shown(path), 0, "", "cannot be read as UTF-8", "check the file and its permissions")
         ]
     try:
-        data = yaml.load(text, Loader=_StrictLoader)
+        data = yaml.load(text, Loader=StrictLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "is not YAML"
@@ -128,7 +128,7 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
 
 def _problems(path: Path, text: str, error: ValidationError) -> Iterator[ConfigProblem]:
     lines = _Lines(text)
-    for item in error.errors(include_input=False, include_url=False):
+    for item in error.errors(include_url=False):
         location = _written(item["loc"])
         key = ".".join(str(part) for part in location)
         yield ConfigProblem(shown(path), lines.of(location), key, _plain(item), _remedy(item))
@@ -144,16 +144,28 @@ def _written(location: Sequence[int | str]) -> list[int | str]:
     return list(location)
 
 
+#: pydantic's words for a value where keys should be.
+_KEYS_WANTED = ("model_type", "model_attributes_type")
+
+
 def _plain(item: Any) -> str:
-    known = {"extra_forbidden": "unknown key", "missing": "is missing"}
+    known = {
+        "extra_forbidden": "unknown key",
+        "missing": "is missing",
+        **dict.fromkeys(_KEYS_WANTED, "must hold keys of its own" if item["input"] is not None else "is empty"),
+        "union_tag_not_found": "kind is missing",
+        "union_tag_invalid": f"kind is none of {item.get('ctx', {}).get('expected_tags', '')}",
+    }
     return known.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
 
 
 def _remedy(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         return "remove it or correct its spelling (tokumei config schema lists the keys)"
-    if item["type"] == "missing":
+    if item["type"] in {"missing", "union_tag_not_found"}:
         return "add it"
+    if item["type"] in _KEYS_WANTED:
+        return "leave the key out where it is not needed, or write its keys (tokumei config schema lists them)"
     if item["type"] == "string_type":
         return "put the value in quotes"
     if item["type"] == "date_type":
@@ -179,19 +191,19 @@ def line_of(path: Path, key: list[int | str]) -> int:
         return 0
 
 
-class _StrictLoader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """YAML as JSON would have it: a key twice is an error, and only true/false are booleans."""
 
 
 _BOOL = "tag:yaml.org,2002:bool"
-_StrictLoader.yaml_implicit_resolvers = {
+StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in found if tag != _BOOL]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_StrictLoader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), ["t", "f"])
+StrictLoader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+def _mapping(loader: StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
@@ -201,7 +213,7 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) 
     return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
 
 
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 class _Lines:

@@ -84,14 +84,18 @@ class Defect(TokumeiError):
     """Something nobody expected. Says which kind of error and where in the code, because its text may hold a value."""
 
 
+#: What Polars, age and others raise where Rust code panics: no `Exception`, and every library has a class of its own.
+_PANIC = "PanicException"
+
 Step = TypeVar("Step", bound=Callable[..., object])
 
 
 def without_values(step: Step) -> Step:
     """Make a step safe to run where its errors are logged: an unexpected error becomes a `Defect` without its text.
 
-    Engines quote the cell they stumble over, and Airflow's viewers read task logs. The error is raised outside the
-    handler, so that not even its context is kept.
+    Engines quote the cell they stumble over, and Airflow's viewers read task logs. Engines written in Rust panic with
+    such texts, too, in an error that is no `Exception`. The error is raised outside the handler, so that not even its
+    context is kept.
     """
 
     @wraps(step)
@@ -102,6 +106,10 @@ def without_values(step: Step) -> Step:
             raise
         except Exception as error:
             found = _defect(error)
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            found = _defect(error)
         raise found
 
     return guarded  # type: ignore[return-value]
@@ -111,7 +119,7 @@ def without_values(step: Step) -> Step:
 _LATER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 
 
-def _defect(error: Exception) -> TokumeiError:
+def _defect(error: BaseException) -> TokumeiError:
     if (isinstance(error, OSError) and error.errno in _LATER) or isinstance(error, MemoryError):
         return RetryLater(
             "the machine has no room left", rule="machine.full", remedy="make room (disk, memory, open files)"

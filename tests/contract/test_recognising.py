@@ -102,6 +102,16 @@ def test_the_same_bytes_behind_others_are_another_file(form: str) -> None:
     assert claimants(b"%PDF-1.7\n" + data[: HEAD_BYTES - 9]) == {}
 
 
+@pytest.mark.parametrize(
+    "head", [b"%PDF-1.7\n%", b"\xef\xbb\xbf<?xml version", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a"]
+)
+def test_documents_and_pictures_are_called_what_they_are(head: bytes) -> None:
+    for judged in (recognise, lambda h: refuse_another(formats()["uke-medical"], h)):
+        with pytest.raises(BadFile, match="no data") as caught:
+            judged(head)
+        assert caught.value.rule == "format.foreign"
+
+
 @pytest.mark.parametrize("head", [b"", b"\n", b"\x1a", b"a", b",,,,,", b"PK\x03\x04", b"\xff\xfe\x00", b"\0" * 5_000])
 def test_what_is_nobodys(head: bytes) -> None:
     assert claimants(head) == {}

@@ -25,11 +25,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=15, help="time per format")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--format", action="append", help="this format only; may be given several times")
+    known = sorted(formats())
+    parser.add_argument(
+        "--format",
+        action="append",
+        choices=known,
+        metavar="FORMAT",
+        help="this format only; may be given several times",
+    )
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, {arguments.seconds:g} s per format")
     found: list[Finding] = []
-    for name in arguments.format or sorted(formats()):
+    for name in arguments.format or known:
         began = time.monotonic()
         result = campaign(name, arguments.seed, arguments.seconds)
         found += result.findings

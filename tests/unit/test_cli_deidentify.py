@@ -209,6 +209,12 @@ def test_each_file_of_a_folder_goes_to_its_own_format(tmp_path: Path, capsys: py
 
 
 @pytest.mark.usefixtures("two_formats")
+def test_a_format_that_is_plainly_wrong_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = run(capsys, put(tmp_path / "in", a=file(Claim())) / "a.UKE", tmp_path / "out", "kaigo-claims")
+    problem = said["files"][0]["problem"]
+    assert (code, problem["rule"], "uke-medical" in problem["remedy"]) == (2, "format.another", True)
+
+
 def test_records_left_out_are_told_and_kept_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = put(tmp_path / "in", a=HELD + file())
     code, (said,) = auto(capsys, source / "a.UKE", tmp_path / "out")

@@ -115,6 +115,8 @@ BROKEN: dict[str, tuple[str, str, str, str, str, str]] = {
         "at least 2",
         "corr",
     ),
+    "a channel's kind": (RECIPIENT, "kind: mail", "kind: pigeon", "channels.0", "none of 'mail', 'disc'", "correct"),
+    "a name in one language": (PLAN, "title: {", "title: x # {", "title", "keys of its own", "write its keys"),
     "no data key": (RECIPIENT, "key: age1", "key: AGE-SECRET-KEY-1", "encryption.key", "pattern", "correct"),
     "bands that do not fit": (PROFILE, "age_width: 5", "age_width: 7", "", "no multiple", "correct"),
 }
@@ -201,10 +203,16 @@ def test_a_missing_folder_and_a_missing_platform_are_named(folder: Folder) -> No
 # -- what files say about each other ----------------------------------------------------------------------------------
 
 CROSS: dict[str, tuple[str, str, str, str, str]] = {
-    "missing recipient": (PLAN, "tsukishima-university", "nobody-here", "recipient", "no such recipient"),
+    "missing recipient": (PLAN, "tsukishima-university", "nobody-here", "recipient", "no recipient nobody-here"),
     "missing source": (PLAN, "sources: [kita-hospital", "sources: [south-hospital", "sources", "no source south"),
     "schedule after nobody": (PLAN, "after: [kita-hospital", "after: [south-hospital", "schedule", "no source south"),
-    "missing profile": (PLAN, "profile: operator-policy", "profile: other-policy", "profile", "no such profile"),
+    "missing profile": (
+        PLAN,
+        "profile: operator-policy",
+        "profile: other-policy",
+        "profile",
+        "no profile other-policy",
+    ),
     "another agreement": (PLAN, "提供契約-2026-001", "提供契約-2020-999", "agreement", "not the recipient's agreement"),
     "an unpublished purpose": (
         PLAN,
@@ -246,6 +254,8 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
         "quasi_identifiers",
         "age_band",
     ),
+    "a source's clock": (SOURCE, "schedule:  ", 'schedule: "0 25 * * *" ', "schedule", "no cron expression"),
+    "a plan's clock": (PLAN, "schedule:\n", 'schedule:\n  cron: "every day"\n', "schedule.cron", "no cron expression"),
     "an unknown format": (SOURCE, "format: uke-medical", "format: uke-unheard-of", "format", "no such format"),
     "an unknown format among others": (
         SOURCE,
@@ -293,6 +303,22 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
     ),
     "two officers of one login": ("platform.yaml", "login: officer2", "login: officer1", "officers", "same login"),
 }
+
+
+def test_a_plan_whose_source_is_broken_says_which_file_comes_first(folder: Folder) -> None:
+    folder.spoil(SOURCE, "kind: hospital", "kind: castle")
+    said = [p for p in folder.problems() if p.file == f"config/{PLAN}"]
+    assert {(p.what, p.remedy) for p in said} == {
+        ("the source kita-hospital does not hold", "correct sources/kita-hospital.yaml first")
+    }
+
+
+def test_an_empty_key_that_is_not_needed_says_to_leave_it_out(folder: Folder) -> None:
+    folder.spoil(SOURCE, "linkage:  ", "landing:\nlinkage:  ")
+    folder.spoil(PLAN, "schedule:\n  after: [kita-hospital, minato-city]", "schedule:\n  # by hand")
+    said = {(p.file, p.key): (p.what, "leave the key out" in p.remedy) for p in folder.problems()}
+    assert said[(f"config/{PLAN}", "schedule")] == ("is empty", True)
+    assert said[(f"config/{SOURCE}", "landing")] == ("is empty", True)
 
 
 @pytest.mark.parametrize("case", CROSS.values(), ids=CROSS.keys())

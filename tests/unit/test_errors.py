@@ -35,6 +35,26 @@ def test_the_engine_quotes_the_value_and_the_guard_does_not() -> None:
     assert "test_errors.py:" in str(caught.value)
 
 
+def test_a_panic_of_an_engine_is_guarded_too() -> None:
+    @without_values
+    def panics() -> None:
+        raise pl.exceptions.PanicException(VALUE)
+
+    with pytest.raises(Defect) as caught:
+        panics()
+    assert VALUE not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
+
+
+def test_what_ends_a_task_passes_unchanged() -> None:
+    @without_values
+    def ends() -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        ends()
+
+
 def test_our_own_errors_pass_unchanged() -> None:
     with pytest.raises(Refused):
         refuses()

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
     command = subparsers.add_parser("deidentify", help="parse and de-identify files; tables as Parquet, counts as JSON")
-    command.add_argument("path", type=Path, help="a file, an archive (zip, tar, gz), or a folder of both")
+    command.add_argument(
+        "path",
+        type=Path,
+        help="a file, an archive (zip, tar, gz), or a folder: its files are numbered in the order of their paths",
+    )
     command.add_argument(
         "--format", default=AUTO, help="source format, such as uke-medical (tokumei formats); auto: by content"
     )

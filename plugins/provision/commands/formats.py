@@ -31,7 +31,8 @@ def _formats(arguments: argparse.Namespace) -> int:
     if arguments.coverage:
         return _coverage(found, arguments.json)
     titles = {f.id: dict(f.title) for f in found}
-    say(titles, as_json=arguments.json, text="\n".join(f"{i:20} {t['ja']} / {t['en']}" for i, t in titles.items()))
+    width = max(map(len, titles))
+    say(titles, as_json=arguments.json, text="\n".join(f"{i:{width}} {t['ja']} / {t['en']}" for i, t in titles.items()))
     return 0
 
 

@@ -15,7 +15,7 @@ def add(subparsers: Subparsers) -> None:
     inner = command.add_subparsers(metavar="ACTION")
     asked = inner.add_parser("affected", help="releases that held what a batch replaced or took back")
     asked.add_argument("batch")
-    asked.add_argument("--json", action="store_true")
+    asked.add_argument("--json", action="store_true", default=argparse.SUPPRESS)  # --json may also stand before
     asked.set_defaults(run=_affected)
 
 

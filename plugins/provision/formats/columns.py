@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from provision.formats import dates, tables
-from provision.formats.base import BadFile, Column, ColumnClass, Report
-from provision.formats.numbers import canonical_insurer
+from provision.formats import tables
+from provision.formats.base import BadFile, Column, Report
+from provision.formats.words import Words, read
 
-_CODE = r"^[0-9A-Z]{1,10}$"
-_INSURER = r"^(?:[0-9]{6}|[0-9]{8})$"
-_ZIP = r"^[0-9]{7}$"
 #: Record number of each row.
 Records = Sequence[int] | npt.NDArray[np.int64]
 
-_RAW, _READ = "raw", "read"
 #: Columns are read word by word where this many of their first cells are at most half as many words.
 _SAMPLE = 1_000
 
@@ -49,11 +46,28 @@ class _Cells:
             return cls(cells, cells, False)
         return cls(cells, cells.unique(), False)
 
+    @property
+    def blank(self) -> bool:
+        """True where no cell has anything: most columns, in most files."""
+        return self.words.len() == 1 and not self.words[0]
+
+    @property
+    def _in_order(self) -> bool:
+        """True where every cell has its own word, one after the other."""
+        count = self.cells.len()
+        return (
+            count == self.words.len()
+            and not self.cells.null_count()
+            and bool(np.array_equal(self.cells.to_numpy(), np.arange(count)))
+        )
+
     def spread(self, made: pl.Series) -> pl.Series:
         """What was made of the words, for every cell."""
         if self.coded:
             single = made.len() == 1 and not self.cells.null_count()
-            return made.new_from_index(0, self.cells.len()) if single else made.gather(self.cells)
+            if single:
+                return made.new_from_index(0, self.cells.len())
+            return made if self._in_order else made.gather(self.cells)
         if self.words is self.cells:
             return made
         return self.cells.replace_strict(self.words, made, default=None, return_dtype=made.dtype)
@@ -73,28 +87,26 @@ def typed(
     each row) a malformed number is `BadFile` ``number``; without, it is emptied and counted. Dates become YYYY-MM-DD,
     months YYYY-MM; births stay YYYYMMDD and postal codes seven digits.
     """
-    made = [
-        _typed(_Cells.of(raw[c.name], (words or {}).get(c.name)), table, c, report, records).alias(c.name)
-        for c in columns
-    ]
-    return pl.DataFrame([*raw.select(pl.exclude([column.name for column in columns])).get_columns(), *made])
+    cells = {c.name: _Cells.of(raw[c.name], (words or {}).get(c.name)) for c in columns}
+    filled = [c for c in columns if not cells[c.name].blank]
+    made = read({column: cells[column.name].words for column in filled}, lenient=records is None)
+    for column in filled:
+        if (lost := made[column.name].lost) is not None:
+            _count(cells[column.name], lost, table, column, report, records)
+    typed_columns = [_spread(cells[c.name], made.get(c.name), c).alias(c.name) for c in columns]
+    return pl.DataFrame([*raw.select(pl.exclude([column.name for column in columns])).get_columns(), *typed_columns])
 
 
-def _typed(cells: _Cells, table: str, column: Column, report: Report, records: Records | None) -> pl.Series:
-    if cells.words.len() == 1 and not cells.words[0]:  # most columns are blank, in most files
-        return pl.repeat(None, cells.cells.len(), dtype=tables.polars_type(column), eager=True)
-    stripped = cells.words.to_frame(column.name).select(_stripped(pl.col(column.name)))
-    made = stripped.select(pl.all().alias(_RAW), _read(pl.col(column.name), column, records is None).alias(_READ))
-    if column.cls not in tables.DROPPED:
-        lost = made.select(_lost(pl.col(_RAW), pl.col(_READ), column)).to_series()
-        _count(cells, lost, table, column, report, records)
-    unchanged = not cells.coded and column.dtype == "string" and made[_READ].equals(cells.words)
-    return cells.cells if unchanged else cells.spread(made[_READ])
+def _spread(cells: _Cells, made: Words | None, column: Column) -> pl.Series:
+    if made is None:
+        return _nothing(tables.polars_type(column)).new_from_index(0, cells.cells.len())
+    unchanged = not cells.coded and column.dtype == "string" and made.read.equals(cells.words)
+    return cells.cells if unchanged else cells.spread(made.read)
 
 
-def _stripped(value: pl.Expr) -> pl.Expr:
-    text = value.str.strip_chars(" \u3000")
-    return pl.when(text != "").then(text)
+@cache
+def _nothing(dtype: pl.DataType) -> pl.Series:
+    return pl.Series([None], dtype=dtype)
 
 
 def _count(cells: _Cells, lost: pl.Series, table: str, column: Column, report: Report, records: Records | None) -> None:
@@ -106,46 +118,3 @@ def _count(cells: _Cells, lost: pl.Series, table: str, column: Column, report: R
         record = int(records[int(where.arg_true()[0])])
         raise BadFile("number", record=record, field=column.name, remedy="a number of the column's digits expected")
     report.warn(f"domain:{table}.{column.name}", int(where.sum()))
-
-
-def _lost(raw: pl.Expr, read: pl.Expr, column: Column) -> pl.Expr:
-    if column.domain in {"date", "month"}:
-        return dates.failing(raw, read).fill_null(False)
-    return raw.is_not_null() & read.is_null()
-
-
-def _read(value: pl.Expr, column: Column, lenient: bool) -> pl.Expr:
-    if column.dtype != "string":
-        return _number(value.str.normalize("NFKC") if lenient else value, column)
-    return value if column.cls in tables.DROPPED else _string(value, column)
-
-
-def _string(value: pl.Expr, column: Column) -> pl.Expr:
-    word, _, rest = column.domain.partition(":")
-    if column.cls is ColumnClass.BIRTH:
-        return dates.to_gregorian(value).str.extract(r"^([0-9]{8})$")
-    if word == "date":
-        return dates.as_date(value)
-    if word == "month":
-        return dates.as_month(value)
-    if word == "insurer":
-        return _matching(canonical_insurer(value), _INSURER)
-    if word == "zip3":
-        return _matching(value.str.normalize("NFKC").str.replace_all(r"[^0-9A-Za-z]", ""), _ZIP)
-    return _matching(value, f"^(?:{rest})$" if word == "form" else _CODE)
-
-
-def _matching(value: pl.Expr, pattern: str) -> pl.Expr:
-    return pl.when(value.str.contains(pattern)).then(value)
-
-
-def _number(value: pl.Expr, column: Column) -> pl.Expr:
-    """A plainly written number within the column's range, rounded to its step; null for anything else."""
-    wanted = tables.polars_type(column)
-    low, high, _ = tables.bounds(column.domain)
-    if column.dtype == "integer":
-        number = _matching(value, r"^-?[0-9]{1,12}$").cast(pl.Int64, strict=False)
-        return pl.when(number.is_between(int(low), int(high))).then(number).cast(wanted)
-    exact = _matching(value, r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$").cast(pl.Decimal(18, 6), strict=False)
-    rounded = exact.round(wanted.scale if isinstance(wanted, pl.Decimal) else 0)
-    return pl.when(rounded.is_between(pl.lit(low), pl.lit(high))).then(rounded).cast(wanted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import polars as pl
 
 #: Era digit -> the year before its first year: 昭和 1 is 1926.
@@ -20,6 +21,10 @@ _ERA_WORDS = {
 _ERA_LETTERS = {"M": "1", "T": "2", "S": "3", "H": "4", "R": "5"}
 _SEPARATED = r"^([MTSHR]?)([0-9]{1,4})[年/.\-]([0-9]{1,2})(?:[月/.\-]([0-9]{1,2})日?|月?)$"
 _YEARS = (1868, 2199)
+#: Last day of the months 1 to 12 of a common year; there are no months 0 and 13.
+_LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0])
+#: Columns are read word by word where this many of their first cells are at most half as many words.
+_SAMPLE = 1_000
 
 
 def to_gregorian(values: pl.Expr) -> pl.Expr:
@@ -31,22 +36,46 @@ def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     """Read and shape every distinct value once: columns of dates repeat themselves, and reading costs microseconds."""
 
     def read(column: pl.Series) -> pl.Series:
-        raw, plain = pl.col("raw"), _plain(pl.col("raw"))
-        frame = column.unique().rename("raw").to_frame().select(raw, shape(plain), slow=plain.is_null() & ~_open(raw))
-        if frame["slow"].any():  # an era, a separator, or no date at all
-            slow = _gregorian(frame.filter("slow").select(raw)).select(raw, shape(pl.col("whole")))
-            frame = pl.concat((frame.filter(~pl.col("slow")).select(slow.columns), slow))
-        return column.replace_strict(frame["raw"], frame["read"], default=None, return_dtype=pl.String)
+        repeats = column.len() < _SAMPLE or column.head(_SAMPLE).n_unique() <= _SAMPLE // 2
+        words = column.unique() if repeats else column
+        made = _read(words, shape)
+        if not repeats:
+            return made
+        return column.replace_strict(words, made, default=None, return_dtype=pl.String)
 
     return values.map_batches(read, return_dtype=pl.String)
 
 
-def _plain(values: pl.Expr) -> pl.Expr:
+def _read(words: pl.Series, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    raw = pl.col("raw")
+    frame = words.alias("raw").to_frame().select(raw, plain=_undivided(raw))
+    frame = frame.select(raw, _plain(frame["plain"]).alias("plain")).select(
+        raw, shape(pl.col("plain")), slow=pl.col("plain").is_null() & ~_open(raw)
+    )
+    if not frame["slow"].any():
+        return frame["read"]
+    left = frame.filter("slow")["raw"].unique()  # an era, single digits, or no date at all
+    slow = _gregorian(left.to_frame("raw")).select(raw, shape(pl.col("whole")))
+    late = raw.replace_strict(slow["raw"], slow["read"], default=None, return_dtype=pl.String)
+    return frame.select(pl.when("slow").then(late).otherwise(pl.col("read")).alias("read")).to_series()
+
+
+def _undivided(values: pl.Expr) -> pl.Expr:
+    """``1957/05/06``, the way spreadsheets write days, as 8 digits; all others as they are."""
+    joined = pl.concat_str(values.str.slice(0, 4), values.str.slice(5, 2), values.str.slice(8, 2))
+    return pl.when(values.str.contains(r"^[0-9]{4}[/.\-][0-9]{2}[/.\-][0-9]{2}$")).then(joined).otherwise(values)
+
+
+def _plain(values: pl.Series) -> pl.Series:
     """The common case without regular expressions: 6 or 8 ASCII digits that are a month or a day; else null."""
-    length = values.str.len_bytes()
-    day = pl.when(length == 8).then(values).when(length == 6).then(values + "01").str.to_date("%Y%m%d", strict=False)
-    back = pl.when(length == 8).then(day.dt.strftime("%Y%m%d")).otherwise(day.dt.strftime("%Y%m"))
-    return pl.when((back == values) & day.dt.year().is_between(*_YEARS)).then(values)
+    length = values.str.len_bytes().fill_null(0).to_numpy()
+    number = values.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+    day = np.where(length == 8, number, np.where(length == 6, number * 100 + 1, 0))
+    year, month, rest = day // 10_000, day // 100 % 100, day % 100
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    last = _LAST_DAYS[np.clip(month, 0, 13)] + (leap & (month == 2))
+    exists = (year >= _YEARS[0]) & (year <= _YEARS[1]) & (rest >= 1) & (rest <= last)
+    return values.set(pl.Series(~exists), None)
 
 
 def _gregorian(frame: pl.DataFrame) -> pl.DataFrame:
@@ -72,6 +101,11 @@ def _existing(whole: pl.Expr) -> pl.Expr:
     is_month = whole.str.len_chars() == 6
     day = pl.when(is_month).then(whole + "01").otherwise(whole).str.to_date("%Y%m%d", strict=False)
     return pl.when(day.dt.year().is_between(*_YEARS)).then(whole)
+
+
+def as_day(values: pl.Expr) -> pl.Expr:
+    """Days as YYYYMMDD; months, empty, malformed and impossible ones as null."""
+    return _distinct(values, lambda text: pl.when(text.str.len_bytes() == 8).then(text).alias("read"))
 
 
 def as_date(values: pl.Expr) -> pl.Expr:

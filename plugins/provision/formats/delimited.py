@@ -58,32 +58,36 @@ class Coded:
 
 
 def parse(
-    data: bytes, names: Sequence[str], encoding: str, *, separator: str = "\t", quoted: bool = False
+    data: bytes, names: Sequence[str], encoding: str, *, separator: str = "\t", quoted: bool = False, blank: str = ""
 ) -> Coded | None:
     """All columns of the rows of `data`, which has no blank lines and no line breaks inside cells.
 
-    None where a row has another number of columns than `names`, or a cell is not `encoding` (cp932 or utf-8).
+    The word `blank` is read as empty. None where a row has another number of columns than `names`, or a cell is not
+    `encoding` (cp932 or utf-8).
     """
-    sample = data[: data.find(b"\n", _SAMPLE) + 1]
-    plain = set() if len(data) <= 4 * _SAMPLE else _mostly_unlike(sample, names, encoding, separator, quoted)
-    types = {name: pa.binary() if name in plain else _TYPE for name in names}
-    table = _read(data, types, separator, quoted)
+    plain = set() if len(data) <= 4 * _SAMPLE else _mostly_unlike(data, names, separator, quoted)
+    table = _read(data, {name: pa.binary() if name in plain else _TYPE for name in names}, separator, quoted)
     if table is None:
         return None
     columns = {name: _chunk(table.column(name)) for name in names}
-    words = {n: _words(column if n in plain else column.dictionary, encoding) for n, column in columns.items()}
-    known = {name: found for name, found in words.items() if found is not None}
-    if len(known) < len(words):
+    words = _words([column if name in plain else column.dictionary for name, column in columns.items()], encoding)
+    if words is None:
         return None
-    every = pl.int_range(table.num_rows, dtype=pl.UInt32, eager=True)
-    codes = {n: every if n in plain else c.indices.to_numpy().view(np.uint32) for n, c in columns.items()}
-    return Coded(pl.DataFrame(codes), known)
+    if blank and blank.encode() in data:
+        words = [column.replace(blank, "") for column in words]
+    every = pa.array(np.arange(table.num_rows, dtype=np.uint32))
+    codes = [every if name in plain else column.indices.view(pa.uint32()) for name, column in columns.items()]
+    numbers = pl.DataFrame(pl.from_arrow(pa.table(codes, list(names))))
+    return Coded(numbers, dict(zip(names, words, strict=True)))
 
 
-def _mostly_unlike(sample: bytes, names: Sequence[str], encoding: str, separator: str, quoted: bool) -> set[str]:
+def _mostly_unlike(data: bytes, names: Sequence[str], separator: str, quoted: bool) -> set[str]:
     """Columns of which more than half of the cells are words of their own: numbering those costs more than it saves."""
-    seen = parse(sample, names, encoding, separator=separator, quoted=quoted)
-    return set() if seen is None else {name for name, words in seen.words.items() if 2 * words.len() > seen.height}
+    sample = data[: data.find(b"\n", _SAMPLE) + 1]
+    seen = _read(sample, dict.fromkeys(names, _TYPE), separator, quoted)
+    if seen is None:
+        return set()
+    return {name for name in names if 2 * len(_chunk(seen.column(name)).dictionary) > seen.num_rows}
 
 
 def _read(data: bytes, types: Mapping[str, Any], separator: str, quoted: bool) -> Any:
@@ -92,7 +96,7 @@ def _read(data: bytes, types: Mapping[str, Any], separator: str, quoted: bool) -
     try:
         return pyarrow.csv.read_csv(
             source,
-            read_options=pyarrow.csv.ReadOptions(column_names=list(types), block_size=len(data) + 1),
+            read_options=pyarrow.csv.ReadOptions(column_names=list(types), block_size=len(data) + 1, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(delimiter=separator, quote_char='"' if quoted else False),
             convert_options=pyarrow.csv.ConvertOptions(
                 check_utf8=False, column_types=dict(types), strings_can_be_null=False
@@ -107,12 +111,24 @@ def _chunk(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
 
 
-def _words(dictionary: Any, encoding: str) -> pl.Series | None:
-    """The words as text; None where one of them is not `encoding`."""
-    every: Any = pa.ListArray.from_arrays(pa.array([0, len(dictionary)], pa.int32()), dictionary)
-    joined: Any = pc.binary_join(every, b"\n")
-    data: bytes = joined[0].as_py()
-    if data.isascii():
-        return pl.Series(values=pl.from_arrow(dictionary.cast(pa.string())), dtype=pl.String)
-    text = fitting(data, encoding)
-    return None if text is None else pl.Series(values=text.split("\n"), dtype=pl.String)
+def _words(columns: Sequence[Any], encoding: str) -> list[pl.Series] | None:
+    """The words of every column as text, all decoded at once; None where one of them is not `encoding`."""
+    every = _text(pa.concat_arrays(columns), encoding)
+    if every is None:
+        return None
+    ends = np.cumsum([len(column) for column in columns]).tolist()
+    return [every[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def _text(words: Any, encoding: str) -> pl.Series | None:
+    if encoding != "utf-8":
+        every: Any = pa.ListArray.from_arrays(pa.array([0, len(words)], pa.int32()), words)
+        joined: Any = pc.binary_join(every, b"\n")
+        data: bytes = joined[0].as_py()
+        if not data.isascii():
+            text = fitting(data, encoding)
+            return None if text is None else pl.Series([text]).str.split("\n").explode()
+    try:
+        return pl.Series(values=pl.from_arrow(words.cast(pa.string())), dtype=pl.String)
+    except pa.ArrowInvalid:  # its message quotes the word
+        return None

@@ -97,7 +97,7 @@ class Form3:
 def _numbers(columns: Sequence[Column], rows: Coded, report: Report) -> pl.DataFrame:
     """Cells that are whole numbers of at most five digits, with their place; the others are counted."""
     places = [name for name in rows.words if name != "c0"]
-    filled = sum(int(rows.where(place, lambda word: word.str.strip_chars() != "").sum()) for place in places)
+    filled = sum(_filled(rows, place) for place in places)
     values = np.stack([_whole_numbers(rows, place) for place in places], axis=1)
     row, column = np.nonzero(values >= 0)
     report.warn("dpc.form3_dropped", filled - len(row))
@@ -113,10 +113,16 @@ def _numbers(columns: Sequence[Column], rows: Coded, report: Report) -> pl.DataF
     return made.select("claim_no", *[pl.col(name).cast(wanted) for name, wanted in types.items()])
 
 
-def _whole_numbers(rows: Coded, place: str) -> npt.NDArray[np.int64]:
+def _filled(rows: Coded, place: str) -> int:
+    """How many cells of a column are not blank; few columns have blank words, and then only the blanks are sought."""
+    blank = rows.words[place].str.strip_chars() == ""
+    return rows.height - (int(blank.gather(rows.codes[place]).sum()) if blank.any() else 0)
+
+
+def _whole_numbers(rows: Coded, place: str) -> npt.NDArray[np.int32]:
     """The cells of a column as numbers, -1 where they are none."""
     word = pl.col("word").str.strip_chars()
-    number = pl.when(word.str.contains(r"^[0-9]{1,5}$")).then(word).cast(pl.Int64, strict=False).fill_null(-1)
+    number = pl.when(word.str.contains(r"^[0-9]{1,5}$")).then(word).cast(pl.Int32, strict=False).fill_null(-1)
     read = rows.words[place].alias("word").to_frame().select(number).to_series()
     return read.gather(rows.codes[place]).to_numpy()
 
@@ -140,7 +146,10 @@ def _refuse_patients(frame: Coded, records: Rows) -> None:
     alike = [is_day(a) & is_day(b) for a, b in _PATIENT_DAYS if b in frame.words]
     if "c5" in frame.words:
         alike.append(is_day("c2") & frame.where("c5", lambda word: word.str.contains(_FORM1_CODE)))
-    alike += [frame.where(name, lambda word: word.str.contains(_HASH)) for name in frame.words if name != "c0"]
+    hashed = [name for name in frame.words if name != "c0" and frame.words[name].str.contains(_HASH).any()]
+    alike += [frame.where(name, lambda word: word.str.contains(_HASH)) for name in hashed]
+    if not alike:
+        return
     found = pl.DataFrame({str(n): mask for n, mask in enumerate(alike)}).select(pl.any_horizontal(pl.all())).to_series()
     if found.any():
         raise BadFile(

@@ -26,7 +26,7 @@ from provision.formats.delimited import Coded, parse
 from provision.formats.tables import Field, FieldTable
 from provision.formats.textfile import blocks, check, undecodable
 
-CHUNK = 16 * 1024 * 1024
+CHUNK = 8 * 1024 * 1024
 #: Field-table indexes from here on are made by the reader.
 DERIVED = 900
 #: Rows of one stay at most, where they are delivered together: a hundred codes with serial numbers are a few hundred.
@@ -39,6 +39,7 @@ _AGAIN = "ask the sender for the file again"
 _ANOTHER = "this is another kind of file, or another layout; check the source's format, or ask the sender"
 _SPACES = b" \r\n"
 _WIDE_SPACE = b"\x81\x40"
+_NOTHING = "NULL"
 
 Rows = npt.NDArray[np.int64]
 
@@ -83,7 +84,8 @@ class DpcFile:
         Raises `BadFile`: what `textfile` refuses, ``dpc.columns``, ``dpc.layout``, ``dpc.stay_length``, and
         ``file.empty`` where there is no row at all.
         """
-        for block in blocks(stream, CHUNK):
+        # where stays are kept whole, a block is copied together with the rest of the one before it
+        for block in blocks(stream, CHUNK * 3 // 4 if self.layout.group else CHUNK):
             check(block, "cp932", self.records + self.open_stay.count(b"\n"))
             yield from self._frames(block if self.records else self._without_headings(block), last=False)
         yield from self._frames(b"", last=True)
@@ -94,15 +96,15 @@ class DpcFile:
 
     def _without_headings(self, block: bytes) -> bytes:
         """The block without its first line where that holds headings: 施設コード, also written 施設ｺｰﾄﾞ."""
-        while block and is_blank(block.split(b"\n", 1)[0]):
+        while block and is_blank(_first_line(block)):
             block = block.partition(b"\n")[2]
-        first, _, rest = block.partition(b"\n")
+        first = _first_line(block)
         cell = first.split(b"\t", 1)[0].decode("cp932", "replace")
         if not unicodedata.normalize("NFKC", cell).strip().startswith("施設"):
             return block
         self.records = 1
         self.report.records += 1
-        return rest
+        return block[len(first) + 1 :]
 
     def _frames(self, block: bytes, last: bool) -> Iterator[tuple[Coded, Rows]]:
         data, self.open_stay = self.open_stay + block, b""
@@ -128,19 +130,14 @@ class DpcFile:
 
         Blank lines without spaces are left out by the parser.
         """
-        self.width = self.width or data.split(b"\n", 1)[0].count(b"\t") + 1
+        self.width = self.width or data.count(b"\t", 0, (data.find(b"\n") + 1 or len(data))) + 1
         if not self.layout.least <= self.width <= self.layout.most or self.held_stays:
             return None
-        return self._named(parse(data, self._names, "cp932"))
+        return parse(data, self._names, "cp932", blank=_NOTHING)
 
     @property
     def _names(self) -> list[str]:
         return [f"c{index}" for index in range(self.width)]
-
-    @staticmethod
-    def _named(frame: Coded | None) -> Coded | None:
-        """With ``NULL`` read as empty."""
-        return frame and Coded(frame.codes, {name: words.replace("NULL", "") for name, words in frame.words.items()})
 
     def _lines(self, data: bytes) -> Lines:
         """The lines that are not blank; `BadFile` where one has another number of columns than the file's first row."""
@@ -182,7 +179,7 @@ class DpcFile:
         kept = np.flatnonzero(~bad)
         if not len(kept):
             return Coded(pl.DataFrame(), {}), kept
-        frame = self._named(parse(b"".join(lines.line(int(at)) for at in kept), self._names, "cp932"))
+        frame = parse(b"".join(lines.line(int(at)) for at in kept), self._names, "cp932", blank=_NOTHING)
         if frame is None:
             raise BadFile("dpc.columns", record=self.records + 1, remedy=_ANOTHER)
         return frame, kept + self.records + 1
@@ -192,11 +189,18 @@ class DpcFile:
         surplus = self.width > len(self.layout.physical) and not self.layout.every
         self.report.warn("dpc.surplus_columns", frame.height if surplus else 0)
         names = {f.index: f.column.name for f in self.layout.physical}
-        for index, form in self.layout.forms.items() if frame.height else ():
-            fits = frame.words[f"c{index}"].str.strip_chars(" ").str.contains(f"^(?:{form})$")
-            if not fits.all():
-                at = int((~fits).gather(frame.codes[f"c{index}"]).arg_max() or 0)
-                raise BadFile("dpc.layout", record=int(numbers[at]), field=names[index], remedy=_ANOTHER)
+        if not frame.height:
+            return
+        fits = [
+            pl.lit(frame.words[f"c{index}"]).str.strip_chars(" ").str.contains(f"^(?:{form})$").all().alias(str(index))
+            for index, form in self.layout.forms.items()
+        ]
+        index = next((int(name) for name, holds in pl.select(fits).row(0, named=True).items() if not holds), -1)
+        if index >= 0:
+            form = self.layout.forms[index]
+            unlike = frame.where(f"c{index}", lambda word: ~word.str.strip_chars(" ").str.contains(f"^(?:{form})$"))
+            at = int(unlike.arg_max() or 0)
+            raise BadFile("dpc.layout", record=int(numbers[at]), field=names[index], remedy=_ANOTHER)
 
 
 class Lines:
@@ -232,6 +236,12 @@ class Lines:
     def unlike(self, columns: int) -> int:
         """The first line that has another number of columns, -1 where there is none."""
         return next((at for at in range(self.count) if self.columns(at) != columns), -1)
+
+
+def _first_line(data: bytes) -> bytes:
+    """The first line without its end; the rest, which may be large, is not copied."""
+    end = data.find(b"\n")
+    return data if end < 0 else data[:end]
 
 
 def _line_before(data: bytes, end: int) -> int:

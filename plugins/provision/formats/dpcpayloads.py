@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ PAYLOADS = range(1, 10)
 BEFORE = 7
 NO_DAY = ["", "00000000", "99999999"]
 _UNKNOWN_NUMBER = "a"  # 不明, where 9 is a number
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer[Any]]
 
 #: Classes of payloads that go to the head table or nowhere.
 _ELSEWHERE = DROPPED | {ColumnClass.BIRTH, ColumnClass.ZIP}
@@ -141,8 +141,8 @@ class _Cells:
         """The cells; those of unknown payloads and filled reserves are counted."""
         places = [f"c{BEFORE + number}" for number in PAYLOADS]
         text = [rows.words[place].str.strip_chars(" \u3000") for place in places]
-        numbers = np.stack([rows.codes[place].to_numpy() for place in places], axis=1).astype(np.int64)
-        offsets = np.cumsum([0, *(words.len() for words in text[:-1])])
+        numbers = np.stack([rows.codes[place].to_numpy() for place in places], axis=1, dtype=np.int32, casting="unsafe")
+        offsets = np.cumsum([0, *(words.len() for words in text[:-1])], dtype=np.int32)
         every = pl.concat([words.alias("word") for words in text])
         numbers += offsets
         row, payload = np.nonzero((every != "").to_numpy()[numbers])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import BinaryIO
 
@@ -20,11 +20,11 @@ import polars as pl
 
 from provision.errors import FixConfiguration
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
-from provision.formats.kaigo_columns import LINE
+from provision.formats.kaigo_columns import LINE, Known
 from provision.formats.kaigo_kind import CareKind, Totals
 from provision.formats.kaigo_page import Page
 from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, clean, pages
-from provision.formats.numbers import canonical_care_number, failing_insurer_numbers
+from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.tables import FieldTable
 
 _CONTROL, _DATA, _END = b"123"
@@ -85,6 +85,7 @@ class _Reading:
     following: int = 0
     volume: int = 0
     totals: Totals | None = None
+    known: Known = field(default_factory=dict)
 
     def fail(self, rule: str, name: str, remedy: str, record: int = 0) -> BadFile:
         return BadFile(f"kaigo.{rule}", record=record or self.records, field=name, remedy=f"{remedy}; {AGAIN}")
@@ -102,7 +103,7 @@ class _Reading:
     def _part(self, lines: Lines, raw: bytes, first: int, bad: Positions) -> Parcel:
         """The records of one set, or of a piece of it."""
         data = self._envelope(lines, bad)
-        page = Page(self.kind, lines, self.report, self.records, self.claims, data, bad)
+        page = Page(self.kind, lines, self.report, self.records, self.claims, data, bad, self.known)
         page.arrange(self.kind.arrange(page))
         found = page.frames()
         self.totals = self.totals or self.kind.new_totals()
@@ -196,13 +197,16 @@ def _without_held(found: Mapping[str, pl.DataFrame], page: Page, raw: bytes, fir
 
 
 def _people(claims: pl.DataFrame) -> pl.DataFrame:
-    """`PEOPLE_COLUMNS` of the claims: long-term care insurer and number, birth, sex and provider is all there is."""
+    """`PEOPLE_COLUMNS` of the claims: long-term care insurer and number, birth, sex and provider is all there is.
+
+    The key was checked (`Page`): an insured number is ten digits, or H and nine, which is its canonical form.
+    """
     known = {
         "claim_no": pl.col("claim_no"),
         "birth": pl.col("birth_month"),
         "sex": pl.col("sex"),
         "care_insurer": pl.col("care_insurer"),
-        "care_number": canonical_care_number(pl.col("insured_number")),
+        "care_number": pl.col("insured_number"),
         "facility": pl.col("facility"),
     }
     return claims.select(known.get(name, pl.lit(None, pl.String)).alias(name) for name in PEOPLE_COLUMNS)

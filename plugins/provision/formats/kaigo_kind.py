@@ -122,14 +122,13 @@ class CareKind:
         return next((t for t in reversed(self.loaded) if t.in_force(month)), self.loaded[-1]).dataset.edition
 
 
-def changes(page: Page, key: tuple[tuple[int, int, int], ...], rows: Mask, detail: int) -> Mask:
+def changes(page: Page, rows: Mask, detail: int) -> Mask:
     """Lines of `rows` that begin a claim: another key than the line above, a first line number (item `detail`) or a
     line behind number 99."""
     number = page.lines.text(detail, 2)
     begins = (number == b"01") | (number == b"1")
     begins[0] = True
     begins[1:] |= (number[:-1] == b"99") | ~rows[:-1]
-    for item, last, width in key:
-        texts = page.lines.text(item, width, last)
+    for texts in page.keys:
         begins[1:] |= texts[1:] != texts[:-1]
     return np.asarray(begins & rows)

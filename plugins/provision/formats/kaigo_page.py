@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
 
 from provision.formats import tables
 from provision.formats.base import BadFile, Column, Report, Table
-from provision.formats.kaigo_columns import LINE, Place, read
+from provision.formats.kaigo_columns import LINE, Known, Place, header, read, scan
 from provision.formats.kaigo_kind import CareKind, Order
 from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, Texts
 
@@ -31,10 +31,11 @@ _KEYS = {
     "care_insurer": re.compile(rb"0{6}|0{8}"),
     "insured_number": re.compile(rb"0{10}|H0{9}"),
 }
+#: Keys whose form says that they are read as they came.
+_CHECKED = frozenset({"facility", "insured_number"})
 _FEW = 64
 #: Digits as 0 and capitals as A, so that few different texts are left: H is that of the insured number of welfare.
-_SHAPE = np.arange(256, dtype=np.uint8)
-_SHAPE[0x30:0x3A], _SHAPE[0x41:0x5B], _SHAPE[0x48] = 0x30, 0x41, 0x48
+_SHAPE = bytes.maketrans(b"0123456789ABCDEFGIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"A" * 25)
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Page:
     claims: int
     data: Mask
     bad: Positions
+    #: What words of columns are read as, in the file so far.
+    known: Known = field(default_factory=dict)
 
     def stop(self, wrong: Mask, rule: str, remedy: str, field: str = "") -> None:
         """Raise `BadFile` naming the first line that is `wrong`, if any is."""
@@ -61,6 +64,11 @@ class Page:
         found = np.zeros(self.lines.count, np.bool_)
         found[rows] = _each(texts[rows], re.compile(pattern.encode()))
         return found
+
+    @cached_property
+    def keys(self) -> list[Texts]:
+        """For every part of `CareKind.key`, the text of all lines."""
+        return [self.lines.text(item, width, last) for item, last, width in self.kind.key]
 
     def arrange(self, order: Order) -> None:
         """Take the order of the records, and check widths and owners."""
@@ -97,12 +105,13 @@ class Page:
             return
         usable = rows.copy()
         usable[self.bad] = False
+        places = np.flatnonzero(usable)
         for item in self.kind.fields[record]:
             if (form := _KEYS.get(item.column.name)) is not None:
-                texts = _shapes(self.lines.text(item.index, 12, rows=np.flatnonzero(usable)))
-                known = usable.copy()
-                known[usable] = _each(texts, form)
-                self.stop(usable & ~known, "key", "a key of the record is missing or malformed", item.column.name)
+                texts = _shapes(self.lines.text(item.index, 12, rows=places))
+                wrong = np.zeros(self.lines.count, np.bool_)
+                wrong[places] = ~_each(texts, form)
+                self.stop(wrong, "key", "a key of the record is missing or malformed", item.column.name)
 
     def _check_owners(self) -> None:
         lone = [self._mask(record) for record in self.kind.records if record in self.kind.lone]
@@ -110,9 +119,9 @@ class Page:
         wrong = inside & (self.owner < 0)
         owner = np.maximum(self.owner, 0)
         held = np.isin(self.owner, self.owner[self.bad])  # their keys may be what is broken
-        for item, last, width in self.kind.key:
-            texts = self.lines.text(item, width, last)
-            wrong |= inside & ~held & (texts != texts[owner])
+        sought = inside & ~held & (self.owner != np.arange(self.lines.count))
+        for texts in self.keys:  # a claim is a run of lines: its first line with another key differs from the one above
+            wrong[1:] |= sought[1:] & (texts[1:] != texts[:-1])
         self.stop(wrong, "orphan", "the record belongs to no claim: none was opened with its keys", "insured_number")
         length = np.bincount(owner[inside], minlength=self.lines.count)
         self.stop(length > CLAIM_RECORDS, "claim_length", "no claim has so many records")
@@ -150,19 +159,57 @@ class Page:
         if not mask.any():
             return {}
         fields = self.kind.fields[record]
+        names = list(dict.fromkeys(f.table for f in fields))
+        wanted = {name: self._wanted(record, name) for name in names}
+        scanned = self._scanned(fields, wanted, mask)
         found: dict[str, pl.DataFrame] = {}
-        for table in dict.fromkeys(f.table for f in fields):
-            is_head = table == self.kind.head
-            rows = mask & self._head_rows if is_head else mask
-            copied = frozenset() if is_head or record in self.kind.lone else self.kind.shared
-            wanted = [f.column for f in fields if f.table == table and is_read(f.column, is_head)]
-            frame = self._read(fields, [c for c in wanted if c.name not in copied], table, rows)
-            found[table] = self._with_shared(frame.with_columns(self._numbers(record, rows)), heads, copied)
+        for name in names:
+            rows = self._rows(name, mask)
+            frame = self._read(fields, wanted[name], name, rows, scanned.get(name))
+            copied = self._copied(record, name)
+            found[name] = self._with_shared(frame.with_columns(self._numbers(record, rows)), heads, copied)
         return found
 
-    def _read(self, fields: Sequence[tables.Field], wanted: list[Column], table: str, rows: Mask) -> pl.DataFrame:
-        columns, place = [f.column for f in fields], Place(np.flatnonzero(rows), self.offset)
-        return read(self.lines.take(rows), columns, wanted, table, self.report, place)
+    def _rows(self, table: str, mask: Mask) -> Mask:
+        return mask & self._head_rows if table == self.kind.head else mask
+
+    def _copied(self, record: str, table: str) -> frozenset[str]:
+        return frozenset() if table == self.kind.head or record in self.kind.lone else self.kind.shared
+
+    def _wanted(self, record: str, table: str) -> list[Column]:
+        """The columns that are made of a record's items."""
+        copied, is_head = self._copied(record, table), table == self.kind.head
+        every = (f.column for f in self.kind.fields[record] if f.table == table)
+        return [c for c in every if c.name not in copied and is_read(c, is_head)]
+
+    def _scanned(
+        self, fields: Sequence[tables.Field], wanted: dict[str, list[Column]], mask: Mask
+    ) -> dict[str, pl.DataFrame]:
+        """The columns of all tables of a layout, from one look at its lines; {} where that does not pay: where fewer
+        than half of the lines have a head row."""
+        heads = self._head_rows[mask]
+        if len(wanted) == 1 or self.kind.head not in wanted or 2 * np.count_nonzero(heads) < len(heads):
+            return {}
+        columns = [f.column for f in fields]
+        frame = scan(self.lines.take(mask, header(columns)), columns, [c for table in wanted.values() for c in table])
+        if frame is None:
+            return {}
+        parts = {name: frame.select(c.name for c in table) for name, table in wanted.items()}
+        parts[self.kind.head] = parts[self.kind.head].filter(pl.Series(heads))
+        return parts
+
+    def _read(
+        self,
+        fields: Sequence[tables.Field],
+        wanted: list[Column],
+        table: str,
+        rows: Mask,
+        scanned: pl.DataFrame | None,
+    ) -> pl.DataFrame:
+        columns = [f.column for f in fields]
+        place = Place(np.flatnonzero(rows), self.offset, frozenset() if self.bad.size else _CHECKED)
+        text = partial(self.lines.take, rows, header(columns))
+        return read(text, columns, wanted, table, self.report, place, self.known, scanned)
 
     @cached_property
     def _head_rows(self) -> Mask:
@@ -185,7 +232,7 @@ class Page:
 
 
 def _shapes(texts: Texts) -> Texts:
-    return _SHAPE[texts.view(np.uint8)].view(texts.dtype)
+    return np.frombuffer(texts.tobytes().translate(_SHAPE), texts.dtype)
 
 
 def _each(texts: Texts, form: re.Pattern[bytes]) -> Mask:
@@ -196,6 +243,9 @@ def _each(texts: Texts, form: re.Pattern[bytes]) -> Mask:
         if not left.size or form.fullmatch(bytes(texts[left[0]])) is None:
             return known
         same = texts[left] == texts[left[0]]
+        if same.all():
+            known[left] = True
+            return known
         known[left[same]] = True
         left = left[~same]
     for at in left.tolist():

@@ -34,7 +34,7 @@ class PlanKind(CareKind):
         page.stop(plans & ~known, "form", "this exchange form is no benefit plan (8211, 8221, 8222)", "form")
         record = np.full(page.lines.count, -1, np.int8)
         record[summary], record[plans] = self.records.index("8211"), self.records.index("8222")
-        return Order(record, plans & changes(page, self.key, plans, 9))
+        return Order(record, plans & changes(page, plans, 9))
 
     def new_totals(self) -> PlanTotals:
         """The summaries 8211 and what they count."""

@@ -40,7 +40,7 @@ class SupportKind(CareKind):
         record = np.full(page.lines.count, -1, np.int8)
         for name, mask in (("7111", invoice), ("8121", claims & ~new), ("8124", new)):
             record[mask] = self.records.index(name)
-        return Order(record, claims & (~new | changes(page, self.key, claims, 17)))
+        return Order(record, claims & (~new | changes(page, claims, 17)))
 
     def new_totals(self) -> SupportTotals:
         """The invoices 7111 and what they add up."""

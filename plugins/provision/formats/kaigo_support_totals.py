@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from provision.formats.base import BadFile, Report
 from provision.formats.kaigo_page import Page
-from provision.formats.kaigo_totals import AGAIN, Invoice, Invoices, Place, Sums, by_place
+from provision.formats.kaigo_totals import AGAIN, Invoice, Invoices, Place, Sums
 
 
 @dataclass
@@ -35,11 +36,10 @@ class SupportTotals:
             return
         sums = _sums(found["support_claim"], found["support_service"])
         self.wrong_lines += int((sums["total_units"] != sums["units"]).sum())
-        insured = ~pl.col("insured_number").str.starts_with("H")
-        paid = pl.col("public1_payer").is_not_null()
-        for totals, frame in ((self.insurance, sums.filter(insured)), (self.public, sums.filter(paid))):
-            for place, numbers in by_place(frame):
-                totals.setdefault((place[0], place[1]), Sums()).add(*numbers)
+        for month, facility, *numbers in _by_place(sums).iter_rows():
+            for totals, own in ((self.insurance, numbers[:3]), (self.public, numbers[3:])):
+                if own[0]:
+                    totals.setdefault((month, facility), Sums()).add(*own)
 
     def reconcile(self, report: Report, *, part: bool) -> None:
         """Raise `BadFile` ``kaigo.totals`` at the first invoice, or claims without one, that do not add up."""
@@ -72,12 +72,27 @@ class SupportTotals:
 
 
 def _sums(claims: pl.DataFrame, services: pl.DataFrame) -> pl.DataFrame:
-    """Per claim: place, insured number, payer, one claim, its units and amount, and the total of its last line."""
-    units = services.group_by("claim_no").agg(pl.col("units").cast(pl.Int64).sum())
-    who = claims.select("claim_no", "service_month", "facility", "insured_number", "public1_payer")
-    numbers = claims.select(
-        claims=pl.lit(1, pl.Int64),
-        amount=pl.col("amount").cast(pl.Int64).fill_null(0),
-        total_units=pl.col("total_units").cast(pl.Int64),
+    """Per claim: place, whether it is insurance's and has a public payer, units, amount, and the total of its last
+    line. Claims are numbered without a gap."""
+    at = (services["claim_no"] - claims["claim_no"][0]).to_numpy()
+    units = services["units"].cast(pl.Int64).fill_null(0).to_numpy()
+    return claims.select(
+        pl.col("service_month", "facility").fill_null(""),
+        pl.col("amount", "total_units").cast(pl.Int64),
+        insured=~pl.col("insured_number").str.starts_with("H"),
+        paid=pl.col("public1_payer").is_not_null(),
+        units=pl.Series(np.bincount(at, units, claims.height).astype(np.int64)),  # sums of these are exact as floats
     )
-    return who.hstack(numbers).join(units, on="claim_no", how="left")
+
+
+def _by_place(sums: pl.DataFrame) -> pl.DataFrame:
+    """Per month and provider: claims, units and amount of insurance, then those of claims with a public payer."""
+    return sums.group_by("service_month", "facility").agg(
+        total.alias(f"{whose}_{name}")
+        for whose in ("insured", "paid")
+        for name, total in (
+            ("claims", pl.col(whose).sum()),
+            ("units", pl.col("units").filter(pl.col(whose)).sum()),
+            ("amount", pl.col("amount").filter(pl.col(whose)).sum()),
+        )
+    )

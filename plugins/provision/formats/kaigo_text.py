@@ -108,22 +108,27 @@ def clean(block: bytes, before: int) -> Clean:
 def _has_controls(block: bytes) -> bool:
     """Whether there is a control byte but tabs and line ends, or a carriage return alone."""
     raw = np.frombuffer(block, np.uint8)
-    returns = np.flatnonzero(raw == 0x0D)
+    low = np.flatnonzero(raw < 0x20)  # one look at everything: few bytes are below, and they are looked at again
+    kinds = raw[low]
+    returns = low[kinds == 0x0D]
     alone = returns.size and (returns[-1] == len(raw) - 1 or bool((raw[returns + 1] != 0x0A).any()))
-    allowed = len(returns) + np.count_nonzero(raw == 0x0A) + np.count_nonzero(raw == 0x09)
-    return bool(alone) or np.count_nonzero(raw < 0x20) != allowed or b"\x7f" in block
+    allowed = len(returns) + np.count_nonzero(kinds == 0x0A) + np.count_nonzero(kinds == 0x09)
+    return bool(alone) or len(low) != allowed or b"\x7f" in block
 
 
 def _undecodable(block: bytes, before: int) -> tuple[int, ...]:
-    """Lines (from 0) that are no CP932. The few lines beyond ASCII are looked at apart from the rest."""
+    """Lines (from 0) that are no CP932. Of the few lines beyond ASCII, only what is from the first such byte to the one
+    behind the last is looked at (a lead byte may have a trail byte of ASCII); of the last one all that follows."""
     raw = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(raw == 0x0A)
-    beyond = np.unique(np.searchsorted(ends, np.flatnonzero(raw >= 0x80)))
-    edges = np.concatenate(([0], ends + 1, [len(block)]))
-    joined = b"".join(block[edges[at] : edges[at + 1]] for at in beyond)
+    high = np.flatnonzero(raw >= 0x80)
+    beyond, first = np.unique(np.searchsorted(np.flatnonzero(raw == 0x0A), high), return_index=True)
+    starts, lasts = high[first].tolist(), high[np.concatenate((first[1:], [len(high)])) - 1].tolist()
+    parts = [block[start : last + 2].rstrip(b"\n") for start, last in zip(starts, lasts, strict=True)]
+    parts[-1] = block[starts[-1] : (block.find(b"\n", lasts[-1]) + 1) or len(block)]
+    joined = b"\n".join(parts)
     try:
         bad = undecodable(joined, "cp932", 0)
-        decode(without(joined, 0, bad), "cp932", 0)
+        decode(without(joined, 0, bad) if bad else joined, "cp932", 0)
     except BadFile as error:
         record = before + int(beyond[error.record - 1]) + 1 if error.record else 0
         found = BadFile(error.rule, record=record, remedy=error.remedy)
@@ -243,10 +248,14 @@ class Lines:
         starts, length = self.span(item, max(item, last), rows)
         windows = np.ndarray((len(self.padded) - width + 1,), f"V{width}", self.padded.data, strides=(1,))
         found = windows[np.minimum(starts, len(self.data))].view(np.uint8).reshape(-1, width)
-        if length.size and not (length == width).all():
-            found[np.arange(width) >= length[:, None]] = 0
+        usual = int(length.max(initial=0))
+        found[:, usual:] = 0
+        short = np.flatnonzero(length < usual)
+        if short.size:
+            found[short] *= np.arange(width) < length[short, None]
         texts = found.view(f"S{width}").ravel()
-        texts[length > width] = b"!"
+        if usual > width:
+            texts[length > width] = b"!"
         return texts
 
     def number(self, item: int) -> Positions:
@@ -262,9 +271,10 @@ class Lines:
             value = np.where(within, value * 10 + digit, value)
         return np.where(good, value, -1)
 
-    def take(self, lines: Mask) -> bytes:
-        """The bytes of the masked lines. Neighbouring lines are copied in one piece."""
+    def take(self, lines: Mask, above: bytes) -> bytes:
+        """The bytes of the masked lines below a line `above`. Neighbouring lines are copied in one piece."""
         edges = np.flatnonzero(np.diff(np.concatenate(([False], lines, [False])).view(np.int8)))
         firsts, lasts = self.starts[edges[::2]], self.ends[edges[1::2] - 1] + 1
         data = self.data
-        return b"".join([data[first:last] for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)])
+        runs = zip(firsts.tolist(), lasts.tolist(), strict=True)
+        return b"".join([above, *[data[first:last] for first, last in runs]])

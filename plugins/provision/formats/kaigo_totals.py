@@ -170,7 +170,10 @@ def _claim_sums(head: pl.DataFrame, page: Page) -> pl.DataFrame:
 def _law(page: Page, payer: int) -> pl.Series:
     """法別番号: the first two digits of a payer's number (items 8, 10 and 12 of record 01), "" where there is none."""
     numbers = page.lines.text(6 + 2 * payer, 16, rows=np.flatnonzero(page.order.opening))
-    distinct, place = np.unique(numbers, return_inverse=True)
+    if (numbers == numbers[0]).all():  # such as none at all
+        distinct, place = numbers[:1], np.zeros(len(numbers), np.int64)
+    else:
+        distinct, place = np.unique(numbers, return_inverse=True)
     laws = [number[:2].decode("latin-1") if number.strip(b"0") else "" for number in distinct.tolist()]
     return pl.Series(f"law{payer}", laws, dtype=pl.String).gather(place)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from provision.formats.base import BadFile, Report
@@ -19,6 +20,8 @@ from provision.formats.delimited import Coded, parse
 from provision.formats.textfile import LINE_LIMIT, blocks, check, decode, is_utf8, undecodable
 
 BOM = b"\xef\xbb\xbf"
+CHUNK = 8 * 1024 * 1024
+SLICE = 256 * 1024  # what is looked at in one go stays in the processor's cache
 
 _AGAIN = "ask the sender for the file again"
 _COMMA, _QUOTE, _LF, _CR = b',"\n\r'
@@ -42,7 +45,7 @@ class LedgerFile:
         Raises `BadFile`: what `textfile` refuses, ``ledger.quotes`` and ``ledger.columns``.
         """
         rest = b""
-        for block in blocks(self.stream):
+        for block in blocks(self.stream, CHUNK):
             if not self._encoding:
                 self._encoding = encoding_of(block)
                 block = block.removeprefix(BOM)
@@ -146,22 +149,36 @@ def _record_ends(data: bytes) -> Iterator[int]:
 
 def _end_of_records(data: bytes) -> int:
     """End of the last line that ends outside quotes; 0 where there is none."""
-    if b'"' not in data:
-        return data.rfind(b"\n") + 1
     raw = np.frombuffer(data, np.uint8)
+    end = data.rfind(b"\n") + 1
+    if np.count_nonzero(raw[:end] == _QUOTE) % 2 == 0:
+        return end
     ends = np.flatnonzero(raw == _LF)
     outside = np.flatnonzero(np.searchsorted(np.flatnonzero(raw == _QUOTE), ends) % 2 == 0)
     return int(ends[outside[-1]]) + 1 if len(outside) else 0
 
 
 def _is_regular(data: bytes) -> bool:
-    """True where every quote stands at the edge of a cell, and no line ends inside quotes."""
-    raw = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    """True where every quote stands at the edge of a cell, and no line ends inside quotes.
+
+    Then every line pairs its own quotes, so that slices of whole lines can be looked at on their own.
+    """
+    at = 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + SLICE) + 1 or data.find(b"\n", at) + 1 or len(data)
+        if not _are_regular(np.frombuffer(b"\n" + data[at:end] + b"\n", np.uint8)):
+            return False
+        at = end
+    return True
+
+
+def _are_regular(raw: npt.NDArray[np.uint8]) -> bool:
     quotes = np.flatnonzero(raw == _QUOTE)
+    if (np.searchsorted(quotes, np.flatnonzero(raw == _LF)) & 1).any():  # a line that ends inside quotes
+        return False
     before, after = raw[quotes[::2] - 1], raw[quotes[1::2] + 1]
-    edges = np.isin(before, (_COMMA, _LF)).all() and np.isin(after, (_COMMA, _CR, _LF)).all()
-    inside = np.searchsorted(quotes, np.flatnonzero(raw == _LF)) % 2
-    return len(quotes) % 2 == 0 and bool(edges) and not inside.any()
+    edges = ((before == _COMMA) | (before == _LF)).all() and ((after == _COMMA) | (after == _CR) | (after == _LF)).all()
+    return len(quotes) % 2 == 0 and bool(edges)
 
 
 def _without_blank(frame: Coded) -> Coded:

@@ -29,6 +29,9 @@ from provision.formats.textfile import is_text, is_utf8
 PARCEL_ROWS = 50_000
 #: Share of a column's 12-digit values that pass the check digit from which it is a column of My Numbers.
 MY_NUMBER_SHARE = 0.9
+_MY_NUMBER_DIGITS = 12
+#: What may become 12 digits under NFKC: 12 of them, or beyond ASCII anything without letters, which stay letters.
+_MAY_BE_MY_NUMBER = r"^(?:(?:[\s\-]*[0-9]){12}[\s\-]*|\PL*[^\x00-\x7f\pL]\PL*)$"
 
 _AGAIN = "ask the sender for the file again"
 
@@ -106,8 +109,10 @@ class _Sheet:
 
     def take(self, rows: Coded) -> Parcel:
         """The rows as one parcel. Raises `BadFile` ``my_number``."""
-        for place in range(len(self.header)):
-            self._refuse_my_numbers(rows, place)
+        lengths = [pl.lit(words).str.len_bytes().max().alias(name) for name, words in rows.words.items()]
+        for place, length in enumerate(pl.select(lengths).row(0)):
+            if (length or 0) >= _MY_NUMBER_DIGITS:
+                self._refuse_my_numbers(rows, place)
         first, self.members = self.members + 1, self.members + rows.height
         self.report.records += rows.height
         claims = pl.int_range(first, self.members + 1, dtype=pl.Int64, eager=True).alias("claim_no")
@@ -119,13 +124,13 @@ class _Sheet:
     def _refuse_my_numbers(self, rows: Coded, place: int) -> None:
         """Raise `BadFile` where most 12-digit cells of the column so far pass the check digit, each cell counted."""
         words = rows.words[f"c{place}"]
-        long = words.str.len_bytes() >= 12
-        if not long.any():
-            return
-        text = pl.DataFrame({"text": words, "word": pl.int_range(words.len(), dtype=pl.UInt32, eager=True)})
-        text = text.filter(long & words.str.contains(r"\pN"))
-        text = text.with_columns(pl.col("text").str.normalize("NFKC").str.replace_all(r"[\s\-]", ""))
-        text = text.filter(pl.col("text").str.contains(r"^[0-9]{12}$"))
+        long = pl.col("text").str.len_bytes() >= _MY_NUMBER_DIGITS
+        plain = pl.col("text").str.normalize("NFKC").str.replace_all(r"[\s\-]", "")
+        text = (
+            words.to_frame("text").lazy().with_row_index("word")
+            .filter(long).filter(pl.col("text").str.contains(_MAY_BE_MY_NUMBER)).with_columns(plain)
+            .filter(pl.col("text").str.contains(r"^[0-9]{12}$")).collect()
+        )  # fmt: skip
         if not text.height:
             return
         cells = np.bincount(rows.codes[f"c{place}"].to_numpy(), minlength=words.len())[text["word"].to_numpy()]
@@ -162,6 +167,13 @@ class _Sheet:
         return Parcel(made, people, rows.height)
 
 
+def _care_numbers(numbers: pl.Series) -> pl.Expr:
+    """Canonical ones; nearly all are written so, and only the others are looked at."""
+    others = numbers.filter(~numbers.str.contains(r"^[0-9H][0-9]{9}$")).unique()
+    canonical = others.to_frame("own").select(canonical_care_number(pl.col("own"))).to_series()
+    return pl.col("care_number").replace(others, canonical) if others.len() else pl.col("care_number")
+
+
 def _people(members: pl.DataFrame, report: Report) -> pl.DataFrame:
     """`PEOPLE_COLUMNS` of the members. Where a late-elderly insurer (39…) and number are given they are the insurance,
     without symbol and branch, also where the national health insurance of earlier years still stands there."""
@@ -177,7 +189,7 @@ def _people(members: pl.DataFrame, report: Report) -> pl.DataFrame:
         "number": insured(pl.col("elderly_number"), "nhi_number"),
         "branch": insured(nothing, "nhi_branch"),
         "birth": pl.col("birth_month"),
-        "care_number": canonical_care_number(pl.col("care_number")),
+        "care_number": _care_numbers(members["care_number"]),
         "facility": nothing,
         "chart": nothing,
     }

@@ -12,21 +12,40 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from provision.formats.recordfile import Positions, kind_number
+from provision.formats.recordcells import Positions
+from provision.formats.recordfile import among
 
 _Mask = npt.NDArray[np.bool_]
+
+_LF, _COMMA = 0x0A, 0x2C
+_LONGEST = 24  # more than the front columns and the record kind take
+_BYTES = np.arange(256)
+_DIGIT = (_BYTES >= 0x30) & (_BYTES <= 0x39)
+_SIGN = _DIGIT | ((_BYTES >= 0x41) & (_BYTES <= 0x5A))
 
 
 class Fronts:
     """The front columns of whole lines of a file; `data` ends with a line feed."""
 
     def __init__(self, data: bytes) -> None:
-        self.raw = np.frombuffer(data + b",,,,", np.uint8)  # so that looking past a line's end needs no care
-        self.ends = np.flatnonzero(self.raw[: len(data)] == 0x0A).astype(np.int64)
+        self.size = len(data)
+        self.raw = np.frombuffer(data + b"\n" * _LONGEST, np.uint8)  # looking past a line's end needs no care
+        self.ends = np.flatnonzero(self.raw[: self.size] == _LF).astype(np.int64)
         self.starts = np.concatenate(([0], self.ends[:-1] + 1)).astype(np.int64)
-        commas = np.flatnonzero(self.raw == 0x2C).astype(np.int64)
-        at = np.searchsorted(commas, self.starts)
-        self.first, self.second, self.third = (commas[at + place] for place in range(3))
+        self.first = self.starts + np.where(self.raw[self.starts + 1] == _COMMA, 1, 2)
+        self.second = self._end(self.first + 1, 9, _DIGIT)
+        self.third = self._end(self.second + 1, 3, _SIGN)
+
+    def _end(self, start: Positions, longest: int, allowed: _Mask) -> Positions:
+        """The end of the `allowed` bytes from `start` on, at most `longest` of them."""
+        end = start.copy()
+        going = np.ones(len(start), np.bool_)
+        for _ in range(longest):
+            going &= allowed[self.raw[end]]
+            if not going.any():
+                break
+            end += going
+        return end
 
     @cached_property
     def kinds(self) -> npt.NDArray[np.uint16]:
@@ -35,7 +54,7 @@ class Fronts:
 
     def is_kind(self, *kinds: str) -> _Mask:
         """The lines of these record kinds."""
-        return np.asarray(np.isin(self.kinds, [kind_number(kind) for kind in kinds]))
+        return among(self.kinds, kinds)
 
     def added(self) -> _Mask:
         """The lines whose data class is not 1."""
@@ -43,13 +62,13 @@ class Fronts:
 
     def wrong(self) -> _Mask:
         """The lines without front columns in front of a record."""
-        number, branch = self.second - self.first - 1, self.third - self.second - 1
-        found = (number < 1) | (number > 9) | (branch > 3) | (self.third + 3 >= self.ends) | self._no_class()
-        found |= self._others(self._digit, self.first, self.second) | self._others(self._sign, self.second, self.third)
+        commas = [self.raw[self._at(place)] == _COMMA for place in (self.first, self.second, self.third)]
+        found = ~np.logical_and.reduce(commas) | (self.second == self.first + 1) | self._no_class()
+        found |= self.third + 3 >= self.ends
         for place in (1, 2):
             letter = self.raw[self._at(self.third + place)]
             found |= (letter < 0x41) | (letter > 0x5A)
-        return np.asarray(found | (self.raw[self._at(self.third + 3)] != 0x2C))
+        return np.asarray(found | (self.raw[self._at(self.third + 3)] != _COMMA))
 
     def branches(self) -> int:
         """How many lines have a branch other than 0."""
@@ -60,11 +79,11 @@ class Fronts:
 
     def stripped(self) -> bytes:
         """The lines without their front columns."""
-        edge = np.zeros(len(self.raw) + 1, np.int8)
-        edge[self.starts] = 1
-        edge[self.third + 1] -= 1
-        kept = np.cumsum(edge[: len(self.raw) - 4], dtype=np.int8) == 0
-        return bytes(self.raw[: len(kept)][kept].tobytes())
+        kept = np.ones(self.size, np.bool_)
+        for place in range(int((self.third - self.starts).max()) + 1):
+            at = self.starts + place
+            kept[at[at <= self.third]] = False
+        return bytes(self.raw[: self.size][kept].tobytes())
 
     def _cells(self, mask: _Mask) -> tuple[list[int], list[int]]:
         return self.second[mask].tolist(), self.third[mask].tolist()
@@ -78,19 +97,3 @@ class Fronts:
 
     def _at(self, place: Positions) -> Positions:
         return np.minimum(place, len(self.raw) - 1)
-
-    @cached_property
-    def _digit(self) -> Positions:
-        """How many bytes up to each are digits."""
-        return np.cumsum((self.raw >= 0x30) & (self.raw <= 0x39), dtype=np.int64)
-
-    @cached_property
-    def _sign(self) -> Positions:
-        """How many bytes up to each are digits or capitals."""
-        return np.cumsum(
-            ((self.raw >= 0x30) & (self.raw <= 0x39)) | ((self.raw >= 0x41) & (self.raw <= 0x5A)), dtype=np.int64
-        )
-
-    def _others(self, count: Positions, start: Positions, end: Positions) -> _Mask:
-        """The cells between two commas with other bytes in them than those counted."""
-        return np.asarray(count[end] - count[start] != end - start - 1)

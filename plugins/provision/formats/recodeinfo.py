@@ -114,6 +114,8 @@ class PlainReturns(PlainUke):
     history: re.Pattern[bytes] | None = None
 
     def _plain(self, data: bytes) -> bytes:
+        if not _numbered(data):
+            return _unquote(data)
         if self.history is None and (first := _RE.search(data)):
             self.history = _OLDER if first[1] else _HISTORY
         if self.history is not None:
@@ -134,6 +136,13 @@ class InsurerFormat(UkeFormat):
 def insurer_kind(kind: UkeKind, words: tuple[str, str, str]) -> UkeKind:
     """The claims of `kind` as insurers receive them: MN above a receipt, its header above one or all of them."""
     return replace(kind, repeats=True, above="MN", added=("recodeinfo",), unread=(*ADDED, MARKED), dataset_words=words)
+
+
+def _numbered(data: bytes) -> bool:
+    """Whether any line begins with a digit, as front columns do."""
+    raw = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    head = raw[np.flatnonzero(raw[:-1] == 0x0A) + 1]
+    return bool(((head >= 0x30) & (head <= 0x39)).any())
 
 
 def _unquote(data: bytes) -> bytes:

@@ -8,9 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from provision.formats import formats
 from provision.formats.base import BadFile, Format
+
+
+@runtime_checkable
+class Undecided(Protocol):
+    """A format whose files may begin as those of another one do, for longer than is looked at."""
+
+    def may_yet_be(self, head: bytes) -> bool:
+        """Whether a file that begins so may still be of this format, although another one recognises it."""
+
+
+#: What senders put beside data: never a format of ours.
+_FOREIGN = (
+    (b"%PDF-", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
+    (b"<?xml", "an XML document"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"\x89PNG\r\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,13 +50,14 @@ def claimants(head: bytes) -> dict[str, str]:
 def recognise(head: bytes) -> Recognition:
     """The one format of a file that begins with these bytes (up to `HEAD_BYTES`, or the whole file).
 
-    Raises `BadFile`: ``file.empty``, ``format.unknown`` where no format recognises it, ``format.ambiguous`` where
-    several do.
+    Raises `BadFile`: ``file.empty``, ``format.foreign`` for a document or picture, ``format.unknown`` where no format
+    recognises it, ``format.ambiguous`` where several do.
     """
     if not head:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
     found = claimants(head)
     if not found:
+        _refuse_foreign(head)
         raise BadFile(
             "format.unknown",
             remedy="if you know what it is, name its format (tokumei formats)",
@@ -51,7 +72,8 @@ def of_file(expected: Sequence[Format], head: bytes) -> Format:
 
     Where the source has one format, it is that (`refuse_another`). Where it has several, exactly one must recognise the
     file: no reader is tried on a guess. Raises `BadFile`: ``file.empty``, ``format.ambiguous`` where several of them
-    recognise it, ``format.another`` where only other formats do, ``format.unknown`` where none at all does.
+    recognise it, ``format.another`` where only other formats do, ``format.foreign`` for a document or picture, ``format.unknown`` where
+    none at all does. The beginning of a file decides, also where it may deceive (`Undecided`): the reader stops then.
     """
     if len(expected) == 1:
         refuse_another(expected[0], head)
@@ -67,20 +89,30 @@ def of_file(expected: Sequence[Format], head: bytes) -> Format:
     if found := claimants(head):
         raise BadFile(
             "format.another",
-            remedy=f"it looks like {' or '.join(found)}, none of {names}; ask the sender, or correct the source",
+            remedy=f"it looks like {' or '.join(found)}, none of {names}; ask the sender, or extend the source's formats",
         )
+    _refuse_foreign(head)
     raise BadFile("format.unknown", remedy=f"it is none of {names}; ask the sender what it is, or to leave it out")
 
 
 def refuse_another(source_format: Format, head: bytes) -> None:
     """Raise `BadFile` ``format.another`` where other formats than the expected one recognise the file.
 
-    A file that nobody recognises passes: the expected format's reader judges it.
+    A file that nobody recognises passes, documents and pictures (``format.foreign``) excepted: the expected format's
+    reader judges it. So does one whose beginning does not
+    decide between the expected format and another.
     """
-    if source_format.recognise(head):
+    if source_format.recognise(head) or (isinstance(source_format, Undecided) and source_format.may_yet_be(head)):
         return
     if found := claimants(head):
         raise BadFile(
             "format.another",
-            remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the source",
+            remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the format",
         )
+    _refuse_foreign(head)
+
+
+def _refuse_foreign(head: bytes) -> None:
+    for mark, what in _FOREIGN:
+        if head.startswith((mark, b"\xef\xbb\xbf" + mark)):
+            raise BadFile("format.foreign", remedy=f"it is {what}, no data; ask the sender to send the data only")

@@ -1,13 +1,14 @@
 """Reading files of comma-separated records that begin with a record kind (the UKE family), in bounded memory.
 
 CP932 never uses the bytes of comma, quote, CR or LF inside a character, so lines are cut, counted and grouped as
-bytes; only lines with Japanese in them are decoded, strictly. Record kinds are parsed by Polars, one kind at a time.
+bytes; only cells with Japanese in them are decoded, strictly. Columns are made by `recordcells`, one record kind at a
+time; what it does not take is parsed by Polars.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
@@ -17,8 +18,9 @@ import numpy.typing as npt
 import polars as pl
 
 from provision.formats.base import BadFile
+from provision.formats.recordcells import Cells, Positions
 
-CHUNK = 16 * 1024 * 1024
+CHUNK = 8 * 1024 * 1024
 LINE_LIMIT = 64 * 1024  # the longest record of any UKE edition has about 2,500 bytes
 
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8 with a byte order mark"}
@@ -29,8 +31,6 @@ _FORBIDDEN = {
     b"\x1b": ("uke.encoding", "the text is ISO-2022-JP; ask the sender for Shift_JIS"),
     b"\0": ("uke.not_text", "there are bytes in it that no text has; ask the sender for the file again"),
 }
-
-Positions = npt.NDArray[np.int64]
 
 
 def chunks(stream: BinaryIO, boundary: bytes, size: int = CHUNK) -> Iterator[bytes]:
@@ -99,9 +99,28 @@ class Lines:
         """The two bytes of each line's record kind as one number."""
         return self.padded[self.starts].astype(np.uint16) * 256 + self.padded[self.starts + 1]
 
+    @cached_property
+    def commas(self) -> npt.NDArray[np.integer]:
+        """How many commas each line has."""
+        is_comma = self.raw == 0x2C
+        # 8 bits are four times as fast as more; the sum tells whether any line has over 255 commas
+        commas = np.add.reduceat(is_comma.view(np.uint8), self.starts, dtype=np.uint8)
+        if int(commas.sum(dtype=np.int64)) != np.count_nonzero(is_comma):
+            return np.add.reduceat(is_comma.view(np.uint8), self.starts, dtype=np.int32)
+        return commas
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells of all lines."""
+        return Cells(self.data, self.starts, self.commas)
+
     def is_kind(self, kind: str) -> npt.NDArray[np.bool_]:
         """Mask of the lines of one record kind."""
         return np.asarray(self.kinds == kind_number(kind))
+
+    def is_any(self, kinds: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Mask of the lines of these record kinds."""
+        return among(self.kinds, kinds)
 
     def record(self, line: int) -> int:
         """Record number in the file, counted from 1, of a line of this chunk."""
@@ -113,12 +132,7 @@ class Lines:
         Parsing would not notice: columns behind the last one wanted are never looked at. Up to `surplus` more are
         allowed; the answer is how many records of which kind have more.
         """
-        is_comma = (self.raw == 0x2C).view(np.uint8)
-        # 8 bits are four times as fast as more; the sum tells whether any line has over 255 commas
-        commas = np.add.reduceat(is_comma, self.starts, dtype=np.uint8)
-        if int(commas.sum(dtype=np.int64)) != self.data.count(b","):
-            commas = np.add.reduceat(is_comma, self.starts, dtype=np.int32)
-        more: dict[str, int] = {}
+        commas, more = self.commas, dict[str, int]()
         for kind, (least, most) in widths.items():
             mask = self.is_kind(kind)
             self._stop(mask & (commas < least - 1), "uke.too_few_columns")
@@ -137,7 +151,7 @@ class Lines:
 
     def check_form(self, kinds: Sequence[str]) -> None:
         """Raise `BadFile` for unknown kinds, missing commas, quotes, escapes and records over the limit."""
-        self._stop(~np.isin(self.kinds, [kind_number(k) for k in kinds]), "uke.unknown_record")
+        self._stop(~self.is_any(kinds), "uke.unknown_record")
         self._stop(self.padded[self.starts + 2] != 0x2C, "uke.unknown_record")
         self._stop(self.ends - self.starts > LINE_LIMIT, "uke.line_too_long")
         for byte, (rule, remedy) in _FORBIDDEN.items():
@@ -152,7 +166,7 @@ class Lines:
         """
         mask = self._non_ascii()
         if unread:
-            mask &= ~np.isin(self.kinds, [kind_number(kind) for kind in unread])[: len(mask)]
+            mask &= ~self.is_any(unread)[: len(mask)]
         if not mask.any():
             return np.zeros(0, np.int64)
         text = self.take(mask)
@@ -189,6 +203,9 @@ class Lines:
         decoding where only codes and numbers are wanted. Raises `BadFile` naming record and column where a number is
         none.
         """
+        plain = self.cells.frame(mask, columns, wanted, japanese=japanese)
+        if plain is not None:
+            return plain
         text = self.take(mask)
         if japanese:
             text = text.decode("cp932").encode()
@@ -229,6 +246,13 @@ def kind_number(kind: str) -> int:
     return ord(kind[0]) * 256 + ord(kind[1])
 
 
+def among(numbers: npt.NDArray[np.uint16], kinds: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Mask of the kinds, as numbers, that are one of these: looked up, which is faster than searching."""
+    known = np.zeros(65_536, np.bool_)
+    known[[kind_number(kind) for kind in kinds]] = True
+    return np.asarray(known[numbers])
+
+
 #: What Python's cp932 makes of the bytes 0x80, 0xA0 and 0xFD-0xFF, which are no characters of CP932.
 _NO_CP932 = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
 _OTHERS = ("utf-8", "euc_jp")
@@ -253,5 +277,6 @@ def _decodes(text: bytes, encoding: str) -> bool:
 
 def _mostly_half_width(text: str) -> bool:
     """Half-width katakana is what EUC-JP looks like when it is taken for CP932."""
-    wide = [c for c in text[:200_000] if c >= "\x80"]
-    return sum("\uff61" <= c <= "\uff9f" for c in wide) * 2 > len(wide)
+    code = np.frombuffer(text[:200_000].encode("utf-32-le"), np.uint32)
+    half = (code >= 0xFF61) & (code <= 0xFF9F)
+    return int(np.count_nonzero(half)) * 2 > int(np.count_nonzero(code >= 0x80))

@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 
@@ -27,6 +26,8 @@ import polars as pl
 
 from provision.errors import FixConfiguration
 from provision.formats.base import Column, ColumnClass, Dataset, Table
+from provision.formats.domainwords import PLAIN, known_domain
+from provision.formats.domainwords import bounds as bounds
 
 HEADER = ("table", "record", "index", "name", "ja", "en", "class", "dtype", "domain", "unit", "category", "role")
 DTYPES = frozenset({"string", "integer", "decimal"})
@@ -43,10 +44,12 @@ DROPPED = frozenset(
     }
 )
 
-_PLAIN_DOMAINS = frozenset({"month", "date", "zip3", "insurer", "free", "none"})
-_RANGE = re.compile(r"(-?[0-9.]+)\.\.(-?[0-9.]+)(?:/([0-9.]+))?")
+#: Columns of ours in the store and in what is made of it: one of a sender's with such a name would take their place.
+RESERVED_NAMES = frozenset({"claim_no", "alias", "claim_token", "claim_place", "batch", "source", "dataset", "person"})
+#: The random numbers of a release. A column that is kept may not be called so: it would go out in their stead.
+NUMBER_NAMES = frozenset({"person_number", "claim_number"})
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_CODE_LIST = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MONTH = re.compile(r"-|[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
@@ -82,20 +85,6 @@ class FieldTable:
         if not found:
             raise KeyError(record)
         return found
-
-
-def bounds(domain: str) -> tuple[Decimal, Decimal, Decimal]:
-    """Low, high and step of a ``range:low..high[/step]`` domain; ValueError where it is none."""
-    match = _RANGE.fullmatch(domain.removeprefix("range:"))
-    if not domain.startswith("range:") or match is None:
-        raise ValueError(domain)
-    try:
-        low, high, step = (Decimal(match[1]), Decimal(match[2]), Decimal(match[3] or "1"))
-    except InvalidOperation:
-        raise ValueError(domain) from None
-    if low > high or step <= 0:
-        raise ValueError(domain)
-    return low, high, step
 
 
 def polars_type(column: Column) -> pl.DataType:
@@ -222,8 +211,8 @@ class _Parser:
             self.seen.add(key)
 
     def _column(self, row: dict[str, str]) -> Column:
-        if not _NAME.fullmatch(row["name"]) or row["name"] == "claim_no":
-            raise self.fail("the name is not a column name", "name", "lower-case letters, digits, _; not claim_no")
+        if not _NAME.fullmatch(row["name"]) or row["name"] in RESERVED_NAMES:
+            raise self.fail("the name is not a column name", "name", "lower-case letters, digits, _; no name of ours")
         if not row["ja"] or not row["en"]:
             raise self.fail("ja or en is missing", "words", "every column has a Japanese and an English name")
         if row["dtype"] not in DTYPES:
@@ -231,6 +220,8 @@ class _Parser:
         if row["category"] not in {"", *"012345678"}:
             raise self.fail("unknown category", "category", "a content category 0-8, empty for 0")
         cls = self._class(row["class"])
+        if row["name"] in NUMBER_NAMES and cls not in DROPPED:
+            raise self.fail("the name is that of a release's random number", "name", "choose another name")
         self._domain(row["domain"], row["dtype"], cls)
         return Column(
             name=row["name"],
@@ -251,10 +242,8 @@ class _Parser:
             raise self.fail("unknown class", "class", f"one of {', '.join(sorted(ColumnClass))}") from None
 
     def _domain(self, domain: str, dtype: str, cls: ColumnClass) -> None:
-        if not _known_domain(domain):
-            raise self.fail(
-                "unknown domain word", "domain", f"code:, range:, form:, {', '.join(sorted(_PLAIN_DOMAINS))}"
-            )
+        if not known_domain(domain):
+            raise self.fail("unknown domain word", "domain", f"code:, range:, form:, {', '.join(sorted(PLAIN))}")
         if domain.startswith("range:") and dtype == "string":
             raise self.fail("a string has no range", "domain", "use dtype integer or decimal, or another domain")
         if dtype == "decimal" and not domain.startswith("range:"):
@@ -277,32 +266,3 @@ class _Parser:
     def _build(self, cells: tuple[str, ...]) -> Table:
         name, ja, en, source = cells
         return Table(name, ja, en, tuple(f.column for f in self.fields if f.table == name), source)
-
-
-def _known_domain(domain: str) -> bool:
-    word, _, rest = domain.partition(":")
-    if word == "code":
-        return _CODE_LIST.fullmatch(rest) is not None
-    if word == "range":
-        return _is_range(domain)
-    if word == "form":
-        return _is_form(rest)
-    return domain in _PLAIN_DOMAINS
-
-
-def _is_range(domain: str) -> bool:
-    try:
-        bounds(domain)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_form(pattern: str) -> bool:
-    if not pattern or "\\d" in pattern or "\\w" in pattern:  # would admit full-width digits and letters
-        return False
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True

@@ -13,7 +13,8 @@ from provision.formats import tables
 from provision.formats.base import BadFile, ColumnClass
 from provision.formats.dates import as_date, as_month, to_gregorian
 from provision.formats.numbers import canonical_insurer
-from provision.formats.recordfile import Lines, Positions, kind_number
+from provision.formats.recordcells import Positions
+from provision.formats.recordfile import Lines
 from provision.formats.ukeabove import with_above
 from provision.formats.ukeheld import claims_of, mended, whole_sets
 from provision.formats.ukekind import COUNTED, UNREAD, UkeKind
@@ -63,7 +64,7 @@ class Chunk:
     def outside(self) -> _Mask:
         """The lines that are about the file, or about the claim below them."""
         records = {self.kind.opening, self.kind.header, self.kind.closing, self.kind.above} - {self.kind.start, ""}
-        found: _Mask = np.logical_or.reduce([self.lines.is_kind(record) for record in sorted(records)])
+        found: _Mask = self.lines.is_any(records)
         return found
 
     def check(self) -> None:
@@ -78,8 +79,7 @@ class Chunk:
             self.running.warn(f"surplus_columns:{record}", count)
         for record in set(self.kind.unread) & set(COUNTED):
             self.running.warn(f"unread:{record}", int(self.lines.is_kind(record).sum()))
-        passed = [kind_number(record) for record in (*self.kind.unread, *above)]
-        self._order(np.flatnonzero(~np.isin(self.lines.kinds, passed)) if passed else np.arange(len(self.lines.ends)))
+        self._order(np.flatnonzero(~self.lines.is_any((*self.kind.unread, *above))))
 
     def _order(self, read: Positions) -> None:
         """The order of the lines that are read."""
@@ -159,6 +159,8 @@ class Chunk:
     def _count_reserved(self, record: str, frame: pl.DataFrame) -> None:
         for item in self.kind.physical(record):
             if item.column.cls is ColumnClass.RESERVED:
+                if frame[item.column.name].null_count() == frame.height:
+                    continue
                 filled = int((frame[item.column.name].fill_null("").str.strip_chars() != "").sum())
                 self.running.warn(f"reserved_filled:{record}.{item.index}", filled)
 
@@ -166,7 +168,7 @@ class Chunk:
     def _categories(self) -> tuple[Positions, Positions]:
         """診療識別 as a number with blanks filled from above, over all records of the 摘要 section together, and the
         group's number in its claim, for every line (meaningless outside these records)."""
-        summary = np.logical_or.reduce([self.lines.is_kind(record) for record in self.kind.summary])
+        summary = self.lines.is_any(self.kind.summary)
         start, padded = self.lines.starts + 3, self.lines.padded
         given = summary & (padded[start] != 0x2C)
         tens, ones = padded[start].astype(np.int64) - 0x30, padded[start + 1].astype(np.int64) - 0x30
@@ -182,7 +184,7 @@ class Chunk:
         """For every line the number of its outer record in the claim, and of its inner record in the outer one."""
         outer, inner = (self.lines.is_kind(record) for record in self.kind.nesting)
         number = _numbered(outer, self.lines.is_kind("RE"))
-        inside = np.logical_or.reduce([inner, *(self.lines.is_kind(record) for record in self.kind.nested)])
+        inside = inner | self.lines.is_any(self.kind.nested)
         names = " ".join(self.kind.nesting)
         self.stop(inside & (number == 0), "uke.order", f"expected {names}, then {' '.join(self.kind.nested)}")
         return number, _numbered(inner, outer | self.lines.is_kind("RE"))

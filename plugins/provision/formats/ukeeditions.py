@@ -90,6 +90,7 @@ class Choice:
     kind: UkeKind = field(init=False)
     grown: bool = False
     used: list[str] = field(default_factory=list)
+    places: dict[bytes, list[tuple[UkeKind, int]]] = field(default_factory=dict)  # of the month in each edition
     seen: bool = False  # whether a header was there yet: something may stand above the first
 
     def __post_init__(self) -> None:
@@ -126,10 +127,12 @@ class Choice:
 
     def _chosen(self, cells: list[bytes]) -> tuple[UkeKind | None, str]:
         """The newest edition that fits, and the month as it reads it; None where there is none."""
-        record = cells[0].decode("ascii", "replace")
-        for number in reversed(range(len(self.whole.tables))):
-            kind = self.whole.edition(number)
-            place = kind.index_of(record, "claim_month")
+        record = cells[0]
+        if record not in self.places:
+            known = [self.whole.edition(number) for number in reversed(range(len(self.whole.tables)))]
+            name = record.decode("ascii", "replace")
+            self.places[record] = [(kind, kind.index_of(name, "claim_month")) for kind in known]
+        for kind, place in self.places[record]:
             month = month_of(cells[place]) if 0 < place < len(cells) else ""
             if month and kind.fields.in_force(month):
                 return kind, month

@@ -24,7 +24,7 @@ from provision.formats.ukeeditions import Choice, superset
 from provision.formats.ukeheld import RULE, raw_claims, without
 from provision.formats.ukekind import UkeKind
 from provision.formats.ukepeople import people
-from provision.formats.ukerecognise import PLAIN, recognised
+from provision.formats.ukerecognise import PLAIN, may_yet_be, recognised
 from provision.formats.uketotals import reconcile
 
 
@@ -58,6 +58,10 @@ class UkeFormat:
     def recognise(self, head: bytes) -> str:
         """See `Format.recognise`: by the first record, front columns and the record kinds that only one kind has."""
         return recognised(head, self.form, self.kind.sort)
+
+    def may_yet_be(self, head: bytes) -> bool:
+        """See `recognising.Undecided`: a DPC file may begin with claims by the medical point table."""
+        return may_yet_be(head, self.form, self.kind.sort)
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; GO totals are reconciled per volume."""

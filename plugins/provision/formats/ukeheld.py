@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from provision.formats.base import BadFile
-from provision.formats.recordfile import Lines, Positions
+from provision.formats.recordcells import Positions
+from provision.formats.recordfile import Lines
 from provision.formats.ukekind import UkeKind
 
 RULE = "text.undecodable"

@@ -2,7 +2,8 @@
 
 Kinds of claims share most records, so what tells them apart is: the first record (UK or YK), records only one kind has
 (調剤 CZ, 歯科 HS, DPC BU…), and the point table (点数表) of the header. A DPC file that begins with more than 64 KiB of
-claims by the medical point table looks like a medical one; reading it then stops at the first record of DPC.
+claims by the medical point table looks like a medical one: read as that it stops at the first record of DPC, and
+`may_yet_be` says that a source of DPC claims may send it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ def recognised(head: bytes, form: str, sort: str) -> str:
     """Why a file with this head has lines of this `form` with claims of this `sort`, "" where it has not."""
     found = look(head)
     return _SAID[form].format(sort=sort) if found == (form, sort) else ""
+
+
+def may_yet_be(head: bytes, form: str, sort: str) -> bool:
+    """Whether a longer file that begins so may still be of this `sort`: claims of DPC hospitals by the medical point
+    table (医科点数表) have no record of DPC, and stand before or between the others."""
+    return sort == "dpc" and len(head) >= HEAD_BYTES and look(head) == (form, "medical")
 
 
 def look(head: bytes) -> tuple[str, str] | None:

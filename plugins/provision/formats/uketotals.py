@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from provision.formats.base import BadFile, Report
-from provision.formats.recordfile import Positions
+from provision.formats.recordcells import Positions
 from provision.formats.ukechunk import Chunk
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from provision.config import StrictLoader
 from provision.errors import Refused
 from provision.intake.landing.base import CARD_BYTES, Drop
 from provision.model import Month
@@ -30,7 +31,7 @@ def read_card(drop: Drop) -> BatchCard:
     with drop.open(drop.listing.marker) as stream:
         text = b"".join(iter(lambda: stream.read(CARD_BYTES), b"")) if _is_small(drop) else b""
     try:
-        return BatchCard.model_validate(yaml.safe_load(text.decode("utf-8")))
+        return BatchCard.model_validate(yaml.load(text.decode("utf-8"), Loader=StrictLoader))
     except (ValueError, RecursionError, yaml.YAMLError):  # also text that is no UTF-8, and dates that do not exist
         remedy = "it needs period (YYYY-MM) and sequence"
         raise Refused("batch.yaml does not hold", rule="receive.card", remedy=remedy) from None

@@ -72,5 +72,5 @@ def _folder(ctx: Context, batch: str) -> Path:
 
 
 def _nothing(where: str) -> Refused:
-    remedy = "tokumei quarantine lists what is kept; after retention.quarantine_days nothing is"
+    remedy = "tokumei quarantine report lists what is kept; after retention.quarantine_days nothing is"
     return Refused("nothing of it is kept in quarantine", where=where, rule="quarantine.none", remedy=remedy)

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from provision.errors import Refused
 from provision.formats import get
 from provision.formats.base import HEAD_BYTES, BadFile, Format, Problem, Report
-from provision.formats.recognising import recognise
+from provision.formats.recognising import recognise, refuse_another
 from provision.intake.archives import Member, Tally, members
 from provision.intake.offline import FileResult, deidentify_stream, problem_of
 from provision.intake.progress import Progress
@@ -26,7 +26,7 @@ _ASIDE = ".aside"
 #: Remedies of refused archives that are others here than on the platform, by the rule's second word.
 _REMEDIES = {
     "password": "name a file with the password: --password-file",
-    "wrong_password": "name a file with the right password: --password-file",
+    "wrong_password": "give the right password, typed or in a file: --password-file",
     "limit": "look at it before anything else; if it is right, unpack it and name the folder",
 }
 
@@ -91,8 +91,11 @@ class Offline:
     def _member(self, member: Member, label: str, target: Path) -> FileResult:
         source_format, reason = self.format, NAMED
         try:
-            if source_format is None:
-                found = recognise(member.stream.head(HEAD_BYTES))
+            head = member.stream.head(HEAD_BYTES)
+            if source_format is not None:
+                refuse_another(source_format, head)
+            else:
+                found = recognise(head)
                 source_format, reason = get(found.format), found.reason
         except BadFile as error:
             return FileResult(label, problem=problem_of(error, label))

@@ -64,6 +64,23 @@ def batches_in_force(ctx: Context, sources: Sequence[str], moment: Moment | None
     return tuple(sorted(found, key=lambda b: (b.source, b.place, b.dataset)))
 
 
+def left_in_quarantine(ctx: Context, sources: Sequence[str], moment: Moment) -> dict[str, int]:
+    """隔離中: what these sources sent that was not taken and no accepted batch stands for: whole batches, files and
+    records of batches in force, in counts.
+
+    A correction or a withdrawal among them has no effect: what it corrects is in force. Who approves must know.
+    """
+    accepted = {e.subjects["batch"]: e for e in _entries(ctx, "batch.accepted", sources, moment)}
+    received = {e.subjects["batch"]: e for e in _entries(ctx, "batch.received", sources, moment)}
+    whole = {e.subjects["batch"] for e in _entries(ctx, "batch.quarantined", sources, moment)}
+    gone = superseded(received, accepted)
+    standing = [entry.payload for batch, entry in accepted.items() if batch not in gone]
+    counts = {
+        name: sum(int(str(said.get(f"{name}_quarantined", 0))) for said in standing) for name in ("files", "records")
+    }
+    return {"batches": len(whole - gone), **counts}
+
+
 def parts(ctx: Context, received: Entry) -> list[BatchInForce]:
     """The datasets of one accepted batch, by its entry ``batch.received``."""
     batch, source = received.subjects["batch"], received.subjects["source"]

@@ -146,6 +146,7 @@ def _facts(
         "batch_datasets": {b.batch: _datasets(selection, b.batch) for b in selection.batches},
         "as_of": {"entry": selection.moment.entry, "day": str(selection.moment.day or "")},
         "fates": {dataset: found.counts() for dataset, found in selection.fates.items()},
+        "in_quarantine": dict(selection.in_quarantine),
         "linkage": {name: found.counts() for name, found in selection.linkage.items()},
         "profile": {"id": profile.id, "law": profile.law, "in_force": profile.in_force.isoformat()},
         "numbering": "random permutation in memory, ended with the making process",

@@ -19,7 +19,7 @@ from provision.formats.base import ColumnClass, Dataset
 from provision.intake.keying import scope
 from provision.joining import Linkage
 from provision.model import Plan, Profile
-from provision.releasing.batches import BatchInForce, Moment, batches_in_force, now
+from provision.releasing.batches import BatchInForce, Moment, batches_in_force, left_in_quarantine, now
 from provision.releasing.claims import Fates, Lives, dataset_of, lives
 
 #: Attributes of a person that a plan can name as quasi-identifiers, besides the derived age_band.
@@ -29,7 +29,8 @@ ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
 @dataclass(frozen=True)
 class Selection:
     """`heads`: batch, claim_no, dataset, person (Int64) of every claim in force. `people`: one row per person with
-    `ATTRIBUTES` and age_band. `fates` says what became of the claims that are not in force, by dataset of the plan."""
+    `ATTRIBUTES` and age_band. `fates` says what became of the claims that are not in force, by dataset of the plan.
+    `in_quarantine` counts what was not taken of all linked sources (`batches.left_in_quarantine`)."""
 
     batches: tuple[BatchInForce, ...]
     heads: pl.DataFrame
@@ -37,6 +38,7 @@ class Selection:
     linkage: Mapping[str, Linkage]
     fates: Mapping[str, Fates]
     moment: Moment
+    in_quarantine: Mapping[str, int]
 
 
 def moment_of(plan: Plan, entry: int) -> Moment:
@@ -47,7 +49,8 @@ def moment_of(plan: Plan, entry: int) -> Moment:
 def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = None) -> Selection:
     """Claims and people of a plan as of a moment (now by default). `Refused` where there is nothing."""
     at = moment or moment_of(plan, now(ctx).entry)
-    linked = batches_in_force(ctx, linked_sources(ctx, plan.sources), at)
+    every_source = linked_sources(ctx, plan.sources)
+    linked = batches_in_force(ctx, every_source, at)
     fates = lives(ctx, linked)
     wanted = {table.dataset for table in plan.tables}
     batches = tuple(b for b in linked if b.source in plan.sources)
@@ -65,7 +68,7 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
     attributes = _attributes(every.join(chosen.select("person").unique(), on="person", how="semi"), plan, profile)
     keys = chosen.select("batch", "claim_no", "dataset", "person")
     said = {dataset: fates[dataset].fates for dataset in sorted(wanted & fates.keys())}
-    return Selection(batches, keys, attributes, linkage, said, at)
+    return Selection(batches, keys, attributes, linkage, said, at, left_in_quarantine(ctx, every_source, at))
 
 
 def linked_sources(ctx: Context, sources: Sequence[str]) -> list[str]:

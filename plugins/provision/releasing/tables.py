@@ -53,8 +53,9 @@ def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
     made = tuple(_layout(plan, selection) for selection in plan.tables)
     if len({table.name for table in made}) < len(made):
         raise Refused(
-            "a table stands twice in the plan", where=plan.id, rule="plan.tables", remedy="name each table once"
-        )
+            "two tables of the plan have one name", where=plan.id, rule="plan.tables",
+            remedy="name each table once; for tables of one name in two datasets make a plan for each dataset",
+        )  # fmt: skip
     _check_quasi(plan, made)
     return made
 

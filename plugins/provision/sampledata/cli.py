@@ -15,9 +15,11 @@ from provision.sampledata.world import write_world
 def main(argv: Sequence[str] | None = None) -> int:
     """Write a world as the arguments say. Returns 0; argparse ends the program with 2 on wrong arguments."""
     parser = argparse.ArgumentParser(prog="provision.sampledata", description="Write a fictitious world.")
-    parser.add_argument("--people", type=_count, default=5000, help="number of people")
+    parser.add_argument("--people", type=_count, default=5000, help="number of people (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same files")
-    parser.add_argument("--months", type=_months, default="2025-04..2025-09", help="service months, first..last")
+    parser.add_argument(
+        "--months", type=_months, default="2025-04..2025-09", help="service months, first..last (%(default)s)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for senders/ and truth/")
     parser.add_argument("--sins", action="store_true", help="a few claims break the rules as vendors do")
     parser.add_argument("--also", action="append", default=[], metavar="FORMAT", help="write this format, too")

@@ -25,7 +25,7 @@ class _MonthDrop:
 
     def __init__(self, senders: Path, month: Month, position: int, corrected: bool, options: dict[str, bool]) -> None:
         self.drop = Drop(senders, SOURCE, str(month), 2 if corrected else 1, 1 if corrected else None)
-        self.corrected = corrected
+        self.corrected, self._differs = corrected, False
         self._month, self._final_1a, self._options = month, position % 2 == 0, options
         self._part = 0
         self._begin()
@@ -44,8 +44,9 @@ class _MonthDrop:
             self._finish(truth)
             self._begin()
         texts: list[str] = []
-        for visit, kind in jobs:
-            changed = self.corrected and kind == "first" and visit.corrected
+        corrected = self._corrected(jobs)
+        for number, (visit, kind) in enumerate(jobs):
+            changed = number in corrected
             texts.append(self.file.number(claim(visit, self.file.style, changed)))
             month = str(visit.month)
             truth.claim(
@@ -60,6 +61,20 @@ class _MonthDrop:
             )
         self._stream.write(encode(texts))
         self._rows.update(line[:2] for text in texts for line in text.splitlines())
+
+    def _corrected(self, jobs: list[tuple[Visit, str]]) -> set[int]:
+        """The jobs whose claims are corrected. Where chance corrects nothing in the first block, the first claim that
+        can be is: with the very same files a batch would be no replacement but a duplicate."""
+        first = [n for n, (_, kind) in enumerate(jobs) if self.corrected and kind == "first"]
+        chosen = {n for n in first if jobs[n][0].corrected}
+        if self.corrected and not self._differs:
+            able = next((n for n in [*sorted(chosen), *first] if self._differ(jobs[n][0])), None)
+            chosen |= set() if able is None else {able}
+            self._differs = able is not None
+        return chosen
+
+    def _differ(self, visit: Visit) -> bool:
+        return claim(visit, self.file.style, True) != claim(visit, self.file.style)
 
     def _finish(self, truth: Truth) -> None:
         self._stream.write(self.file.tail())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision.formats.dates import ERA_BASES, as_date, as_month, failing, to_gregorian
+from provision.formats.dates import ERA_BASES, as_date, as_day, as_month, failing, to_gregorian
 
 
 def one(function: Callable[[pl.Expr], pl.Expr], value: str | None) -> str | None:
@@ -85,3 +85,26 @@ def test_any_text_reads_as_a_date_or_null(values: list[str | None]) -> None:
     read = pl.DataFrame({"v": pl.Series(values, dtype=pl.String)}).select(to_gregorian(pl.col("v"))).to_series()
     assert read.len() == len(values)
     assert read.drop_nulls().str.contains(r"^[0-9]{6}([0-9]{2})?$").all()
+
+
+@given(st.integers(1860, 2205), st.integers(0, 13), st.integers(0, 32), st.sampled_from("/-."))
+def test_a_written_day_is_read_where_the_calendar_has_it(year: int, month: int, day: int, mark: str) -> None:
+    try:
+        known = date(year, month, day) if 1868 <= year <= 2199 else None
+    except ValueError:
+        known = None
+    compact = known and f"{known:%Y%m%d}"
+    assert one(as_day, f"{year}{month:02}{day:02}") == compact
+    assert one(as_day, f"{year}{mark}{month:02}{mark}{day:02}") == compact
+    assert one(as_date, f"{year}{mark}{month:02}{mark}{day:02}") == (known and known.isoformat())
+
+
+def test_long_columns_are_read_as_short_ones() -> None:
+    days = [f"{1900 + n // 300}/{n % 12 + 1:02}/{n % 28 + 1:02}" for n in range(1_500)] + ["S57.5.6", "x", "20230229"]
+    read = pl.DataFrame({"v": days}).select(as_date(pl.col("v"))).to_series().to_list()
+    assert read == [one(as_date, day) for day in days]
+    assert read[-3:] == ["1982-05-06", None, None]
+
+
+def test_months_are_no_days() -> None:
+    assert one(as_day, "202402") is None

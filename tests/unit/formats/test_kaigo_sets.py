@@ -7,12 +7,15 @@ import io
 import traceback
 from itertools import pairwise
 
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision.formats import formats, kaigo_text
+from provision.formats import formats, kaigo_columns, kaigo_text, textfile
 from provision.formats.base import HELD_RECORDS, BadFile, Parcel, Report
+from provision.formats.columns import typed
 from provision.formats.kaigo import FORMAT
 from tests.unit.formats import test_kaigo_support as other
 from tests.unit.formats.test_kaigo import GOOD, PLANTED, Rows, claim, encoded, file, invoice, lines, read, record
@@ -161,6 +164,41 @@ def test_items_are_found_as_by_splitting(rows: list[list[str]]) -> None:
         assert made.text(item, 10).tolist() == [text.encode() for text in texts]
         plain = [int(t) if t.isdigit() and not t.startswith("0") else -1 for t in texts]
         assert made.number(item).tolist() == plain
+
+
+_ODD = [b"\x83\x5c", b"\x83A", b"\x83", b"\xb1", b"\x83\x83", b"\xff", b"a", b" ", b"\x88\x9f"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from(_ODD), max_size=4), max_size=6), st.booleans())
+def test_lines_that_cannot_be_decoded_are_those_of_python(notes: list[list[bytes]], quoted: bool) -> None:
+    good = [b"2,1,\x83\x5c,1"] * 10
+    around = b'"' if quoted else b""
+    odd = [b"2,1," + around + b"".join(note) + around + b",x" for note in notes]
+    found = kaigo_text.clean(b"".join(line + b"\r\n" for line in [*odd, *good]), 0)
+    assert found.bad == tuple(at for at, line in enumerate(odd) if textfile.fitting(line, "cp932") is None)
+
+
+_COLUMNS = [f.column for f in FORMAT.kind.fields["01"] if f.column.name in {"form", "care_insurer", "certified_from"}]
+_WORDS = st.sampled_from(["", "7131", "713", "00138057", "138057", "20240229", "20240230", "5060401", "99999999", "名"])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.lists(_WORDS, min_size=3, max_size=3), min_size=1, max_size=90), st.sampled_from([0, 20_000]))
+def test_reading_words_once_is_reading_every_cell(rows: list[list[str]], most: int) -> None:
+    known: kaigo_columns.Known = {}
+    text = kaigo_columns.header(_COLUMNS) + b"".join(",".join(row).encode() + b"\n" for row in rows)
+    place = kaigo_columns.Place(np.arange(len(rows)), 0)
+    cells = pl.DataFrame(rows, [(c.name, pl.String) for c in _COLUMNS], orient="row")
+    slow = Report()
+    expected = typed(cells.select(pl.when(pl.all() != "").then(pl.all())), "t", _COLUMNS, slow)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kaigo_columns, "_MOST", most)
+        for _ in range(3):  # the memory of a page before changes nothing
+            report = Report()
+            read = kaigo_columns.read(lambda: text, _COLUMNS, _COLUMNS, "t", report, place, known)
+            assert read.select(expected.columns).equals(expected)
+            assert report.warnings == slow.warnings
 
 
 def test_a_comma_or_quote_inside_a_note_shifts_nothing() -> None:

@@ -19,7 +19,6 @@ from provision.formats import ledgerfile, member_ledger
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Parcel, Report
 from provision.formats.member_ledger import FORMAT
 from provision.formats.numbers import are_my_numbers, is_my_number
-from provision.formats.textfile import blocks
 
 HEADER = """
 宛名番号,氏名,カナ氏名,生年月日,性別,続柄,郵便番号,住所,電話番号,国保保険者番号,記号,番号,枝番,後期高齢者保険者番号,
@@ -228,7 +227,7 @@ def test_every_way_of_writing_gives_the_rows_that_were_written(notes: list[list[
     if not rows:
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledgerfile, "blocks", lambda stream: blocks(stream, size))
+        patch.setattr(ledgerfile, "CHUNK", size)
         parcels, report = read(sheet(*rows, quoting=quoting))
     members = pl.concat([parcel.tables["member"] for parcel in parcels]).select("phone", "nhi_symbol", "note").rows()
     assert members == [tuple(cell.strip(" \u3000") or None for cell in cells) for cells in notes]

@@ -67,6 +67,8 @@ MISTAKES = {
     "no English": ((6, ROWS[1].replace("\tName\t", "\t\t")), "fields.words"),
     "no column name": ((6, ROWS[1].replace("\tname\t", "\tName x\t", 1)), "fields.name"),
     "reserved name": ((6, ROWS[1].replace("\tname\t", "\tclaim_no\t", 1)), "fields.name"),
+    "name of a key": ((7, ROWS[2].replace("\tname\t", "\tclaim_token\t", 1)), "fields.name"),
+    "name of a random number": ((7, ROWS[2].replace("\tname\t", "\tclaim_number\t", 1)), "fields.name"),
     "category": ((5, ROWS[0].replace("\t2\t", "\t9\t")), "fields.category"),
     "index": ((6, ROWS[1].replace("\t0\t", "\t-1\t")), "fields.place"),
     "undeclared table": ((6, ROWS[1].replace("head", "body")), "fields.table"),

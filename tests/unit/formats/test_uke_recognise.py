@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.formats import formats
-from provision.formats.base import HEAD_BYTES
+from provision.formats.base import HEAD_BYTES, BadFile
+from provision.formats.recognising import refuse_another
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukerecognise import look
 from tests.support.uke import Claim, encoded, file, lines
@@ -56,6 +57,28 @@ def test_a_line_cut_off_by_the_head_does_not_matter() -> None:
     for size in range(HEAD_BYTES - 80, HEAD_BYTES):
         assert list(recognised((data * 2)[size - HEAD_BYTES :][:HEAD_BYTES])) in (["uke-medical"], [])
     assert list(recognised(data[:HEAD_BYTES])) == ["uke-medical"]
+
+
+BEFORE = [test_uke_dpc.IR, *[test_uke_dpc.re(), test_uke_dpc.HO, "SI,50,1,150000490,,1000,1"] * 900]
+DPC = encoded([*BEFORE, *test_uke_dpc.FILE[1:], "GO,902,90200,99"])
+
+
+def test_a_dpc_file_may_begin_with_claims_by_the_medical_point_table() -> None:
+    assert list(recognised(DPC[:HEAD_BYTES])) == ["uke-medical"]
+    assert b"BU," in DPC[HEAD_BYTES:]
+    refuse_another(FAMILY["uke-dpc"], DPC[:HEAD_BYTES])
+    found, _, report = test_uke_dpc.read("uke-dpc", DPC.decode("cp932").rstrip("\x1a").splitlines())
+    assert found["claim"].height == 900 + 5 - 1
+    assert report.totals == {"payers": 902, "points": 90200}
+
+
+def test_what_is_seen_whole_is_decided_and_so_are_other_kinds() -> None:
+    whole = encoded(BEFORE[:400])
+    assert len(whole) < HEAD_BYTES
+    for name, head in [("uke-dpc", whole), ("recodeinfo-dpc", DPC[:HEAD_BYTES]), ("uke-dental", DPC[:HEAD_BYTES])]:
+        with pytest.raises(BadFile) as caught:
+            refuse_another(FAMILY[name], head)
+        assert caught.value.rule == "format.another"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ def test_what_contradicts_an_earlier_batch_goes_to_quarantine(
         "a: &x [*x]",
         'period: "2025-05"\nsequence: "1"',
         'period: "2025-05"\nsequence: 0',
+        'period: "2025-05"\nperiod: "2025-06"\nsequence: 1',
         f'period: "2025-05"\nsequence: 1\nnote: {NAME}',
         'period: "2025-05"\nsequence: 1\nsupersedes: 0',
         "!!python/object/apply:os.getcwd []",

@@ -114,6 +114,13 @@ def test_the_superseding_batch_differs_in_a_few_claims(world: Written) -> None:
     assert marker == 'period: "2025-06"\nsequence: 2\nsupersedes: 1\n'
 
 
+@pytest.mark.parametrize("people", [20, 300])
+def test_a_batch_that_replaces_another_differs_in_the_smallest_world(tmp_path: Path, people: int) -> None:
+    write_world(tmp_path, seed=1, people=people, months=["2025-04", "2025-05"])
+    first, again = (tmp_path / f"senders/kita-hospital/2025-05-{n}/RECEIPTC.UKE" for n in (1, 2))
+    assert first.read_bytes() != again.read_bytes()
+
+
 def test_old_months_have_era_dates(tmp_path: Path) -> None:
     write_world(tmp_path, seed=1, people=300, months=["2021-09", "2021-10"])
     old = read_uke((tmp_path / "senders/kita-hospital/2021-09-1/RECEIPTC.UKE").read_bytes())

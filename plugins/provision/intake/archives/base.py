@@ -62,7 +62,8 @@ class Room:
 
     def refusal(self, rule: str, what: str, remedy: str) -> Refused:
         """A refusal at the present entry: the running number over all archives of the file."""
-        return Refused(what, where=f"entry {self.tally.entries}", rule=f"archive.{rule}", remedy=remedy)
+        place = f"entry {self.tally.entries}" if self.tally.entries else ""  # before the first it is the whole archive
+        return Refused(what, where=place, rule=f"archive.{rule}", remedy=remedy)
 
     def over(self, what: str) -> Refused:
         """A limit is passed; `what` is its name in `archive_limits`."""
