@@ -13,7 +13,7 @@ from expectations import known_values
 from provision import formats
 from provision.context import Context
 from provision.errors import FixConfiguration, Quarantined
-from provision.formats.base import BadFile
+from provision.formats.base import HEAD_BYTES, BadFile
 from provision.formats.recognising import of_file
 from provision.intake import fingerprints, receive, take_in
 from provision.releasing.batches import batches_in_force
@@ -23,7 +23,7 @@ from tests.support import dpc
 from tests.support.holding import HELD, RULE, Holding
 from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, platform, reopened
 from tests.support.lives import RETURNS, Sent, bill
-from tests.support.uke import CHART, KANA, NAME, Claim, encoded, file
+from tests.support.uke import CHART, KANA, NAME, Claim, encoded, file, lines
 from tests.unit.formats.test_uke_dpc import FILE as DPC
 from tests.unit.intake.test_taking import Killed, accepted, dying, gone
 
@@ -211,6 +211,18 @@ def test_the_one_format_of_a_source_reads_what_nobody_recognises() -> None:
     with pytest.raises(BadFile) as caught:
         of_file([one, other], b"IR")
     assert caught.value.rule == "format.unknown"
+
+
+def test_a_dpc_file_that_begins_as_a_medical_one() -> None:
+    """More than is looked at by the medical point table: DPC where the source has no medical claims, else medical; its
+    reader stops at the first record of DPC."""
+    head = encoded(lines(*[Claim()] * 1000))[:HEAD_BYTES]
+    medical, stays, other = (formats.get(name) for name in ("uke-medical", "uke-dpc", "dpc-ef"))
+    assert of_file([stays, other], head) is stays
+    assert of_file([stays, medical], head) is medical
+    with pytest.raises(BadFile) as caught:
+        of_file([stays, other], head[: HEAD_BYTES // 2])
+    assert caught.value.rule == "format.another"
 
 
 # options
