@@ -131,6 +131,8 @@ class Cells:
         if not length.all():
             filled = np.flatnonzero(length)
             start, length = start[filled], length[filled]
+        if isinstance(dtype, pl.Int16) and int(length.max()) == 1:
+            return self._digits(start, filled, rows)
         views = self._views(start, length)
         if views is None:
             return self._decoded(filled, rows, start, length) if japanese and isinstance(dtype, pl.String) else None
@@ -143,6 +145,16 @@ class Cells:
             return texts
         numbers = texts.cast(dtype, strict=False)
         return numbers if numbers.null_count() == rows - len(length) else None
+
+    def _digits(self, start: _Places, filled: Positions | None, rows: int) -> pl.Series | None:
+        """Cells of one byte as small numbers (the 31 days of a record); None where one is no digit."""
+        found = self.raw[start] - np.uint8(0x30)
+        if int(found.max()) > 9:  # what is below 0 has wrapped round
+            return None
+        made = np.zeros(rows, np.int16)
+        made[slice(None) if filled is None else filled] = found
+        valid = None if filled is None else _buffer(np.packbits(_among(filled, rows), bitorder="little"))
+        return pl.Series(pa.Array.from_buffers(pa.int16(), rows, [valid, _buffer(made)]))
 
     def _views(self, start: _Places, length: _Places) -> npt.NDArray[np.uint64] | None:
         """Arrow's views of these cells, None where one is not ASCII."""
