@@ -42,7 +42,7 @@ def facts(source: Source) -> str:
 | 提供元 source | {source.name.ja} / {source.name.en} (`{source.id}`) |
 |---|---|
 | 種別 kind | {source.kind} |
-| 形式 format | `{source.format}` |
+| 形式 format | {", ".join(f"`{name}`" for name in source.formats)} |
 | 法的な位置づけ legal status | `{source.legal_status}` |
 | 連結の根拠 linkage | {linkage} |
 | 予定 schedule | {source.schedule or "手動 by hand"} (Asia/Tokyo) |

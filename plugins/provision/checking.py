@@ -12,6 +12,7 @@ from pathlib import Path
 from provision import channels, config, formats
 from provision.config import ConfigProblem, Loaded
 from provision.errors import TokumeiError
+from provision.formats.tables import DROPPED
 from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
 from provision.releasing.claims import datasets
 from provision.releasing.drafting import today
@@ -50,8 +51,12 @@ def _platform(folder: Path, platform: Platform) -> Iterator[ConfigProblem]:
 
 
 def _source(path: Path, source: Source) -> Iterator[ConfigProblem]:
-    if source.format not in formats.formats():
-        yield problem(path, ["format"], "no such format", f"known: {', '.join(sorted(formats.formats()))}")
+    for number, name in enumerate(source.formats):
+        key: list[int | str] = ["format"] if isinstance(source.format, str) else ["format", number]
+        if name not in formats.formats():
+            yield problem(path, key, "no such format", f"known: {', '.join(sorted(formats.formats()))}")
+        elif not _is_taken(name):
+            yield problem(path, key, f"files of the format {name} are never taken", "leave it out")
     if source.legal_status == "anonymised_received" and source.linkage is not None:
         yield problem(path, ["linkage"], "data received anonymised may not be linked (APPI art. 45)", "remove linkage")
     yield from _clock(path, ["schedule"], source.schedule)
@@ -63,6 +68,12 @@ def _clock(path: Path, key: list[int | str], cron: str | None) -> Iterator[Confi
 
     if cron and not croniter.is_valid(cron):
         yield problem(path, key, "is no cron expression", "write minute hour day month weekday, such as 0 6 * * *")
+
+
+def _is_taken(format_id: str) -> bool:
+    """Whether anything of the format's files is ever kept: of DPC K files nothing is, they are refused whole."""
+    tables = formats.get(format_id).dataset.tables
+    return any(column.cls not in DROPPED for table in tables for column in table.columns)
 
 
 def _landings(sources: Loaded[Source]) -> Iterator[ConfigProblem]:

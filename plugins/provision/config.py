@@ -136,10 +136,10 @@ def _problems(path: Path, text: str, error: ValidationError) -> Iterator[ConfigP
 
 def _written(location: Sequence[int | str]) -> list[int | str]:
     """The key path as people write it: pydantic puts the discriminator's value behind ``channels`` and a number, and
-    behind ``landing``."""
+    behind ``landing``, and a tag behind ``format``."""
     if len(location) > 2 and location[0] == "channels":
         return [*location[:2], *location[3:]]
-    if len(location) > 1 and location[0] == "landing":
+    if len(location) > 1 and location[0] in {"landing", "format"}:
         return [location[0], *location[2:]]
     return list(location)
 

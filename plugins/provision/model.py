@@ -8,95 +8,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="lower-case letters, digits, hyphens")]
+from provision.nouns import Identifier as Identifier
+from provision.nouns import Noun as Noun
+from provision.nouns import Words as Words
+from provision.sources import ArchiveLimits as ArchiveLimits
+from provision.sources import BucketLanding as BucketLanding
+from provision.sources import InboxLanding as InboxLanding
+from provision.sources import Landing as Landing
+from provision.sources import Linkage as Linkage
+from provision.sources import SftpLanding as SftpLanding
+from provision.sources import Source as Source
+
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
 QuasiIdentifier = Literal["age_band", "sex", "prefecture", "birth_month", "zip3", "insurer"]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
-
-
-class Noun(BaseModel):
-    """Base of all configuration: no unknown keys, no silent conversion, no change afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Words(Noun):
-    """A text in Japanese and English."""
-
-    ja: str
-    en: str
-
-
-class Linkage(Noun):
-    """連結の根拠: the document that allows linking this source's people with other sources of the same group."""
-
-    document: str = Field(min_length=3, description="contract or consent document that allows linking")
-    group: Identifier = Field(description="sources of one group share one vault")
-
-
-class ArchiveLimits(Noun):
-    """書庫の上限: what archives in one received file may unpack to, counted on the bytes that really come out."""
-
-    total_bytes: int = Field(default=50_000_000_000, gt=0, description="all of it, archives in archives counted too")
-    member_bytes: int = Field(default=20_000_000_000, gt=0, description="one file in an archive")
-    members: int = Field(default=10_000, gt=0, description="entries of any kind, in all archives of the file")
-    depth: int = Field(default=4, gt=0, le=20, description="archives in archives; a .tar.gz is two")
-    ratio: int = Field(default=200, gt=0, description="bytes out per byte in, asked from 16 MiB on")
-
-
-class InboxLanding(Noun):
-    """受領フォルダ: the sender's drops appear in our own folder, landing/inbox/<source>/."""
-
-    kind: Literal["inbox"] = "inbox"
-
-
-class BucketLanding(Noun):
-    """The sender's drops appear below a prefix of an S3 bucket."""
-
-    kind: Literal["bucket"]
-    connection: str
-    bucket: str = Field(min_length=1)
-    prefix: str = Field(
-        default="", pattern=r"^(?:/?[A-Za-z0-9][A-Za-z0-9._-]*)*/?$", description="letters, digits . _ - /"
-    )
-    after: Literal["delete", "keep"] = Field(default="delete", description="what becomes of received drops there")
-
-
-class SftpLanding(Noun):
-    """The sender's drops appear in a folder of an SFTP server; its host key is pinned in the extra `host_key`."""
-
-    kind: Literal["sftp"]
-    connection: str
-    directory: str = Field(pattern=r"^[^\x00-\x1f\\]*[^\x00-\x1f\\/]/?$", description="a path without '..'")
-    after: Literal["delete", "keep"] = Field(default="delete", description="what becomes of received drops there")
-
-    @model_validator(mode="after")
-    def _plain(self) -> Self:
-        if ".." in self.directory.split("/"):
-            raise ValueError("the directory is not a plain path")
-        return self
-
-
-Landing = Annotated[InboxLanding | BucketLanding | SftpLanding, Field(discriminator="kind")]
-
-
-class Source(Noun):
-    """提供元: who provides, in which format, under which legal status."""
-
-    id: Identifier
-    name: Words
-    kind: Literal["hospital", "care_facility", "review_agency", "research_institute", "public_body", "insurer"]
-    format: str
-    format_options: dict[str, object] = Field(default_factory=dict)
-    legal_status: Literal["personal", "commissioned", "anonymised_received"]
-    linkage: Linkage | None = None
-    schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
-    deadline_hours: int = Field(default=4, gt=0, description="operators are alerted when an intake run takes longer")
-    landing: Landing = Field(default_factory=InboxLanding, description="where the sender's drops appear")
-    archive_connection: str | None = Field(default=None, description="connection whose password opens zip archives")
-    archive_limits: ArchiveLimits = Field(default_factory=ArchiveLimits)
 
 
 class MailSettings(Noun):

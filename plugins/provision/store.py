@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,6 +110,15 @@ class Store:
     def datasets(self, source: str, batch: str) -> tuple[str, ...]:
         """Ids of the datasets that a batch filled, sorted; empty where the store does not hold it."""
         return tuple(sorted(p.parts[-4] for p in self.root.glob(f"*/{source}/{batch}/batch.json")))
+
+    def keep_only(self, source: str, batch: str, datasets: Collection[str]) -> None:
+        """Remove a batch from every other dataset: what a dead run put there that saw its files otherwise. Only for a
+        batch that the log has not accepted: nobody reads it yet. Renamed first, so that no half of it is ever found."""
+        for dataset in sorted(set(self.datasets(source, batch)) - set(datasets)):
+            target = self._batch(dataset, source, batch)
+            gone = target.with_name(f".{batch}.{secrets.token_hex(4)}")
+            os.rename(target, gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def scan(self, dataset: str, table: str, batches: Mapping[str, str]) -> pl.LazyFrame | None:
         """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where none has rows."""

@@ -73,10 +73,10 @@ def deliver_world(ctx: Context, world: Path) -> list[str]:
     return batches
 
 
-def heads(ctx: Context, batch: str) -> pl.DataFrame:
-    """The head table of a batch in the store, by claim number."""
+def heads(ctx: Context, batch: str, form: str = "") -> pl.DataFrame:
+    """The head table of a batch in the store, by claim number; of one format where the source has several."""
     entry = next(iter(ctx.ledger.entries(type="batch.received", kind="batch", subject=batch)))
-    dataset = formats.get(str(entry.payload["format"])).dataset
+    dataset = formats.get(form or str(entry.payload["format"])).dataset
     found = ctx.store.scan(dataset.id, dataset.head, {batch: entry.subjects["source"]})
     assert found is not None
     return found.collect().sort("claim_no")

@@ -215,6 +215,7 @@ def test_a_format_that_is_plainly_wrong_is_said(tmp_path: Path, capsys: pytest.C
     assert (code, problem["rule"], "uke-medical" in problem["remedy"]) == (2, "format.another", True)
 
 
+@pytest.mark.usefixtures("two_formats")
 def test_records_left_out_are_told_and_kept_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = put(tmp_path / "in", a=HELD + file())
     code, (said,) = auto(capsys, source / "a.UKE", tmp_path / "out")

@@ -68,6 +68,26 @@ BROKEN: dict[str, tuple[str, str, str, str, str, str]] = {
     "number for a text": (RECIPIENT, "id: 提供契約-2026-001", "id: 2026001", "agreement.id", "string", "quotes"),
     "text for a number": (PLAN, "\nk: 5", '\nk: "5"', "k", "integer", "correct"),
     "yes is no boolean": (SOURCE, "deadline_hours: 4", "deadline_hours: yes", "deadline_hours", "integer", "correct"),
+    "a format twice": (SOURCE, "uke-medical", "[dpc-ef, dpc-ef]", "format", "each once", "correct"),
+    "no format": (SOURCE, "uke-medical", "[]", "format", "at least one", "correct"),
+    "a format that is no text": (SOURCE, "uke-medical", "[dpc-ef, 1]", "format.1", "string", "quotes"),
+    "a format that is a number": (SOURCE, "uke-medical", "3", "format", "string", "quotes"),
+    "options of another format": (
+        SOURCE,
+        "format: uke-medical",
+        "format_options: {dpc-e: {}}\nformat: [dpc-ef, dpc-d]",
+        "format_options",
+        "by format id",
+        "correct",
+    ),
+    "options that are none": (
+        SOURCE,
+        "format: uke-medical",
+        "format_options: {dpc-ef: 3}\nformat: [dpc-ef, dpc-d]",
+        "format_options",
+        "a mapping",
+        "correct",
+    ),
     "a k below three": (PLAN, "\nk: 5", "\nk: 2", "k", "greater than or equal to 3", "correct"),
     "an unknown linkage": (
         PLAN,
@@ -237,6 +257,21 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
     "a source's clock": (SOURCE, "schedule:  ", 'schedule: "0 25 * * *" ', "schedule", "no cron expression"),
     "a plan's clock": (PLAN, "schedule:\n", 'schedule:\n  cron: "every day"\n', "schedule.cron", "no cron expression"),
     "an unknown format": (SOURCE, "format: uke-medical", "format: uke-unheard-of", "format", "no such format"),
+    "an unknown format among others": (
+        SOURCE,
+        "format: uke-medical",
+        "format: [uke-medical, uke-unheard-of]",
+        "format.1",
+        "no such format",
+    ),
+    "a format that is never taken": (
+        SOURCE,
+        "format: uke-medical",
+        "format: [uke-medical, dpc-k]",
+        "format.1",
+        "never taken",
+    ),
+    "only a format that is never taken": (SOURCE, "format: uke-medical", "format: dpc-k", "format", "never taken"),
     "an expired agreement": (RECIPIENT, "ends: 2029-03-31", "ends: 2026-11-22", "agreement.ends", "expired"),
     "a channel without settings": (
         RECIPIENT,
@@ -389,3 +424,23 @@ def test_without_a_platform_nothing_opens(folder: Folder, change: Callable[[dict
     path.write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
     with pytest.raises(FixConfiguration, match=r"config/platform\.yaml"):
         open_context(folder=folder.path, home=folder.path.parent / "home")
+
+
+def test_a_source_of_several_formats(folder: Folder) -> None:
+    folder.spoil(SOURCE, "format: uke-medical", "format: [uke-medical, uke-medical-returns, member-ledger]")
+    text = (folder.path / SOURCE).read_text("utf-8")
+    options = "format_options: {member-ledger: {columns: {name: [氏名漢字]}}}\n"
+    (folder.path / SOURCE).write_text(text + options, "utf-8")
+    assert folder.problems() == []
+    source = config.load_sources(folder.path).items["kita-hospital"]
+    assert source.formats == ("uke-medical", "uke-medical-returns", "member-ledger")
+    assert source.format_said == sorted(source.formats)
+    assert source.options_of("member-ledger") == {"columns": {"name": ["氏名漢字"]}}
+    assert source.options_of("uke-medical") == {}
+
+
+def test_options_of_the_one_format_are_its_own(folder: Folder) -> None:
+    (folder.path / SOURCE).open("a", encoding="utf-8").write("format_options: {columns: {name: [氏名漢字]}}\n")
+    source = config.load_sources(folder.path).items["kita-hospital"]
+    assert source.options_of("uke-medical") == source.format_options == {"columns": {"name": ["氏名漢字"]}}
+    assert (source.formats, source.format_said) == (("uke-medical",), "uke-medical")

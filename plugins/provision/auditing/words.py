@@ -91,6 +91,8 @@ FIELDS: Mapping[str, Pair] = {
     "profile": Pair("加工基準", "profile"),
     "linkage": Pair("名寄せ", "linkage"),
     "code_version": Pair("プログラムの版", "code version"),
+    "format": Pair("形式", "format"),
+    "files_taken": Pair("形式ごとのファイル数", "files taken, by format"),
     "rows_in": Pair("受領した行", "rows in"),
     "rows_out": Pair("保存した行", "rows out"),
     "purpose": Pair("利用目的", "purpose"),

@@ -6,6 +6,7 @@ not a guess.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -66,6 +67,34 @@ def recognise(head: bytes) -> Recognition:
     return Recognition(*next(iter(found.items())))
 
 
+def of_file(expected: Sequence[Format], head: bytes) -> Format:
+    """The one of a source's formats that a file beginning with `head` is of.
+
+    Where the source has one format, it is that (`refuse_another`). Where it has several, exactly one must recognise the
+    file, or, where none does, not decide against it (`Undecided`): no reader is tried on a guess. Raises `BadFile`:
+    ``file.empty``, ``format.ambiguous`` where several of them recognise it, ``format.another`` where only other formats
+    do, ``format.foreign`` for a document or picture, ``format.unknown`` where none at all does.
+    """
+    if len(expected) == 1:
+        refuse_another(expected[0], head)
+        return expected[0]
+    if not head:
+        raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
+    ours = [one for one in expected if one.recognise(head)] or [one for one in expected if _undecided(one, head)]
+    if len(ours) == 1:
+        return ours[0]
+    names = ", ".join(one.id for one in ours or expected)
+    if ours:
+        raise BadFile("format.ambiguous", remedy=f"it could be each of {names}; let the source have only one of these")
+    if found := claimants(head):
+        raise BadFile(
+            "format.another",
+            remedy=f"it looks like {' or '.join(found)}, none of {names}; ask the sender, or add it to the source",
+        )
+    _refuse_foreign(head)
+    raise BadFile("format.unknown", remedy=f"it is none of {names}; ask the sender what it is, or to leave it out")
+
+
 def refuse_another(source_format: Format, head: bytes) -> None:
     """Raise `BadFile` ``format.another`` where other formats than the expected one recognise the file.
 
@@ -73,7 +102,7 @@ def refuse_another(source_format: Format, head: bytes) -> None:
     reader judges it. So does one whose beginning does not
     decide between the expected format and another.
     """
-    if source_format.recognise(head) or (isinstance(source_format, Undecided) and source_format.may_yet_be(head)):
+    if source_format.recognise(head) or _undecided(source_format, head):
         return
     if found := claimants(head):
         raise BadFile(
@@ -81,6 +110,10 @@ def refuse_another(source_format: Format, head: bytes) -> None:
             remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the format",
         )
     _refuse_foreign(head)
+
+
+def _undecided(source_format: Format, head: bytes) -> bool:
+    return isinstance(source_format, Undecided) and source_format.may_yet_be(head)
 
 
 def _refuse_foreign(head: bytes) -> None:

@@ -27,12 +27,14 @@ from provision.model import Source
 class Place:
     """What two claims of one bill have in common: columns of the head that must be filled, and others that tell claims
     apart where they are; then the numbers of the person (columns of `PEOPLE_COLUMNS`): the first of `person` that is
-    filled completely. Card and chart are both part of it where both are there."""
+    filled completely. Card and chart are both part of it where both are there. `cancelled` names the rows that take a
+    place back without saying anything new (取消)."""
 
     needed: tuple[str, ...]
     more: tuple[str, ...] = ()
     person: tuple[tuple[str, ...], ...] = ()
     also: tuple[str, ...] = ()
+    cancelled: tuple[str, str] | None = None  # column and code of a row that only ends what stood at its place
 
 
 _CARD = ("insurer", "symbol", "number")
@@ -45,7 +47,9 @@ _PRESCRIBER = ("prescriber_prefecture", "prescriber_point_table", "prescriber_co
 _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
 #: レセプトの同一性, by dataset of the claims. UKE bills are one per facility, month, kind (レセプト種別) and
 #: patient's card (請求省令; 記録条件仕様 IR, RE, HO); of DPC one per summary or detail (総括区分, 明細番号), of
-#: dispensing one per prescriber. Nursing care: one per form (様式), provider, month and insured person (明細書).
+#: dispensing one per prescriber. Nursing care: one per form (様式), provider, month and insured person (明細書;
+#: 居宅サービス計画費). Benefit plans (給付管理票): one per care plan provider, month, kind and insured person; a
+#: correction (作成区分 2) replaces the plan, a cancellation (3) ends it.
 #: DPC survey: 様式1 and 4 describe a stay once. The EF, E, F, D and H files describe a stay month by month without
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
 #: Insurers have the claims of all in datasets of their own.
@@ -54,6 +58,13 @@ PLACES: Mapping[str, Place] = {
     **dict.fromkeys(("dpc-claims", "dpc-claims-insurer"), _DPC),
     **dict.fromkeys(("dispensing-claims", "dispensing-claims-insurer"), _DISPENSING),
     "care-claims": Place(("form", "facility", "service_month"), (), (("care_insurer", "care_number"),)),
+    "care-support": Place(("form", "facility", "service_month"), (), (("care_insurer", "care_number"),)),
+    "care-plans": Place(
+        ("facility", "service_month", "plan_kind"),
+        (),
+        (("care_insurer", "care_number"),),
+        cancelled=("change_kind", "3"),
+    ),
     "dpc-form1": Place(
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)
     ),

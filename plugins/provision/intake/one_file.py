@@ -1,4 +1,4 @@
-"""一件のファイルの取込: one sealed file of a batch -> parcels -> the batch's staging, whole or not at all.
+"""一件のファイルの取込: one sealed file of a batch -> parcels -> the staging of its dataset, whole or not at all.
 
 Parcels are read one ahead. What the batch adds up to is kept in `Work`.
 """
@@ -14,17 +14,17 @@ import polars as pl
 from anonymization.receipt import Applied
 from provision.context import Context
 from provision.formats.base import BadFile, ColumnClass, Dataset, Format, Parcel, Problem, Report
-from provision.formats.recognising import refuse_another
+from provision.formats.recognising import of_file
 from provision.identity import card_marks, shared_marks
 from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
 from provision.intake.fingerprints import Fingerprints
 from provision.intake.keying import with_keys
-from provision.intake.progress import Progress
+from provision.intake.progress import Progress, Watched
 from provision.intake.quarantine import LEFT_OUT, Keeping
 from provision.intake.sealed import SealedFile, opened
+from provision.intake.shelves import Shelf, Shelves
 from provision.model import Source
-from provision.store import Staging
 
 _IDENTIFYING = frozenset({ColumnClass.DIRECT, ColumnClass.LINK})
 _NOT_ANONYMISED = "the source says its data are anonymised, but identifying columns are filled; ask the sender"
@@ -36,8 +36,8 @@ class Work:
 
     ctx: Context
     source: Source
-    format: Format
-    staging: Staging
+    formats: tuple[Format, ...]
+    shelves: Shelves
     fingerprints: Fingerprints
     keeping: Keeping
     progress: Progress
@@ -45,16 +45,23 @@ class Work:
     applied: Applied = field(default_factory=Applied)
     problems: list[Problem] = field(default_factory=list)
     editions: set[str] = field(default_factory=set)
+    files: dict[str, int] = field(default_factory=dict)  # format id -> files taken
     bad: int = 0
     held: int = 0
-    claims: int = 0
     cards: int = 0
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the source has several formats, so that what is said of one must name it."""
+        return len(self.formats) > 1
 
 
 @dataclass
 class _File:
     """What is counted of one file until it is known to be whole. `claims` is the first claim number after it."""
 
+    format: Format
+    shelf: Shelf
     claims: int
     report: Report = field(default_factory=Report)
     applied: Applied = field(default_factory=Applied)
@@ -62,20 +69,14 @@ class _File:
 
 
 def take_file(batch: str, folder: Path, item: SealedFile, work: Work) -> None:
-    """Take one file, or keep it in quarantine where it is not whole or not of the source's format (`BadFile`)."""
-    mark, file = work.staging.mark(), _File(work.claims)
+    """Take one file, or keep it in quarantine where it is not whole or of none of the source's formats (`BadFile`)."""
     try:
         with opened(folder / item.sealed_name(), work.ctx.keys.identity(f"batch-{batch}")) as sealed:
             stream = work.progress.watch(item.number, sealed)
-            refuse_another(work.format, stream.head())
-            report = work.progress.counting(file.report)
-            reading = work.format.read(stream.stream(), report, work.source.format_options)
-            with closing(ahead(reading)) as parcels:
-                for parcel in parcels:
-                    _take_parcel(parcel, work, file)
+            kind = of_file(work.formats, stream.head())
+            file = _File(kind, work.shelves.of(kind), work.shelves.of(kind).claims)
+            _read(stream, work, file)
     except BadFile as error:
-        work.staging.rollback(mark)
-        work.fingerprints.settle(taken=False)
         work.keeping.whole(item)
         work.bad += 1
         work.problems.append(Problem(f"file {item.number}", error.record, error.field, error.rule, error.remedy))
@@ -85,8 +86,23 @@ def take_file(batch: str, folder: Path, item: SealedFile, work: Work) -> None:
     _add(work, file)
 
 
+def _read(stream: Watched, work: Work, file: _File) -> None:
+    """Into the staging and the fingerprints, or, with the reader's `BadFile`, nothing of it into either."""
+    mark = file.shelf.staging.mark()
+    try:
+        report = work.progress.counting(file.report)
+        reading = file.format.read(stream.stream(), report, work.source.options_of(file.format.id))
+        with closing(ahead(reading)) as parcels:
+            for parcel in parcels:
+                _take_parcel(parcel, work, file)
+    except BadFile:
+        file.shelf.staging.rollback(mark)
+        work.fingerprints.settle(taken=False)
+        raise
+
+
 def _take_parcel(parcel: Parcel, work: Work, file: _File) -> None:
-    dataset = work.format.dataset
+    dataset, first = file.format.dataset, file.shelf.claims
     file.cards.append(card_marks(parcel.people))
     work.fingerprints.add(parcel.people)
     if work.source.legal_status == "anonymised_received":
@@ -95,8 +111,8 @@ def _take_parcel(parcel: Parcel, work: Work, file: _File) -> None:
     if dataset.head in tables:
         tables[dataset.head] = with_keys(work.ctx, work.source, dataset, parcel, tables[dataset.head])
     for name, frame in tables.items():
-        work.staging.write(name, frame.with_columns(pl.col("claim_no") + work.claims))
-        file.claims = max(file.claims, work.claims + int(frame["claim_no"].max() or 0) + 1)  # type: ignore[arg-type]
+        file.shelf.staging.write(name, frame.with_columns(pl.col("claim_no") + first))
+        file.claims = max(file.claims, first + int(frame["claim_no"].max() or 0) + 1)  # type: ignore[arg-type]
 
 
 def _refuse_identifying(parcel: Parcel, dataset: Dataset) -> None:
@@ -120,13 +136,15 @@ def _keep_held(item: SealedFile, work: Work, report: Report) -> None:
 
 
 def _add(work: Work, file: _File) -> None:
-    work.claims = file.claims
+    said = f"{file.format.id} " if work.mixed else ""
+    file.shelf.claims, file.shelf.files = file.claims, file.shelf.files + 1
+    work.files[file.format.id] = work.files.get(file.format.id, 0) + 1
     work.cards += shared_marks(pl.concat(file.cards)) if file.cards else 0
-    work.editions.add(edition_of(work.format, file.report))
+    work.editions.add(said + edition_of(file.format, file.report))
     work.report.records += file.report.records
     work.report.people += file.report.people
     for rule, count in file.report.warnings.items():
-        work.report.warn(rule, count)
+        work.report.warn(said + rule, count)
     for rule, count in file.applied.cells.items():
         work.applied.add(rule, count)
 

@@ -39,8 +39,8 @@ class Register:
         return any(e.type == "drop.quarantined" or self._is_safe(e.subjects["batch"]) for e in found)
 
     def batch(self, card: BatchCard, sealing: Sealing) -> str:
-        """Batch identity: source, format, period, sequence and content."""
-        parts = (self.source.id, self.source.format, card.period, str(card.sequence), sealing.digest)
+        """Batch identity: source, format or formats, period, sequence and content."""
+        parts = (self.source.id, ",".join(sorted(self.source.formats)), card.period, str(card.sequence), sealing.digest)
         return "B" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
     def known(self, batch: str, card: BatchCard, sealing: Sealing, mark: str) -> bool:
@@ -84,7 +84,7 @@ class Register:
         self.ctx.ledger.transition(
             "batch", batch, "received", actor=self.actor, subjects={"source": source.id}, key=f"received:{batch}",
             payload={
-                "source": source.id, "format": source.format, "legal_status": source.legal_status,
+                "source": source.id, "format": source.format_said, "legal_status": source.legal_status,
                 "period": card.period, "sequence": card.sequence, "supersedes": superseded,
                 "files": len(sealing.files), "bytes": sum(f.size for f in sealing.files), "digest": sealing.digest,
                 "archives": sealing.archives, "left_out": sealing.left_out, "drop": mark,

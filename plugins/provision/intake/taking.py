@@ -2,7 +2,7 @@
 
 Decrypted, parsed and de-identified in memory, chunk by chunk. A file that cannot be taken whole goes to quarantine
 with a report, and so does a record with undecodable bytes; the rest of the batch goes on. The batch enters the store
-at once or not at all, and only the ledger makes it visible to releases.
+at once or not at all, in every dataset it fills, and only the ledger makes it visible to releases.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from provision.intake.one_file import Work, take_file
 from provision.intake.progress import Logged, Progress
 from provision.intake.quarantine import Keeping
 from provision.intake.sealed import SealedFile, read_manifest
+from provision.intake.shelves import Shelves
 from provision.model import Source
 
 LOGGER = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
     work.progress.end()
     work.keeping.done(work.problems)
     if work.bad == len(files):
-        work.staging.discard()
+        work.shelves.discard()
         ctx.ledger.transition(
             "batch", batch, "quarantined", actor=actor, subjects={"source": source.id}, key=f"taken:{batch}",
             payload={"problems": _problems(work)},
@@ -65,19 +66,19 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
         return
     work.fingerprints.write(batch)
     facts = _facts(work)
-    work.staging.commit({**facts, "batch": batch, "source": source.id})
+    work.shelves.commit(facts)
     ctx.ledger.transition(
         "batch", batch, "accepted", actor=actor, subjects={"source": source.id}, key=f"taken:{batch}", payload=facts
     )
 
 
 def _work(ctx: Context, source: Source, batch: str, folder: Path, files: list[SealedFile]) -> Work:
-    source_format = formats.get(source.format)
+    kinds = tuple(formats.get(name) for name in source.formats)
     return Work(
         ctx=ctx,
         source=source,
-        format=source_format,
-        staging=ctx.store.stage(source_format.dataset, source.id, batch),
+        formats=kinds,
+        shelves=Shelves(ctx.store, kinds, source.id, batch),
         fingerprints=Fingerprints(ctx, source),
         keeping=Keeping(ctx, batch, folder),
         progress=Progress(len(files), sum(item.size for item in files), Logged(LOGGER)),
@@ -92,18 +93,21 @@ def _problems(work: Work) -> list[str]:
 
 
 def _facts(work: Work) -> dict[str, object]:
+    """What the log says of the batch; of a source with several formats also how many files of each were taken."""
+    tables = work.shelves.rows()
     return {
         "rows_in": work.report.records,
-        "rows_out": sum(work.staging.rows.values()),
+        "rows_out": sum(tables.values()),
         "people": work.report.people,
-        "tables": dict(work.staging.rows),
+        "tables": tables,
         "rules": dict(work.applied.cells),
         "warnings": dict(work.report.warnings),
         "shared_cards": work.cards,
         "files_quarantined": work.bad,
         "records_quarantined": work.held,
         "problems": _problems(work),
-        "format": work.format.id,
+        "format": work.source.format_said,
+        **({"files_taken": dict(sorted(work.files.items()))} if work.mixed else {}),
         "editions": sorted(work.editions),
         "code_version": provision.__version__,
     }

@@ -21,6 +21,9 @@ from provision.releasing.batches import BatchInForce, Moment, batches_in_force, 
 from provision.releasing.claims import Lives, dataset_of, lives
 from provision.releasing.drafting import TOKYO
 
+#: What a claim is: its number is counted in one dataset of its batch.
+_CLAIM = {"dataset": pl.String, "batch": pl.String, "claim_no": pl.Int64}
+
 
 @dataclass(frozen=True)
 class Affected:
@@ -82,7 +85,7 @@ def _look(ctx: Context, made: Entry, received: Entry, accepted: Entry) -> Affect
     gone = superseded(known, [received.subjects["batch"]])
     after = [b for b in before if b.batch not in gone] + parts(ctx, received)
     had = _had(drafted, before, lives(ctx, before)).join(
-        _fates(lives(ctx, after)), on=["batch", "claim_no"], how="left"
+        _fates(lives(ctx, after)), on=["dataset", "batch", "claim_no"], how="left"
     )
     said = had.with_columns(gone=pl.col("batch").is_in(sorted(gone)))
     changed = said.filter(pl.col("gone") | pl.col("now_replaced") | pl.col("now_withdrawn"))
@@ -103,10 +106,10 @@ def _linked(ctx: Context, sources: Sequence[str]) -> list[str]:
 
 
 def _had(drafted: Entry, batches: Sequence[BatchInForce], found: Mapping[str, Lives]) -> pl.DataFrame:
-    """Claims of the release: batch, claim_no, and whether their dataset went out."""
+    """Claims of the release: dataset, batch, claim_no, and whether their dataset went out."""
     said = drafted.payload
     own = [b for b in batches if b.source in said["sources"]]
-    kept = [pl.DataFrame(schema={"batch": pl.String, "claim_no": pl.Int64, "went_out": pl.Boolean})]
+    kept = [pl.DataFrame(schema={**_CLAIM, "went_out": pl.Boolean})]
     for dataset in sorted({b.dataset for b in own}):
         periods = {b.batch: b.period for b in own if b.dataset == dataset}
         rows = found[dataset].in_force.filter(pl.col("batch").is_in(list(periods)))
@@ -114,15 +117,18 @@ def _had(drafted: Entry, batches: Sequence[BatchInForce], found: Mapping[str, Li
         month = pl.col("service_month") if dated else pl.col("batch").replace_strict(periods, return_dtype=pl.String)
         first = said["first_month"] if dated else ""
         inside = rows.filter(month.is_between(pl.lit(first), pl.lit(said["cutoff_month"])))
-        kept.append(inside.select("batch", "claim_no", went_out=pl.lit(dataset in said["datasets"])))
+        went_out = pl.lit(dataset in said["datasets"])
+        kept.append(inside.select(pl.lit(dataset).alias("dataset"), "batch", "claim_no", went_out=went_out))
     return pl.concat(kept)
 
 
 def _fates(found: Mapping[str, Lives]) -> pl.DataFrame:
-    empty = {"batch": pl.String, "claim_no": pl.Int64, "now_replaced": pl.Boolean, "now_withdrawn": pl.Boolean}
+    empty = {**_CLAIM, "now_replaced": pl.Boolean, "now_withdrawn": pl.Boolean}
     frames = [
-        one.claims.select("batch", "claim_no", now_replaced="replaced", now_withdrawn="withdrawn")
-        for one in found.values()
+        one.claims.select(
+            pl.lit(dataset).alias("dataset"), "batch", "claim_no", now_replaced="replaced", now_withdrawn="withdrawn"
+        )
+        for dataset, one in found.items()
     ]
     return pl.concat([pl.DataFrame(schema=empty), *frames])
 

@@ -5,9 +5,12 @@ Rules, by what batches say (period, sequence) and the place in a file, never by 
 * of the claims of one source with one claim token (検索番号・レセプト管理番号), the last stands (再請求・再審査);
 * of the claims of one source with one claim place (the same bill: facility, month, kind, person), the last stands.
   A place that several claims of one batch have is ambiguous there: these replace nothing and are replaced by nothing;
+* a row that only cancels its place (取消: benefit plans of 作成区分 3) replaces what stood there like any other, and
+  does not stand itself: it counts as withdrawn;
 * a withdrawal (返戻・取下げ) takes back the claims of its token that were billed before it, where there are none the
   last one of its place. What is billed again later is in force again. A withdrawal that finds nothing, several claims,
-  or claims of several sources takes back nothing and is counted.
+  or claims of several sources takes back nothing and is counted. What came in the same batch was not billed before it:
+  a drop may hold this month's claims and the returns of earlier ones.
 """
 
 from __future__ import annotations
@@ -21,13 +24,14 @@ from provision import formats
 from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import Dataset
+from provision.intake.keying import PLACES
 from provision.releasing.batches import BatchInForce
 
 #: What is looked at of every claim and every withdrawal, besides `order`: how early its batch comes.
 KEYS = ("source", "batch", "claim_no", "claim_token", "claim_place")
 _SCHEMA = {
     "source": pl.String, "batch": pl.String, "claim_no": pl.Int64, "claim_token": pl.String, "claim_place": pl.String,
-    "alias": pl.String, "service_month": pl.String, "order": pl.Int64,
+    "alias": pl.String, "service_month": pl.String, "order": pl.Int64, "cancels": pl.Boolean,
 }  # fmt: skip
 _MAYBE = ("claim_token", "claim_place", "alias", "service_month")
 
@@ -110,20 +114,31 @@ def _heads(ctx: Context, dataset_id: str, batches: Sequence[BatchInForce]) -> pl
     )
     known = [name for name in _MAYBE if name in have]
     missing = [pl.lit(None, pl.String).alias(n) for n in _MAYBE if n not in have]
+    kept = rows.select("batch", "claim_no", *known, cancels=_cancels(dataset_id, have)).collect()
     return (
-        rows.select("batch", "claim_no", *known).collect().with_columns(missing).join(said, on="batch")
+        kept.with_columns(missing).join(said, on="batch")
         .with_columns(pl.col("claim_no").cast(pl.Int64)).select(list(_SCHEMA))
     )  # fmt: skip
 
 
+def _cancels(dataset_id: str, have: Sequence[str]) -> pl.Expr:
+    """Whether a row only ends what stood at its place."""
+    place = PLACES.get(dataset_id)
+    if place is None or place.cancelled is None or place.cancelled[0] not in have:
+        return pl.lit(False)
+    return pl.col(place.cancelled[0]).eq_missing(pl.lit(place.cancelled[1]))
+
+
 def judge(claims: pl.DataFrame, withdrawals: pl.DataFrame) -> Lives:
-    """What became of the claims of one dataset; both frames have `KEYS` and ``order``."""
+    """What became of the claims of one dataset; both frames have `KEYS` and ``order``, that of
+    claims may have ``cancels``."""
     ordered = _clear_places(claims.sort("source", "order", "claim_no"))
     ambiguous = ordered.filter("ambiguous").select("source", "batch", "claim_place").n_unique()
     judged = ordered.with_columns(replaced=~(_last("claim_token") & _last("place")))
     back, unmatched = _taken_back(claims, withdrawals)
     judged = judged.join(back.with_columns(withdrawn=True), on=["batch", "claim_no"], how="left", maintain_order="left")
-    judged = judged.with_columns(pl.col("withdrawn").fill_null(False)).drop("place", "ambiguous")
+    ends = pl.col("cancels") if "cancels" in judged.columns else pl.lit(False)
+    judged = judged.with_columns(pl.col("withdrawn").fill_null(False) | ends).drop("place", "ambiguous")
     return Lives(
         judged,
         Fates(

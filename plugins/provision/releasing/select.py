@@ -171,7 +171,9 @@ def _strangers(frame: pl.DataFrame, number: int) -> pl.DataFrame:
 def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile) -> pl.DataFrame:
     """One value per person: of the nearest dataset (residence before facility), then of the latest month."""
     ordered = heads.sort(
-        "nearness", "service_month", "batch", "claim_no", descending=[False, True, False, False], nulls_last=True
+        *("nearness", "service_month", "batch", "dataset", "claim_no"),
+        descending=[False, True, False, False, False],
+        nulls_last=True,
     )
     people = ordered.group_by("person", maintain_order=True).agg([pl.col(a).drop_nulls().first() for a in ATTRIBUTES])
     band = rules()["age-band"]

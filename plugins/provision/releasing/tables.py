@@ -21,6 +21,8 @@ from provision.releasing.claims import dataset_of
 from provision.releasing.select import Selection
 
 PERSON, CLAIM = "person_number", "claim_number"
+#: What a claim is: its number is counted in one dataset of its batch.
+CLAIM_KEY = ("batch", "dataset", "claim_no")
 #: Columns that a plan may ask for on head tables besides the table's own.
 DERIVED = {
     "age_band": Column("age_band", "年齢階級", "Age band", ColumnClass.QUASI, "string", "label:age_band", "years", 0),
@@ -121,7 +123,7 @@ class Numbering:
     def __init__(self, heads: pl.DataFrame) -> None:
         self.random = np.random.Generator(np.random.PCG64(secrets.randbits(256)))
         people = heads.select("person").unique()
-        claims = heads.select("batch", "claim_no").unique()
+        claims = heads.select(*CLAIM_KEY).unique()
         self.people = people.with_columns(pl.Series(PERSON, self._permutation(people.height)))
         self.claims = claims.with_columns(pl.Series(CLAIM, self._permutation(claims.height)))
 
@@ -139,7 +141,7 @@ def make_tables(
     """The release's tables by name. `kept` are the people (with attributes) that stay after suppression."""
     heads = selection.heads.join(kept.select("person"), on="person", how="semi")
     numbering = Numbering(heads)
-    keys = heads.join(numbering.people, on="person").join(numbering.claims, on=["batch", "claim_no"])
+    keys = heads.join(numbering.people, on="person").join(numbering.claims, on=CLAIM_KEY)
     keys = keys.join(kept.select("person", *sorted(COUNTED)), on="person")
     shapes = layout(plan)
     return {

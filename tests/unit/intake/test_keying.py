@@ -8,8 +8,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from provision import formats
-from provision.formats.base import Parcel, Report
+from provision import codes, formats
+from provision.formats.base import PEOPLE_COLUMNS, Parcel, Report
 from provision.intake.keying import PLACES, claim_tokens, places
 from tests.support.uke import IR, Claim, encoded, lines
 
@@ -115,3 +115,33 @@ def test_the_number_itself_has_one_spelling() -> None:
     assert made is not None
     one, same, none = made["key"].to_list()
     assert one == same != none is None
+
+
+PLAN = formats.get("kaigo-plan")
+
+
+def planned(**changes: str) -> str | None:
+    """The place of a benefit plan."""
+    said = {"facility": "1370000001", "service_month": "2024-02", "plan_kind": "3", "change_kind": "1"} | changes
+    number = said.pop("number", "0000000123")
+    head = pl.DataFrame({"claim_no": [0], **{name: [value] for name, value in said.items()}})
+    who = {"care_insurer": ["138057"], "care_number": [number]}
+    people = pl.DataFrame({name: who.get(name, [0 if name == "claim_no" else ""]) for name in PEOPLE_COLUMNS})
+    made = places(KEY, PLAN.dataset, Parcel({PLAN.dataset.head: head}, people, 1))
+    assert made is not None
+    return made["key"].item()  # type: ignore[no-any-return]
+
+
+def test_a_benefit_plan_its_correction_and_its_cancellation_have_one_place() -> None:
+    assert planned() == planned(change_kind="2") == planned(change_kind="3") is not None
+    others = [planned(service_month="2024-03"), planned(plan_kind="1"), planned(number="0000000124")]
+    assert len({planned(), *others}) == 4
+    assert planned(number="") is None
+
+
+def test_a_place_is_cancelled_by_a_code_of_its_dataset() -> None:
+    for dataset, place in PLACES.items():
+        if place.cancelled:
+            (found,) = {f.dataset.id: f.dataset for f in formats.formats().values() if f.dataset.id == dataset}.values()
+            column = found.table(found.head).column(place.cancelled[0])
+            assert place.cancelled[1] in codes.load(column.domain.removeprefix("code:")).names

@@ -13,11 +13,14 @@ import pytest
 from provision import cli, releasing
 from provision.context import Context
 from provision.errors import Refused
+from provision.intake import receive, take_in
 from provision.ledger.store import Ledger
 from provision.releasing.affected import affected, releases
 from provision.releasing.batches import batches_in_force
-from tests.support.intake import ACTOR, platform
+from tests.support.intake import ACTOR, drop, platform
 from tests.support.lives import PLAN_SOURCES, Sent, bill, releasing_platform, send, sources
+from tests.support.uke import encoded
+from tests.unit.formats.test_uke_dpc import FILE as DPC
 
 PLAN = "claims-for-university"
 CLAIMS, BACK = PLAN_SOURCES
@@ -181,3 +184,22 @@ def test_sources_that_left_the_configuration_are_still_looked_at(tmp_path: Path)
     again = send(ctx, AGAIN)
     without = platform(tmp_path, sources(*PLAN_SOURCES)[1])
     assert counted(without, again) == [(release, 5, 0, 0)]
+
+
+def test_claims_of_two_datasets_in_one_batch_are_told_apart(tmp_path: Path) -> None:
+    """Medical and DPC claims of one drop have the same numbers: a return takes back the one, and counts it once."""
+    ctx = releasing_platform(tmp_path)
+    kinds = ["uke-medical", "uke-medical-returns", "uke-dpc"]
+    ctx.sources[CLAIMS] = ctx.source(CLAIMS).model_copy(update={"format": kinds})
+    files = {"a.UKE": APRIL.file, "b.UKE": encoded([*DPC, "GO,2,200,99"])}
+    drop(ctx, CLAIMS, files, "april", card=APRIL.card)
+    (batch,) = receive(ctx, CLAIMS, actor=ACTOR)
+    take_in(ctx, batch, actor=ACTOR)
+    release, facts = made(ctx)
+    assert facts["batch_datasets"] == {batch: ["dpc-claims", "medical-claims"]}
+    back = Sent(BACK, "2025-05", 1, (bill("A", "2025-04"),))
+    drop(ctx, CLAIMS, {"a.HEN": back.file}, "may", card=back.card)
+    (returned,) = receive(ctx, CLAIMS, actor=ACTOR)
+    take_in(ctx, returned, actor=ACTOR)
+    (found,) = affected(ctx, returned)
+    assert (found.release, found.superseded, found.replaced, found.withdrawn, found.attributes) == (release, 0, 0, 1, 0)

@@ -32,6 +32,24 @@ def judged(claims: list[Row], back: list[Row] | None = None) -> tuple[list[int],
 
 
 @pytest.mark.parametrize(
+    ("claims", "cancels", "standing", "fates"),
+    [
+        pytest.param([(1, None, "P"), (2, None, "P")], [1], [], Fates(replaced=1, withdrawn=1), id="cancelled"),
+        pytest.param([(1, None, "P"), (2, None, "P"), (3, None, "P")], [1], [2], Fates(replaced=2), id="and made anew"),
+        pytest.param([(2, None, "P"), (1, None, "P")], [1], [0], Fates(replaced=1), id="a cancellation that came late"),
+        pytest.param([(1, None, "P"), (2, None, "Q")], [1], [0], Fates(withdrawn=1), id="of nothing we know"),
+        pytest.param([(1, None, "P"), (2, None, None)], [1], [0], Fates(withdrawn=1), id="without a place"),
+    ],
+)
+def test_a_cancellation_ends_its_place_and_does_not_stand(
+    claims: list[tuple[int, str | None, str | None]], cancels: list[int], standing: list[int], fates: Fates
+) -> None:
+    frame = pl.DataFrame(rows(*claims), schema=SCHEMA).with_columns(cancels=pl.col("claim_no").is_in(cancels))
+    found = judge(frame, pl.DataFrame([], schema=SCHEMA))
+    assert (sorted(found.in_force["claim_no"]), found.fates) == (standing, fates)
+
+
+@pytest.mark.parametrize(
     ("claims", "back", "standing", "fates"),
     [
         pytest.param([(1, None, None), (2, None, None)], [], [0, 1], Fates(), id="nothing is known of them"),

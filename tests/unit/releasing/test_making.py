@@ -216,7 +216,7 @@ def test_numbers_join_the_tables_of_one_release(house: House) -> None:
 def test_order_and_numbers_say_nothing_about_the_source(house: House) -> None:
     """Row order and numbers against the order of the source, over 20,000 people: |r| stays under 5/sqrt(n)."""
     size = 20_000
-    heads = pl.DataFrame({"person": range(size), "batch": "B", "claim_no": range(size)})
+    heads = pl.DataFrame({"person": range(size), "batch": "B", "dataset": "D", "claim_no": range(size)})
     numbering = Numbering(heads)
     shuffled = numbering.shuffled(heads)
     numbered = heads.join(numbering.people, on="person", maintain_order="left")
