@@ -104,7 +104,7 @@ def _suppress(plan: Plan, selection: Selection) -> tuple[pl.DataFrame, Risk]:
 def _also_in_gated_table(plan: Plan, selection: Selection, kept: pl.DataFrame, risk: Risk) -> tuple[pl.DataFrame, Risk]:
     """Leave out more people until k holds in the table the gate counts, too: not everybody is in every dataset."""
     table = counted_table(plan, layout(plan))
-    datasets = {chosen.dataset for chosen in plan.tables if table is not None and chosen.table == table.name}
+    datasets = {table.dataset} if table is not None else set()
     here = selection.heads.filter(pl.col("dataset").is_in(list(datasets))).select("person").unique()
     quasi, before = plan.quasi_identifiers, -1
     while datasets and kept.height not in (before, 0):

@@ -40,9 +40,11 @@ NUMBERS = {
 
 @dataclass(frozen=True)
 class ReleaseTable:
-    """One table as it goes out. `name` is unique in the release."""
+    """One table as it goes out. `name` is unique in the release: tables of one name in two datasets of the plan carry
+    the dataset's name in front. `dataset` is where the rows come from."""
 
     name: str
+    dataset: str
     ja: str
     en: str
     columns: tuple[Column, ...]
@@ -50,12 +52,13 @@ class ReleaseTable:
 
 def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
     """Which tables and columns the plan makes, without looking at data. `Refused` where a column may not go out."""
-    made = tuple(_layout(plan, selection) for selection in plan.tables)
-    if len({table.name for table in made}) < len(made):
+    chosen = [(selection.dataset, selection.table) for selection in plan.tables]
+    if len(set(chosen)) < len(chosen):
         raise Refused(
-            "two tables of the plan have one name", where=plan.id, rule="plan.tables",
-            remedy="name each table once; for tables of one name in two datasets make a plan for each dataset",
-        )  # fmt: skip
+            "a table stands twice in the plan", where=plan.id, rule="plan.tables", remedy="name each table once"
+        )
+    shared = {name for _, name in chosen if sum(other == name for _, other in chosen) > 1}
+    made = tuple(_layout(plan, selection, selection.table in shared) for selection in plan.tables)
     _check_quasi(plan, made)
     return made
 
@@ -72,7 +75,7 @@ def table_of(plan: Plan, selection: TableSelection) -> tuple[Dataset, Table]:
         ) from None  # fmt: skip
 
 
-def _layout(plan: Plan, selection: TableSelection) -> ReleaseTable:
+def _layout(plan: Plan, selection: TableSelection, shared: bool) -> ReleaseTable:
     dataset, table = table_of(plan, selection)
     if len(set(selection.columns)) < len(selection.columns):
         raise Refused(
@@ -81,7 +84,10 @@ def _layout(plan: Plan, selection: TableSelection) -> ReleaseTable:
     numbers = {"none": (), "claim": (CLAIM,), "person": (PERSON, CLAIM)}[plan.linkage]
     columns = [NUMBERS[number] for number in numbers]
     columns += [column_of(plan, dataset, table, name) for name in selection.columns]
-    return ReleaseTable(table.name, table.ja, table.en, tuple(columns))
+    if not shared:
+        return ReleaseTable(table.name, dataset.id, table.ja, table.en, tuple(columns))
+    name = f"{dataset.id}_{table.name}".replace("-", "_")
+    return ReleaseTable(name, dataset.id, f"{dataset.ja}・{table.ja}", f"{dataset.en}: {table.en}", tuple(columns))
 
 
 def column_of(plan: Plan, dataset: Dataset, table: Table, name: str) -> Column:
