@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provision.errors import FixConfiguration
 from provision.formats import formats
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, ColumnClass, Dataset, Format, Parcel, Report
 from provision.formats.tables import DROPPED, bounds, polars_type
@@ -131,3 +132,8 @@ def test_the_reader_says_by_which_edition_it_read(form: str) -> None:
 
 def test_a_megabyte_of_noise_ends_well(source_format: Format) -> None:
     ends_well(source_format, random.Random(1).randbytes(2**20))
+
+
+def test_an_option_nobody_reads_is_refused(source_format: Format) -> None:
+    with pytest.raises(FixConfiguration):
+        list(source_format.read(io.BytesIO(b"x"), Report(), {"colour": "blue"}))

@@ -23,9 +23,10 @@ from provision.formats.base import PEOPLE_COLUMNS, BadFile, Column, Dataset, Par
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
 from provision.formats.dpc_k import is_k_file
-from provision.formats.dpcfile import FACILITY, DpcFile, Layout, Rows, no_options
+from provision.formats.dpcfile import FACILITY, DpcFile, Layout, Rows
 from provision.formats.dpcrecognise import rows
 from provision.formats.dpcstays import Stays, heads
+from provision.formats.options import no_options
 from provision.formats.tables import FieldTable
 
 _NOBODY = pl.DataFrame(schema={name: pl.Int64 if name == "claim_no" else pl.String for name in PEOPLE_COLUMNS})

@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 from provision.formats import tables
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.dpcfile import FACILITY, no_options
+from provision.formats.dpcfile import FACILITY
+from provision.formats.options import no_options
 from provision.formats.tables import FieldTable
 from provision.formats.textfile import blocks, decode, is_text
 

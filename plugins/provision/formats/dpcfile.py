@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from provision.errors import FixConfiguration
 from provision.formats.base import BadFile, Report
 from provision.formats.delimited import Coded, parse
 from provision.formats.tables import Field, FieldTable
@@ -257,11 +256,3 @@ def _key(line: bytes, cells: int) -> bytes:
 def is_blank(line: bytes) -> bool:
     """True where a line has nothing but spaces, half or full width."""
     return not line.replace(_WIDE_SPACE, b"").strip(_SPACES)
-
-
-def no_options(format_id: str, options: Mapping[str, object]) -> None:
-    """Raise `FixConfiguration` where a format without options got some."""
-    if options:
-        raise FixConfiguration(
-            f"the format {format_id} has no options", rule="format.options", remedy="remove format_options"
-        )

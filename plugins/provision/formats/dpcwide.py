@@ -18,10 +18,11 @@ from provision.formats import tables
 from provision.formats.base import ColumnClass, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
-from provision.formats.dpcfile import DpcFile, Layout, Rows, no_options
+from provision.formats.dpcfile import DpcFile, Layout, Rows
 from provision.formats.dpcrecognise import recognised
 from provision.formats.dpcstays import Stays, dated, heads, people
 from provision.formats.numbers import failing_insurer_numbers
+from provision.formats.options import no_options
 from provision.formats.tables import FieldTable
 
 _PEOPLE = {"birth": "birth_month", "insurer": "insurer"}

@@ -18,13 +18,13 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
-from provision.errors import FixConfiguration
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
 from provision.formats.kaigo_columns import LINE, Known
 from provision.formats.kaigo_kind import CareKind, Totals
 from provision.formats.kaigo_page import Page
 from provision.formats.kaigo_text import AGAIN, Lines, Mask, Positions, clean, pages
 from provision.formats.numbers import failing_insurer_numbers
+from provision.formats.options import no_options
 from provision.formats.tables import FieldTable
 
 _CONTROL, _DATA, _END = b"123"
@@ -62,10 +62,7 @@ class CareFormat:
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of whole claims. Raises `BadFile`; `FixConfiguration` for any option."""
-        if options:
-            raise FixConfiguration(
-                f"the format {self.id} has no options", rule="format.options", remedy="remove format_options"
-            )
+        no_options(self.id, options)
         reading = _Reading(self.kind, report)
         for block in pages(stream, self.kind.key_of):
             yield from reading.block(block)

@@ -22,6 +22,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from provision.formats.base import BadFile, Parcel, Report
+from provision.formats.options import no_options
 from provision.formats.recodefronts import Fronts
 from provision.formats.recordfile import CHUNK, LINE_LIMIT
 from provision.formats.ukefile import UkeFormat
@@ -130,6 +131,7 @@ class InsurerFormat(UkeFormat):
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; the totals of a GO, if any, are reconciled."""
+        no_options(self.id, options)
         return self.claims(cast(BinaryIO, PlainUke(stream, report)), report, CHUNK)
 
 

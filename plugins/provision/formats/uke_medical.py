@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from provision.formats.base import Parcel, Report
+from provision.formats.options import no_options
 from provision.formats.recordfile import CHUNK
 from provision.formats.tables import family
 from provision.formats.ukefile import UkeFormat
@@ -37,6 +38,7 @@ class UkeMedical(UkeFormat):
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; GO totals are reconciled per volume."""
+        no_options(self.id, options)
         return self.claims(stream, report, CHUNK)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from provision.formats.base import Parcel, Report
+from provision.formats.options import no_options
 from provision.formats.recodeinfo import ADDED, PlainReturns
 from provision.formats.recordfile import CHUNK
 from provision.formats.ukefile import UkeFormat
@@ -33,6 +34,7 @@ class UkeReturns(UkeFormat):
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; the totals of HG are reconciled."""
+        no_options(self.id, options)
         return self.claims(cast(BinaryIO, PlainReturns(stream, report)), report, CHUNK)
 
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.numbers import failing_insurer_numbers
+from provision.formats.options import no_options
 from provision.formats.recordfile import CHUNK, Lines, chunks
 from provision.formats.tables import DROPPED, FieldTable, polars_type
 from provision.formats.ukechunk import Chunk, Running
@@ -65,6 +66,7 @@ class UkeFormat:
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Parcels of whole claims; see `Format.read`. Raises `BadFile`; GO totals are reconciled per volume."""
+        no_options(self.id, options)
         return self.claims(stream, report, CHUNK)
 
     def claims(self, stream: BinaryIO, report: Report, size: int) -> Iterator[Parcel]:

@@ -291,6 +291,20 @@ def test_a_table_without_rows_is_left_to_a_person(house: House) -> None:
     assert column.name == "points"
 
 
+def test_tables_of_one_name_in_two_datasets_carry_the_dataset_in_front(house: House) -> None:
+    house.edit(
+        f"releases/{PLAN}.yaml",
+        lambda plan: plan["tables"].append(
+            {"dataset": "dpc-claims", "table": "claim", "columns": ["service_month", "claim_type"]}
+        ),
+    )
+    shapes = layout(house.open().plan(PLAN))
+    assert {("medical_claims_claim", "medical-claims"), ("dpc_claims_claim", "dpc-claims")} <= {
+        (shape.name, shape.dataset) for shape in shapes
+    }
+    assert len({shape.name for shape in shapes}) == len(shapes)
+
+
 # -- dying in the middle ----------------------------------------------------------------------------------------------
 
 
