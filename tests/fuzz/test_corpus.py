@@ -51,6 +51,7 @@ ENDS_WELL: dict[str, Spoil] = {
     "days that are none": lambda data: data.replace(b"2025", b"9999"),
     "eras": lambda data: data.replace(b"202505", b"50705"),
     "full-width digits": lambda data: data.replace(b"1", "１".encode("cp932"), 20),
+    "text where codes are": lambda data: data.replace(b",,", ",項目,".encode("cp932")),
     "a byte order mark": lambda data: b"\xef\xbb\xbf" + data,
 }
 

@@ -199,15 +199,15 @@ class Lines:
     ) -> pl.DataFrame:
         """The masked lines as a frame of the `wanted` ones of `columns` (in record order, kind first).
 
-        Missing trailing columns are null, surplus ones are not noticed: see `check_widths`. `japanese=False` saves
-        decoding where only codes and numbers are wanted. Raises `BadFile` naming record and column where a number is
+        Missing trailing columns are null, surplus ones are not noticed: see `check_widths`. `japanese=False` says
+        that only codes and numbers are wanted. Raises `BadFile` naming record and column where a number is
         none.
         """
         plain = self.cells.frame(mask, columns, wanted, japanese=japanese)
         if plain is not None:
             return plain
         text = self.take(mask)
-        if japanese:
+        if not text.isascii():  # also where only codes are wanted: a text among them must not become another one
             text = text.decode("cp932").encode()
         try:
             return _scan(text, columns, wanted)

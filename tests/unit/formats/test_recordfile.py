@@ -154,3 +154,10 @@ def test_what_is_no_number_is_named_and_never_shown(line: str, field: str) -> No
     assert (error.rule, error.record, error.field) == ("uke.number", 13, field)
     assert error.__context__ is None
     assert "山田" not in repr(error)
+
+
+def test_text_among_codes_is_the_text_and_no_other() -> None:
+    lines = Lines("HI,1,項目,3\r\nHI,2,4,5\r\n".encode("cp932"), 0)
+    columns: dict[str, pl.DataType] = {"_kind": pl.String(), "a": pl.String(), "b": pl.String(), "c": pl.Int64()}
+    frame = lines.parse(lines.is_kind("HI"), columns, ["a", "b", "c"], japanese=False)
+    assert frame["b"].to_list() == ["項目", "4"]
