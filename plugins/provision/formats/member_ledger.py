@@ -82,7 +82,12 @@ def _recognised(head: bytes) -> str:
     """By the headings; a heading of My Numbers is one, so that the reader can refuse the file for its reason."""
     first = head.split(b"\n", 1)[0].removeprefix(BOM)
     line = first.decode("utf-8" if head.startswith(BOM) or is_utf8(first) else "cp932", "replace")
-    header = next(csv.reader([line.strip("\r")]), []) if line.count('"') % 2 == 0 and is_text(head) else []
+    if line.count('"') % 2 or not is_text(head):
+        return ""
+    try:
+        header = next(csv.reader([line.strip("\r")]), [])
+    except csv.Error:  # a carriage return inside the line, a cell beyond all measure
+        return ""
     try:
         find_columns(header, [f.column.name for f in tables.load("member_ledger").fields], {})
     except BadFile as refusal:
