@@ -25,9 +25,14 @@ class CodeTable:
     names: dict[str, tuple[str, str]]
 
 
+def folders() -> tuple[Path, ...]:
+    """Where code lists are looked for, in this order."""
+    return (config_folder() / "codes", *_SHIPPED)
+
+
 def load(name: str) -> CodeTable:
     """The code list `name`; `FixConfiguration` where there is none or a line is not code, ja, en."""
-    for folder in (config_folder() / "codes", *_SHIPPED):
+    for folder in folders():
         path = folder / f"{name}.tsv"
         if path.is_file():
             return _read(path, name)

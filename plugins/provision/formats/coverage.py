@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Protocol, runtime_checkable
 
 from anonymization.receipt import FLOOR, KEPT
 from provision.formats import dpc_form1, dpcpayloads, tables
@@ -36,6 +37,14 @@ IDENTITY, CLAIM_TOKEN = "identity", "claim token"
 #: Roles with one of these in front fill the same column of the people: a card as confirmed on the day (資格確認), the
 #: card of the late-elderly insurance (後期高齢者医療).
 _OTHER_CARDS = ("confirmed_", "elderly_")
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A format that says itself which fields of its tables its reader makes no column of."""
+
+    def never_reads(self, field: Field) -> bool:
+        """Whether the reader passes the field over because of its class."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,8 @@ def never_read(source: Format, field: Field) -> bool:
     """Whether the reader makes no column of the field because of its class: each family has its own rule for that."""
     if field.index >= DERIVED:
         return False
+    if isinstance(source, Selective):
+        return source.never_reads(field)
     if isinstance(source, CareFormat):
         return not is_read(field.column, field.table == source.dataset.head)
     if isinstance(source, MemberLedger):
