@@ -16,7 +16,7 @@ from provision.formats.tables import DROPPED
 from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
 from provision.releasing.claims import datasets
 from provision.releasing.drafting import today
-from provision.releasing.tables import column_of, layout, table_of
+from provision.releasing.tables import column_of, items_of, layout, table_of
 
 
 def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
@@ -184,6 +184,10 @@ def _tables(path: Path, plan: Plan) -> Iterator[ConfigProblem]:
             key = "dataset" if error.rule == "plan.dataset" else "table"
             found.append(problem(path, [*place, key], error.what, error.remedy))
             continue
+        try:
+            items_of(plan, table, selection)
+        except TokumeiError as error:
+            found.append(problem(path, [*place, "items"], error.what, error.remedy))
         for position, name in enumerate(selection.columns):
             try:
                 column_of(plan, dataset, table, name)

@@ -7,11 +7,13 @@ table may outlive the making); rows are shuffled, so that no order of the source
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from provision import codes
 from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass, Dataset, Table
@@ -28,6 +30,7 @@ DERIVED = {
     "age_band": Column("age_band", "年齢階級", "Age band", ColumnClass.QUASI, "string", "label:age_band", "years", 0),
     "prefecture": Column("prefecture", "都道府県", "Prefecture", ColumnClass.QUASI, "string", "code:prefecture", "", 0),
 }
+_ITEMS = "test_item"
 #: Columns that are quasi-identifiers by their own name, in whatever table.
 COUNTED = frozenset({"age_band", "sex", "prefecture"})
 NUMBERS = {
@@ -41,13 +44,15 @@ NUMBERS = {
 @dataclass(frozen=True)
 class ReleaseTable:
     """One table as it goes out. `name` is unique in the release: tables of one name in two datasets of the plan carry
-    the dataset's name in front. `dataset` is where the rows come from."""
+    the dataset's name in front. `dataset` is where the rows come from; `items` which test items of theirs, empty for
+    all."""
 
     name: str
     dataset: str
     ja: str
     en: str
     columns: tuple[Column, ...]
+    items: tuple[str, ...] = ()
 
 
 def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
@@ -84,10 +89,35 @@ def _layout(plan: Plan, selection: TableSelection, shared: bool) -> ReleaseTable
     numbers = {"none": (), "claim": (CLAIM,), "person": (PERSON, CLAIM)}[plan.linkage]
     columns = [NUMBERS[number] for number in numbers]
     columns += [column_of(plan, dataset, table, name) for name in selection.columns]
+    items = items_of(plan, table, selection)
+    made = tuple(_narrowed(column, items) for column in columns)
     if not shared:
-        return ReleaseTable(table.name, dataset.id, table.ja, table.en, tuple(columns))
+        return ReleaseTable(table.name, dataset.id, table.ja, table.en, made, items)
     name = f"{dataset.id}_{table.name}".replace("-", "_")
-    return ReleaseTable(name, dataset.id, f"{dataset.ja}・{table.ja}", f"{dataset.en}: {table.en}", tuple(columns))
+    return ReleaseTable(name, dataset.id, f"{dataset.ja}・{table.ja}", f"{dataset.en}: {table.en}", made, items)
+
+
+def items_of(plan: Plan, table: Table, selection: TableSelection) -> tuple[str, ...]:
+    """検査項目 that are asked for, in the list's order. `Refused` where the table has none, or the list not these."""
+    if not selection.items:
+        return ()
+    if "item" not in {column.name for column in table.columns}:
+        raise Refused(
+            f"table {table.name} holds no test items", where=plan.id, rule="plan.items", remedy="take items out"
+        )
+    known = codes.load(_ITEMS).names
+    if unknown := sorted(set(selection.items) - known.keys()):
+        raise Refused(
+            f"no test item is called {', '.join(unknown)}", where=plan.id, rule="plan.items",
+            remedy="config/codes/test_item.tsv lists them",
+        )  # fmt: skip
+    return tuple(code for code in known if code in selection.items)
+
+
+def _narrowed(column: Column, items: Sequence[str]) -> Column:
+    """The column as contract and codebook are to see it: of all items only those that were asked for."""
+    chosen = items and column.name == "item"
+    return replace(column, domain=f"{column.domain}/{','.join(items)}") if chosen else column
 
 
 def column_of(plan: Plan, dataset: Dataset, table: Table, name: str) -> Column:
@@ -170,6 +200,8 @@ def _one(
     mine = keys.filter(pl.col("dataset") == chosen.dataset).drop("dataset", "person")
     if rows is None:
         return pl.DataFrame(schema={c.name: polars_type(c) for c in shape.columns})
+    if shape.items:
+        rows = rows.filter(pl.col("item").is_in(list(shape.items)))
     # What was counted goes out, not what one of a person's claims says.
     counted = COUNTED if chosen.table == dataset_of(chosen.dataset).head else frozenset()
     have = set(rows.collect_schema().names()) - counted
