@@ -112,10 +112,10 @@ class Visits:
         return read_one(self, stream, report, options)
 
 
-def visit(number: int = 0, *, word: str = "visit", values: Sequence[object] = ("1.5",), **changes: object) -> bytes:
-    """A document; every number is another person's."""
+def visit(who: int = 0, *, word: str = "visit", values: Sequence[object] = ("1.5",), **changes: object) -> bytes:
+    """A document; every number `who` is another person's."""
     said = {
-        "name": f"架空山野{number}花子", "birth": "19560203", "sex": "2", "chart": f"CH{number:07d}",
+        "name": f"架空山野{who}花子", "birth": "19560203", "sex": "2", "chart": f"CH{who:07d}",
         "facility": "1310000001", "month": "202505", "number": "", "kind": "1",
     } | changes  # fmt: skip
     return orjson.dumps({word: said, "values": list(values)})

@@ -42,7 +42,8 @@ class SealedFile:
 
 def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipient) -> tuple[str, int]:
     """Encrypt a stream to `target` (complete or not there); gives SHA-256 (hex) and size of the plain bytes. What
-    `plain` raises is raised as it is."""
+    `plain` raises is raised as it is. Not yet safe from a power failure: flush the files of a drop when all are there,
+    since waiting for the disk once a file costs more than sealing a small one."""
     temporary = target.with_suffix(".tmp")
     watched = _Hashing(plain)
     with temporary.open("wb") as cipher:
@@ -51,8 +52,6 @@ def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipien
         except pyrage.EncryptError:  # its text quotes the error it hides
             if watched.failure is None:
                 raise
-        cipher.flush()
-        os.fsync(cipher.fileno())
     if watched.failure is not None:
         temporary.unlink()
         raise watched.failure
