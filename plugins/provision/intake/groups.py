@@ -8,7 +8,7 @@ goes on without those that are to blame. Where none of them is, nobody knows wha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -82,6 +82,12 @@ class Groups(ABC, Generic[Place]):
             self._take(group)
         while sum(each.size for each in self._groups.values()) > WAITING_BYTES:
             self._take(max(self._groups.values(), key=lambda each: each.size))
+
+    def waiting(self) -> Iterator[tuple[DocumentFormat, Waiting[Place]]]:
+        """Every document that was not taken yet."""
+        for group in self._groups.values():
+            for one in group.waiting:
+                yield group.kind, one
 
     def flush(self) -> None:
         """Take everything that waits, formats in the order of their first documents."""
