@@ -18,6 +18,7 @@ from provision.intake.quarantine import key_name
 from provision.intake.sealed import opened
 from tests.support import uke
 from tests.support.archives import zipped
+from tests.support.bombs import BOMBS
 from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, platform
 from tests.support.visits import Visits, index, registered, visit
 
@@ -262,6 +263,15 @@ def test_editions_of_all_documents_are_told(ctx: Context, monkeypatch: pytest.Mo
     batch = batch_of(ctx, many(3))
     take_in(ctx, batch, actor=ACTOR)
     assert entry(ctx, batch)["editions"] == ["2024", "2025"]
+
+
+@pytest.mark.timeout(120)
+def test_bombs_end_in_quarantine(ctx: Context) -> None:
+    bombs = {f"{n:03d}": data for n, data in enumerate(BOMBS.values()) if not data.startswith(b"PK")}
+    batch = batch_of(ctx, {**bombs, "z": visit(1)})
+    assert take_in(ctx, batch, actor=ACTOR)["people"] == 1
+    assert entry(ctx, batch)["files_quarantined"] == len(bombs)
+    assert all(p["rule"] and p["remedy"] for p in report(ctx, batch))
 
 
 def test_a_document_over_the_limit_is_not_read(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
