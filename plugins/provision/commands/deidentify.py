@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,10 @@ from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
 AUTO = "auto"
+_NO_QUARANTINE = "there is no quarantine here"
 
 if TYPE_CHECKING:
-    from provision.intake.offline import FileResult
+    from provision.intake.outcome import FileResult, Outcome
 
 
 def add(subparsers: Subparsers) -> None:
@@ -37,7 +37,7 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """De-identify every file; exit code 2 where any file, or any record of one, had to be refused."""
+    """De-identify every file; exit code 2 where a file, or a record of one, had to be refused, or nothing was taken."""
     from provision import formats
     from provision.intake.offline_files import Offline
     from provision.intake.progress import Progress, on_screen
@@ -47,9 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     out = _empty(arguments.out)
     size = sum(file.stat().st_size for file in files)
     progress = Progress(len(files), size, on_screen(sys.stderr, quiet=arguments.quiet))
-    results = Offline(out, source_format, progress, password, _ask).run(files, alone=arguments.path.is_file())
-    _say(results, arguments.json)
-    return 2 if any(r.problem is not None or r.held for r in results) else 0
+    alone = arguments.path.is_file()
+    root = arguments.path.parent if alone else arguments.path
+    outcome = Offline(out, source_format, progress, password, _ask).run(files, root, alone=alone)
+    _say(outcome, arguments.json)
+    return 2 if outcome.refused or outcome.held or not outcome.taken else 0
 
 
 def _files(path: Path) -> list[Path]:
@@ -99,14 +101,16 @@ def _ask() -> bytes | None:
     return getpass.getpass("\nPassword of the archives: ", stream=sys.stderr).encode() or None
 
 
-def _say(results: list[FileResult], as_json: bool) -> None:
-    lines = [line for result in results for line in _lines(result)]
-    refused, held = sum(r.problem is not None for r in results), sum(len(r.held) for r in results)
-    if len(results) > 1:
-        lines.append(f"{len(results)} files, {refused} refused")
-    if held:
-        lines.append(f"{held} records were left out of the tables. They are kept nowhere: there is no quarantine here.")
-    say({"files": [asdict(r) for r in results]}, as_json=as_json, text="\n".join(lines))
+def _say(outcome: Outcome, as_json: bool) -> None:
+    lines = [line for result in outcome.results for line in _lines(result)]
+    lines += [f"passed over: {count:,} files: {rule}" for rule, count in sorted(outcome.passed.items())]
+    if outcome.files > 1:
+        lines.append(f"{outcome.files} files, {outcome.refused} refused")
+    if outcome.files and not outcome.taken:
+        lines.append("nothing was taken")
+    if outcome.held:
+        lines.append(f"{outcome.held} records were left out of the tables. They are kept nowhere: {_NO_QUARANTINE}.")
+    say(outcome.plain(), as_json=as_json, text="\n".join(lines))
 
 
 def _lines(result: FileResult) -> list[str]:
@@ -116,7 +120,8 @@ def _lines(result: FileResult) -> list[str]:
         place = " ".join(filter(None, (f"record {p.record}" if p.record else "", p.field))) or "the whole file"
         return [f"{p.file}: refused, {place}: {p.rule} -> {p.remedy}", *known]
     rows_out = sum(result.tables.values())
-    lines = [f"{result.file}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows", *known]
+    many = f" ({result.documents:,} files)" if result.documents > 1 else ""
+    lines = [f"{result.file}{many}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows", *known]
     lines += [f"  {name}: {rows:,} rows" for name, rows in result.tables.items()]
     lines += [f"  rule {name}: {cells:,} cells" for name, cells in result.rules.items()]
     lines += [f"  warning {name}: {count:,}" for name, count in result.warnings.items()]

@@ -147,11 +147,12 @@ class Held:
 @dataclass
 class Report:
     """Counts of one reading: filled while parcels are drawn, complete when the iterator ends. `edition` is the edition
-    of the field table that the file was read by."""
+    of the field table that the file was read by, `editions` those of a group of documents, where they have several."""
 
     records: int = 0
     people: int = 0
     edition: str = ""
+    editions: set[str] = field(default_factory=set)
     warnings: dict[str, int] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict, repr=False)  # table -> rows so far, what shares are of

@@ -6,12 +6,14 @@ not a guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from provision.formats import formats
 from provision.formats.base import BadFile, Format
+from provision.formats.documents import DocumentFormat
 
 
 @runtime_checkable
@@ -24,13 +26,22 @@ class Undecided(Protocol):
 
 #: What senders put beside data: never a format of ours.
 _FOREIGN = (
-    (b"%PDF-", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
-    (b"<?xml", "an XML document"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"\x89PNG\r\n", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
+    (re.compile(rb"%PDF-"), "a PDF document"),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an Office document (of the old kind, or with a password)"),
+    (re.compile(rb"\{\\rtf"), "a text document (RTF)"),
+    (re.compile(rb"\x89PNG\r\n|\xff\xd8\xff|(?s:.{128})DICM"), "a picture"),
+    (re.compile(rb"\s*(?i:<!doctype html|<html[\s>])"), "a web page"),
 )
+#: What formats of ours may be written in. A reader of single documents judges these itself (schemas and indexes travel
+#: with documents); for any other reader they are as foreign as a letter, where no format recognises them.
+_WRITTEN = (
+    (re.compile(rb"\s*<(?:\?xml|!DOCTYPE|!--|[A-Za-z_])|\xff\xfe<\0|\xfe\xff\0<"), "an XML document"),
+    (re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*\{)"), "a JSON document"),
+    (re.compile(rb"[\x0b\s]*(?:MSH|FHS|BHS)\|"), "an HL7 message"),
+    (re.compile(rb"PAR1"), "a Parquet file"),
+    (re.compile(rb"PK\x03\x04"), "an Office document (a workbook, say)"),
+)
+_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -50,8 +61,8 @@ def claimants(head: bytes) -> dict[str, str]:
 def recognise(head: bytes) -> Recognition:
     """The one format of a file that begins with these bytes (up to `HEAD_BYTES`, or the whole file).
 
-    Raises `BadFile`: ``file.empty``, ``format.foreign`` for a document or picture, ``format.unknown`` where no format
-    recognises it, ``format.ambiguous`` where several do.
+    Raises `BadFile`: ``file.empty``, ``format.foreign`` for a letter, a picture, or XML and the like that no format
+    recognises, ``format.unknown`` where no format recognises anything else, ``format.ambiguous`` where several do.
     """
     if not head:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
@@ -98,8 +109,8 @@ def of_file(expected: Sequence[Format], head: bytes) -> Format:
 def refuse_another(source_format: Format, head: bytes) -> None:
     """Raise `BadFile` ``format.another`` where other formats than the expected one recognise the file.
 
-    A file that nobody recognises passes, documents and pictures (``format.foreign``) excepted: the expected format's
-    reader judges it. So does one whose beginning does not
+    A file that nobody recognises passes, letters and pictures (``format.foreign``) excepted: the expected format's
+    reader judges it. XML, JSON and the like pass to a reader of documents only. So does a file whose beginning does not
     decide between the expected format and another.
     """
     if source_format.recognise(head) or _undecided(source_format, head):
@@ -109,14 +120,18 @@ def refuse_another(source_format: Format, head: bytes) -> None:
             "format.another",
             remedy=f"it looks like {' or '.join(found)}, not {source_format.id}; ask the sender, or correct the format",
         )
-    _refuse_foreign(head)
+    _refuse_foreign(head, written=not isinstance(source_format, DocumentFormat))
 
 
 def _undecided(source_format: Format, head: bytes) -> bool:
     return isinstance(source_format, Undecided) and source_format.may_yet_be(head)
 
 
-def _refuse_foreign(head: bytes) -> None:
+def _refuse_foreign(head: bytes, *, written: bool = True) -> None:
+    text = head.removeprefix(_MARK)
     for mark, what in _FOREIGN:
-        if head.startswith((mark, b"\xef\xbb\xbf" + mark)):
+        if mark.match(text):
             raise BadFile("format.foreign", remedy=f"it is {what}, no data; ask the sender to send the data only")
+    for mark, what in _WRITTEN if written else ():
+        if mark.match(text):
+            raise BadFile("format.foreign", remedy=f"it is {what} of no format that is read; ask the sender what it is")

@@ -43,6 +43,11 @@ def admits(column: Column, name: str) -> pl.Expr | None:
     return None
 
 
+def breach(place: str) -> str:
+    """The rule under which cells outside their domain are counted; `place` is ``table.column``."""
+    return f"outside_domain:{place}"
+
+
 def enforce(table: Table, frame: pl.DataFrame, report: Report) -> pl.DataFrame:
     """Empty strings become null, cells outside their domain too; raises `BadFile` where it is more than a few."""
     report.rows[table.name] = report.rows.get(table.name, 0) + frame.height
@@ -62,7 +67,7 @@ def _inside(table: str, column: Column, cells: pl.Series, report: Report) -> pl.
     if not outside.len():
         return cells
     wrong = cells.is_in(outside.implode()).fill_null(False)
-    rule = f"outside_domain:{table}.{column.name}"
+    rule = breach(f"{table}.{column.name}")
     report.warn(rule, int(wrong.sum()))
     if report.warnings[rule] > max(TOLERATED_CELLS, report.rows[table] * TOLERATED_SHARE):
         raise BadFile(
