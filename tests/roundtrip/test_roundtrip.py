@@ -155,7 +155,7 @@ def _head_totals(house: Taken, drop: Drop) -> dict[str, int]:
     head = house.table(drop, drop.dataset.head).height
     if drop.form == "dpc-form3":
         return {"rows": house.table(drop, "facility_number")["row_no"].n_unique()}
-    return {"members" if drop.form == "member-ledger" else "stays": head}
+    return {{"member-ledger": "members", "life": "records"}.get(drop.form, "stays"): head}
 
 
 def test_nobody_and_nothing_direct_is_in_the_store(house: Taken) -> None:
