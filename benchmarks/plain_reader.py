@@ -22,6 +22,7 @@ from provision.formats import formats
 from provision.formats.base import ColumnClass, Format
 from provision.formats.coverage import editions
 from provision.formats.ledger_columns import find_columns
+from provision.formats.life import column_name
 from provision.formats.tables import Field
 from provision.formats.ukekind import DERIVED, UkeKind
 
@@ -72,6 +73,8 @@ def read(format_id: str, path: Path, *, lean: bool = False) -> Iterator[Record]:
         return _nursing(path, kinds)
     if format_id == "member-ledger":
         return _ledger(path, kinds)
+    if format_id == "life":
+        return _life(path, kinds)
     return _form1(path, kinds) if format_id == "dpc-form1" else _rows(path, kinds)
 
 
@@ -165,6 +168,17 @@ def _ledger(path: Path, kinds: dict[str, Kind]) -> Iterator[Record]:
         kind = Kind([(name, known.get(name, str)) for name in names], kinds["row"].lean)
         for row in rows:
             yield kind.record(row)
+
+
+def _life(path: Path, kinds: dict[str, Kind]) -> Iterator[Record]:
+    with path.open(encoding=_encoding(path), newline="") as file:
+        rows = csv.reader(file)
+        kind = kinds[next(rows)[0]]
+        known = dict(kind.cells)
+        names = [column_name(cell) for cell in next(rows)]
+        kind = Kind([(name, known.get(name, str)) for name in names], kind.lean)
+        for row in rows:
+            yield kind.record(["" if cell == " " else cell for cell in row])  # a single space says that there is none
 
 
 def _encoding(path: Path) -> str:

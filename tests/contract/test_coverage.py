@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,7 +84,7 @@ def filled_places(stored: dict[str, pl.DataFrame]) -> set[str]:
 def marks(frames: list[pl.DataFrame]) -> set[tuple[str, int]]:
     """Record (folded: readers make numbers upper-case) and index of the markers in text columns."""
     texts = [text for frame in frames for column in frame.select(pl.col(pl.String)) for text in column.drop_nulls()]
-    found = (text.strip(MARK).split("・") for text in texts if MARK in text)
+    found = (place for text in texts for place in re.findall(f"{MARK}([^{MARK}・]+)・([0-9]+){MARK}", text))
     return {(record.casefold(), int(index)) for record, index in found}
 
 

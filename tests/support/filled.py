@@ -16,6 +16,7 @@ from provision import codes
 from provision.formats.base import Column, ColumnClass, Format
 from provision.formats.kaigo_file import CareFormat
 from provision.formats.ledger_columns import ALIASES
+from provision.formats.life import NAMES
 from provision.formats.tables import Field, FieldTable, bounds
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import DERIVED
@@ -103,6 +104,8 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _form1(source, table)
     if source.id == "member-ledger":
         return _ledger(table)
+    if source.id == "life":
+        return _life(table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
 
@@ -163,6 +166,14 @@ def _ledger(table: FieldTable) -> bytes:
     found = {f.column.name: value(f) for f in table.fields}
     header = ",".join(ALIASES[name][0] for name in found)
     return f"{header}\r\n{','.join(found.values())}\r\n".encode()
+
+
+def _life(table: FieldTable) -> bytes:
+    """One record under the data type and the ids of its columns."""
+    own = {name: item for item, name in NAMES.items()}
+    found = {own.get(f.column.name, f.column.name): value(f) for f in table.fields if f.index < DERIVED}
+    lines = (table.dataset.edition, ",".join(found), ",".join(found.values()))
+    return "".join(f"{line}\r\n" for line in lines).encode("cp932")
 
 
 _KEYS = {"facility": "1370400012", "care_insurer": "138057", "insured_number": "0000000123"}

@@ -52,6 +52,8 @@ _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
 #: correction (作成区分 2) replaces the plan, a cancellation (3) ends it.
 #: DPC survey: 様式1 and 4 describe a stay once. The EF, E, F, D and H files describe a stay month by month without
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
+#: LIFE: a record of the same form, facility, service and number in the facility's system (with its detail number) is
+#: overwritten; the number may be unique per insured person only (外部インターフェース項目一覧, 外部システム管理番号).
 #: Insurers have the claims of all in datasets of their own.
 PLACES: Mapping[str, Place] = {
     **dict.fromkeys(("medical-claims", "medical-claims-insurer", "dental-claims", "dental-claims-insurer"), _UKE),
@@ -64,6 +66,11 @@ PLACES: Mapping[str, Place] = {
         (),
         (("care_insurer", "care_number"),),
         cancelled=("change_kind", "3"),
+    ),
+    "life": Place(
+        ("form", "facility", "service_code", "external_number"),
+        ("external_detail_number",),
+        (("care_insurer", "care_number"),),
     ),
     "dpc-form1": Place(
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)

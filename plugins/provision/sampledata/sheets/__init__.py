@@ -8,7 +8,7 @@ from provision.sampledata import occasions
 from provision.sampledata.calendar import Month
 from provision.sampledata.facilities import MINAMI
 from provision.sampledata.occasions import Occasion
-from provision.sampledata.sheets import insurer, kokuhoren, returns, survey
+from provision.sampledata.sheets import insurer, kokuhoren, life, returns, survey
 from provision.sampledata.sheets.base import Kind, Sender, Sheet
 from provision.sampledata.sheets.dental import DentalSheet
 from provision.sampledata.sheets.dispensing import DispensingSheet
@@ -42,6 +42,14 @@ def _survey(letters: str, *kinds: tuple[str, Occasion, type[Sheet]]) -> Sender:
         return lambda month: f"{prefix}_{MINAMI.survey_number}_{month.compact[2:]}.txt"
 
     return Sender(f"minami-dpc-{letters}", tuple(Kind(named(prefix), who, sheet) for prefix, who, sheet in kinds))
+
+
+def _life(*kinds: type[life.LifeSheet]) -> Sender:
+    def named(data_type: str) -> Callable[[Month], str]:
+        return lambda month: f"LIFE_{data_type}_{month.compact}.csv"
+
+    evaluated = occasions.evaluated
+    return Sender("sakura-life", tuple(Kind(named(sheet.data_type), evaluated, sheet) for sheet in kinds))
 
 
 #: By format id. The first claims, care claims and ledgers of the world are written by their own rooms; their sheets are
@@ -78,4 +86,5 @@ SENDERS: dict[str, Sender] = {
     "dpc-d": _survey("d", ("Dn", occasions.stays, survey.DSheet)),
     "dpc-h": _survey("h", ("Hn", occasions.stays, survey.HSheet)),
     "dpc-k": _survey("k", ("Kn", occasions.stays, survey.KSheet)),
+    "life": _life(life.ServiceUsers, life.Evaluations, life.Drugs),
 }
