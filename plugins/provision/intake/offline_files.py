@@ -84,7 +84,7 @@ class Offline:
                 result = self._member(member, label, aside / str(len(results)))
                 if packed or not alone:
                     within = f"-{member.number:04d}" if packed else ""
-                    result.folder = f"{result.format}/file-{number:04d}{within}"
+                    result.folder = f"{result.format.replace(':', '-')}/file-{number:04d}{within}"
                 results.append(result)
         return results
 

@@ -73,7 +73,7 @@ def take_file(batch: str, folder: Path, item: SealedFile, work: Work) -> None:
     try:
         with opened(folder / item.sealed_name(), work.ctx.keys.identity(f"batch-{batch}")) as sealed:
             stream = work.progress.watch(item.number, sealed)
-            kind = of_file(work.formats, stream.head())
+            kind = of_file(work.formats, stream.head(), stream.head)
             file = _File(kind, work.shelves.of(kind), work.shelves.of(kind).claims)
             _read(stream, work, file)
     except BadFile as error:

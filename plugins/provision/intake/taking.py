@@ -12,7 +12,6 @@ import shutil
 from pathlib import Path
 
 import provision
-from provision import formats
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.intake.fingerprints import Fingerprints
@@ -21,6 +20,7 @@ from provision.intake.progress import Logged, Progress
 from provision.intake.quarantine import Keeping
 from provision.intake.sealed import SealedFile, read_manifest
 from provision.intake.shelves import Shelves
+from provision.layouthistory import check_layouts, shapes_of
 from provision.model import Source
 
 LOGGER = logging.getLogger(__name__)
@@ -73,7 +73,8 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
 
 
 def _work(ctx: Context, source: Source, batch: str, folder: Path, files: list[SealedFile]) -> Work:
-    kinds = tuple(formats.get(name) for name in source.formats)
+    kinds = ctx.catalogue.of_source(source)
+    check_layouts(ctx, [kind.dataset.id for kind in kinds])
     return Work(
         ctx=ctx,
         source=source,
@@ -109,6 +110,7 @@ def _facts(work: Work) -> dict[str, object]:
         "format": work.source.format_said,
         **({"files_taken": dict(sorted(work.files.items()))} if work.mixed else {}),
         "editions": sorted(work.editions),
+        **({"layouts": shapes} if (shapes := shapes_of(work.ctx, work.shelves.filled())) else {}),
         "code_version": provision.__version__,
     }
 
