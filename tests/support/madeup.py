@@ -60,7 +60,20 @@ ROWS: list[list[Any]] = [
      "NA", CLERK],
 ]  # fmt: skip
 #: What must never leave landing, quarantine and vault.
-NEEDLES = ("架空山", "髙子", "ﾀｶｺ", "太郎", "タロウ", "花子", "03-0000-0001", "0000-0001", CLERK, "00000012", "19500304", "100-0001")
+NEEDLES = (
+    "架空山",
+    "髙子",
+    "ﾀｶｺ",
+    "太郎",
+    "タロウ",
+    "花子",
+    "03-0000-0001",
+    "0000-0001",
+    CLERK,
+    "00000012",
+    "19500304",
+    "100-0001",
+)
 
 
 def layout(text: str = BASE, **changes: Any) -> Layout:

@@ -104,15 +104,15 @@ class TableRows:
 
     def _cleaned(self, column: LayoutColumn, words: pl.Series, numbers: pl.Series) -> pl.Series:
         """Words as the column's domain expects them: codes for words, days without time, zeros in front."""
-        if column.dtype == "string" and column.domain.startswith("code:"):
+        if column.digits:
+            short = words.str.contains(r"^[0-9]+$").fill_null(False)
+            words = pl.select(pl.when(short).then(words.str.zfill(column.digits)).otherwise(words)).to_series()
+        if column.domain.startswith("code:"):
             return self._recoded(column, words, numbers)
         if column.domain in {"date", "month"}:
             words = words.str.replace(_WITH_TIME, "${1}")
             if self.layout.file.kind != "delimited":
                 words = words.set(words.str.contains(_SERIAL).fill_null(False), "?")
-        if column.digits:
-            short = words.str.contains(r"^[0-9]+$").fill_null(False)
-            words = pl.select(pl.when(short).then(words.str.zfill(column.digits)).otherwise(words)).to_series()
         return words
 
     def _recoded(self, column: LayoutColumn, words: pl.Series, numbers: pl.Series) -> pl.Series:

@@ -81,6 +81,10 @@ def test_words_of_configuration_are_no_markup(house: House) -> None:
     plan = ctx.plan("claims-for-university")
     title = plan.title.model_copy(update={"en": "<script>alert(1)</script>"})
     said = announcement.announce(
-        ctx.zones.published(), ctx.platform, plan.model_copy(update={"title": title}), layout(plan, ctx.catalogue), "2026-11-01"
+        ctx.zones.published(),
+        ctx.platform,
+        plan.model_copy(update={"title": title}),
+        layout(plan, ctx.catalogue),
+        "2026-11-01",
     )
     assert "<script>" not in (ctx.zones.published() / said["name"]).read_text("utf-8")
