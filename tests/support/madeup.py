@@ -29,7 +29,8 @@ columns:
   - {name: research_id, headings: [研究ID, ID], ja: 研究ID, en: Id, class: direct, role: chart, digits: 8}
   - {name: name, headings: [氏名], ja: 氏名, en: Name, class: direct, role: name}
   - {name: kana, headings: [カナ], ja: カナ, en: Kana, class: direct, role: kana}
-  - {name: birth_month, headings: [生年月日], ja: 生年月日, en: Birth, class: birth, domain: month, category: 3, role: birth}
+  - {name: birth_month, headings: [生年月日], ja: 生年月日, en: Birth, class: birth, domain: month, category: 3,
+     role: birth}
   - {name: sex, headings: [性別, SEX], ja: 性別, en: Sex, class: quasi, domain: "code:sex", category: 3, role: sex}
   - {name: zip, headings: [郵便番号], ja: 郵便番号, en: Postal code, class: zip, domain: zip3, category: 3}
   - {name: prefecture, headings: [都道府県], ja: 都道府県, en: Prefecture, class: quasi, domain: "code:prefecture",
@@ -44,20 +45,23 @@ test_values:
      values: {"(-)": neg, "(±)": trace, "(+)": 1pos, 未実施: not_done}}
 answers:
   - {headings: [喫煙], question: 9N736000000000011, ja: 喫煙, en: Smoking, required: false}
-  - {headings: [朝食], question: 9N781000000000011, ja: 朝食, en: Breakfast, required: false, values: {はい: "1", いいえ: "2"},
-     system: 1.2.392.200119.6.2003}
+  - {headings: [朝食], question: 9N781000000000011, ja: 朝食, en: Breakfast, required: false,
+     values: {はい: "1", いいえ: "2"}, system: 1.2.392.200119.6.2003}
 """
 
-HEADER = ["研究ＩＤ", "氏 名", "カナ", "生年月日", "性別", "郵便番号", "都道府県", "受診日", "本数", "備考", "HbA1c (NGSP)", "尿蛋白", "喫煙",
-          "朝食", "担当者"]  # fmt: skip
+HEADER = [
+    "研究ＩＤ", "氏 名", "カナ", "生年月日", "性別", "郵便番号", "都道府県",
+    "受診日", "本数", "備考", "HbA1c (NGSP)", "尿蛋白", "喫煙", "朝食", "担当者",
+]  # fmt: skip
 NAME, NOTE, CLERK = "架空山　髙子", "電話は 03-0000-0001 まで", "架空川係長"
 #: One row of every kind of cell. Days are days and numbers are numbers, where a file can say so.
 ROWS: list[list[Any]] = [
-    [12, NAME, "ｶｸｳﾔﾏ ﾀｶｺ", date(1950, 3, 4), "女", "100-0001", 13, date(2025, 6, 7), 20, NOTE, 5.6, "(-)", 3, "はい", CLERK],
-    [13, "架空 太郎", "カクウ タロウ", date(1961, 12, 31), "男", "1000002", 1, date(2025, 6, 8), None, None, 7.25, "(+)", 1,
-     "いいえ", CLERK],
-    [14, "架空 花子", "カクウ ハナコ", date(1972, 2, 29), "女", "060-0001", 1, date(2025, 6, 9), 0, "-", None, "未実施", None,
-     "NA", CLERK],
+    [12, NAME, "ｶｸｳﾔﾏ ﾀｶｺ", date(1950, 3, 4), "女", "100-0001", 13,
+     date(2025, 6, 7), 20, NOTE, 5.6, "(-)", 3, "はい", CLERK],
+    [13, "架空 太郎", "カクウ タロウ", date(1961, 12, 31), "男", "1000002", 1,
+     date(2025, 6, 8), None, None, 7.25, "(+)", 1, "いいえ", CLERK],
+    [14, "架空 花子", "カクウ ハナコ", date(1972, 2, 29), "女", "060-0001", 1,
+     date(2025, 6, 9), 0, "-", None, "未実施", None, "NA", CLERK],
 ]  # fmt: skip
 #: What must never leave landing, quarantine and vault.
 NEEDLES = (
@@ -88,8 +92,13 @@ def of_kind(kind: str, text: str = BASE, **changes: Any) -> ConfiguredTable:
 
 def in_words(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
     """Rows as text: what a spreadsheet program writes into CSV."""
-    return [["" if cell is None else str(cell).replace("-", "/") if isinstance(cell, date) else str(cell) for cell in row]
-            for row in rows]  # fmt: skip
+    return [[_word(cell) for cell in row] for row in rows]
+
+
+def _word(cell: Any) -> str:
+    if isinstance(cell, date):
+        return cell.isoformat().replace("-", "/")
+    return "" if cell is None else str(cell)
 
 
 def text(
