@@ -90,7 +90,8 @@ def _codes_of(column: LayoutColumn | TestValue | Answer) -> Iterator[tuple[str, 
         word, _, name = column.domain.partition(":")
         if word == "code":
             yield "domain", name, None
-            yield "values", name, column.values.values()
+            if column.values:
+                yield "values", name, column.values.values()
         return
     if column.unit:
         yield "unit", "test_unit", [column.unit]

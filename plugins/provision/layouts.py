@@ -159,8 +159,8 @@ class LayoutColumn(_Headed):
         word = info.data.get("cls")
         if value and word and word not in _OF_ROLE[value]:
             raise wrong(f"a column of this role is not {word}", f"use class {' or '.join(sorted(_OF_ROLE[value]))}")
-        if value == "sex" and info.data.get("name", "sex") != "sex":
-            raise wrong("the column that says the sex is called sex", "call it sex, so that it is counted as such")
+        if value == "sex" and info.data.get("domain", "code:sex") != "code:sex":
+            raise wrong("the column that says the sex has the domain code:sex", "use this domain, and values")
         return value
 
 
