@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
-AUTO = "auto"
+AUTO, TABLE = "auto", "table"
 _NO_QUARANTINE = "there is no quarantine here"
 
 if TYPE_CHECKING:
+    from provision.formats.base import Format
     from provision.intake.outcome import FileResult, Outcome
 
 
@@ -29,6 +30,7 @@ def add(subparsers: Subparsers) -> None:
     command.add_argument(
         "--format", default=AUTO, help="source format, such as uke-medical (tokumei formats); auto: by content"
     )
+    command.add_argument("--layout", type=Path, help="config/layouts/<id>.yaml of the files, with --format table")
     command.add_argument("--out", type=Path, required=True, help="folder for the tables; must be empty or missing")
     command.add_argument("--password-file", type=Path, help="file with the password of protected archives")
     command.add_argument("--json", action="store_true", help="print counts as JSON")
@@ -38,11 +40,10 @@ def add(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """De-identify every file; exit code 2 where a file, or a record of one, had to be refused, or nothing was taken."""
-    from provision import formats
     from provision.intake.offline_files import Offline
     from provision.intake.progress import Progress, on_screen
 
-    source_format = None if arguments.format == AUTO else formats.get(arguments.format)
+    source_format = _format(arguments.format, arguments.layout)
     files, password = _files(arguments.path), _password(arguments.password_file)
     out = _empty(arguments.out)
     size = sum(file.stat().st_size for file in files)
@@ -52,6 +53,29 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = Offline(out, source_format, progress, password, _ask).run(files, root, alone=alone)
     _say(outcome, arguments.json)
     return 2 if outcome.refused or outcome.held or not outcome.taken else 0
+
+
+def _format(name: str, path: Path | None) -> Format | None:
+    """The format named, that of a layout, or None where every file's is to be recognised."""
+    from provision import formats
+    from provision.checking import layout_problems
+    from provision.config import load_file
+    from provision.formats.configured import ConfiguredTable
+    from provision.layouts import Layout
+
+    if path is None and name != TABLE:
+        return None if name == AUTO else formats.get(name)
+    if path is None or name != TABLE:
+        raise FixConfiguration(
+            "--layout and --format table belong together", where="--layout", rule="layout", remedy="write both"
+        )
+    layout, problems = load_file(path, Layout)
+    problems += list(layout_problems(path, layout)) if layout is not None else []
+    if layout is None or problems:
+        first = problems[0]
+        where = f"{first.file}:{first.line}"
+        raise FixConfiguration(f"{first.key}: {first.what}", where=where, rule="layout", remedy=first.remedy)
+    return ConfiguredTable(layout)
 
 
 def _files(path: Path) -> list[Path]:

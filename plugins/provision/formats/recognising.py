@@ -7,7 +7,7 @@ not a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -22,6 +22,18 @@ class Undecided(Protocol):
 
     def may_yet_be(self, head: bytes) -> bool:
         """Whether a file that begins so may still be of this format, although another one recognises it."""
+
+
+@runtime_checkable
+class WholeFile(Protocol):
+    """A format whose files do not say in their beginning which of several they are: a workbook, a Parquet file."""
+
+    @property
+    def whole_bytes(self) -> int:
+        """How much of a file must be seen, 0 where its beginning says it."""
+
+    def fits(self, data: bytes) -> bool:
+        """Whether a whole file is of this format."""
 
 
 #: What senders put beside data: never a format of ours.
@@ -78,13 +90,15 @@ def recognise(head: bytes) -> Recognition:
     return Recognition(*next(iter(found.items())))
 
 
-def of_file(expected: Sequence[Format], head: bytes) -> Format:
+def of_file(expected: Sequence[Format], head: bytes, more: Callable[[int], bytes] | None = None) -> Format:
     """The one of a source's formats that a file beginning with `head` is of.
 
     Where the source has one format, it is that (`refuse_another`). Where it has several, exactly one must recognise the
     file, or, where none does, not decide against it (`Undecided`): no reader is tried on a guess. Raises `BadFile`:
     ``file.empty``, ``format.ambiguous`` where several of them recognise it, ``format.another`` where only other formats
-    do, ``format.foreign`` for a document or picture, ``format.unknown`` where none at all does.
+    do, ``format.foreign`` for a document or picture, ``format.unknown`` (``table.undeclared`` where one of them is a
+    table that the configuration defines) where none at all does. `more` gives so many
+    bytes of the file's beginning: for formats that must see a whole file (`WholeFile`) where several are possible.
     """
     if len(expected) == 1:
         refuse_another(expected[0], head)
@@ -92,6 +106,8 @@ def of_file(expected: Sequence[Format], head: bytes) -> Format:
     if not head:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
     ours = [one for one in expected if one.recognise(head)] or [one for one in expected if _undecided(one, head)]
+    if len(ours) > 1 and more is not None:
+        ours = _fitting(ours, more)
     if len(ours) == 1:
         return ours[0]
     names = ", ".join(one.id for one in ours or expected)
@@ -103,7 +119,15 @@ def of_file(expected: Sequence[Format], head: bytes) -> Format:
             remedy=f"it looks like {' or '.join(found)}, none of {names}; ask the sender, or add it to the source",
         )
     _refuse_foreign(head)
-    raise BadFile("format.unknown", remedy=f"it is none of {names}; ask the sender what it is, or to leave it out")
+    rule = "table.undeclared" if any(isinstance(one, WholeFile) for one in expected) else "format.unknown"
+    raise BadFile(rule, remedy=f"it is none of {names}; ask the sender what it is, or to leave it out")
+
+
+def _fitting(ours: Sequence[Format], more: Callable[[int], bytes]) -> list[Format]:
+    """Those that a whole file can still be of."""
+    sizes = [one.whole_bytes for one in ours if isinstance(one, WholeFile)]
+    data = more(1 + max(sizes)) if any(sizes) else b""
+    return [one for one in ours if not isinstance(one, WholeFile) or not one.whole_bytes or one.fits(data)]
 
 
 def refuse_another(source_format: Format, head: bytes) -> None:

@@ -168,7 +168,7 @@ class Offline:
         report, target = self.progress.counting(Report()), aside.folder / str(len(aside.whole))
         result = deidentify_stream(kind, cast(BinaryIO, file.stream), target, file.label, report, reason)
         if file.folder:
-            result.folder = f"{kind.id}/{file.folder}"
+            result.folder = f"{kind.id.replace(':', '-')}/{file.folder}"
         if result.problem is None:
             aside.whole.append(result)
         else:

@@ -29,7 +29,7 @@ def take_file(item: SealedFile, work: Work, documents: Documents) -> None:
     try:
         with opened(work.landing / item.sealed_name(), work.identity) as sealed:
             stream = work.progress.watch(item.number, sealed)
-            _take(item, stream, of_file(work.formats, stream.head()), work, documents)
+            _take(item, stream, of_file(work.formats, stream.head(), stream.head), work, documents)
     except BadFile as error:
         work.refuse(item, error)
 

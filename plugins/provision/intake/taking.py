@@ -12,7 +12,6 @@ import logging
 import shutil
 
 import provision
-from provision import formats
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.formats.base import Problem
@@ -25,6 +24,7 @@ from provision.intake.quarantine import Keeping
 from provision.intake.sealed import manifest
 from provision.intake.shelves import Shelves
 from provision.intake.work import Work
+from provision.layouthistory import check_layouts, shapes_of
 from provision.ledger.entry import Entry
 from provision.model import Source
 
@@ -75,7 +75,8 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
 
 
 def _work(ctx: Context, source: Source, batch: str, received: Entry) -> Work:
-    kinds = tuple(formats.get(name) for name in source.formats)
+    kinds = ctx.catalogue.of_source(source)
+    check_layouts(ctx, [kind.dataset.id for kind in kinds])
     folder = ctx.zones.landing() / batch
     files, size = (int(str(received.payload[name])) for name in ("files", "bytes"))
     return Work(
@@ -131,6 +132,7 @@ def _facts(work: Work) -> dict[str, object]:
         **({"files_taken": dict(sorted(work.files.items()))} if counted else {}),
         **_passed(work),
         "editions": sorted(work.editions),
+        **({"layouts": shapes} if (shapes := shapes_of(work.ctx, work.shelves.filled())) else {}),
         "code_version": provision.__version__,
     }
 

@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 
 from provision import codes
+from provision.catalogue import Catalogue
 from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass, Dataset, Table
 from provision.formats.tables import DROPPED, polars_type
 from provision.model import Plan, Profile, TableSelection
-from provision.releasing.claims import dataset_of
 from provision.releasing.select import Selection
 
 PERSON, CLAIM = "person_number", "claim_number"
@@ -55,7 +55,7 @@ class ReleaseTable:
     items: tuple[str, ...] = ()
 
 
-def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
+def layout(plan: Plan, known: Catalogue) -> tuple[ReleaseTable, ...]:
     """Which tables and columns the plan makes, without looking at data. `Refused` where a column may not go out."""
     chosen = [(selection.dataset, selection.table) for selection in plan.tables]
     if len(set(chosen)) < len(chosen):
@@ -63,14 +63,14 @@ def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
             "a table stands twice in the plan", where=plan.id, rule="plan.tables", remedy="name each table once"
         )
     shared = {name for _, name in chosen if sum(other == name for _, other in chosen) > 1}
-    made = tuple(_layout(plan, selection, selection.table in shared) for selection in plan.tables)
+    made = tuple(_layout(plan, selection, selection.table in shared, known) for selection in plan.tables)
     _check_quasi(plan, made)
     return made
 
 
-def table_of(plan: Plan, selection: TableSelection) -> tuple[Dataset, Table]:
+def table_of(plan: Plan, selection: TableSelection, known: Catalogue) -> tuple[Dataset, Table]:
     """Dataset and table of a selection. `Refused` where there is none."""
-    dataset = dataset_of(selection.dataset)
+    dataset = known.dataset(selection.dataset)
     try:
         return dataset, dataset.table(selection.table)
     except KeyError:
@@ -80,8 +80,8 @@ def table_of(plan: Plan, selection: TableSelection) -> tuple[Dataset, Table]:
         ) from None  # fmt: skip
 
 
-def _layout(plan: Plan, selection: TableSelection, shared: bool) -> ReleaseTable:
-    dataset, table = table_of(plan, selection)
+def _layout(plan: Plan, selection: TableSelection, shared: bool, known: Catalogue) -> ReleaseTable:
+    dataset, table = table_of(plan, selection, known)
     if len(set(selection.columns)) < len(selection.columns):
         raise Refused(
             f"a column of {table.name} stands twice", where=plan.id, rule="plan.tables", remedy="name each column once"
@@ -179,7 +179,7 @@ def make_tables(
     numbering = Numbering(heads)
     keys = heads.join(numbering.people, on="person").join(numbering.claims, on=CLAIM_KEY)
     keys = keys.join(kept.select("person", *sorted(COUNTED)), on="person")
-    shapes = layout(plan)
+    shapes = layout(plan, ctx.catalogue)
     return {
         shape.name: _one(ctx, shape, chosen, selection, keys, numbering)
         for shape, chosen in zip(shapes, plan.tables, strict=True)
@@ -203,7 +203,7 @@ def _one(
     if shape.items:
         rows = rows.filter(pl.col("item").is_in(list(shape.items)))
     # What was counted goes out, not what one of a person's claims says.
-    counted = COUNTED if chosen.table == dataset_of(chosen.dataset).head else frozenset()
+    counted = COUNTED if chosen.table == ctx.catalogue.dataset(chosen.dataset).head else frozenset()
     have = set(rows.collect_schema().names()) - counted
     extra = [name for name in names if name in mine.columns and name not in have]
     picked = rows.select("batch", "claim_no", *[n for n in names if n in have])
