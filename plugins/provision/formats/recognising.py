@@ -118,8 +118,9 @@ def of_file(expected: Sequence[Format], head: bytes, more: Callable[[int], bytes
             "format.another",
             remedy=f"it looks like {' or '.join(found)}, none of {names}; ask the sender, or add it to the source",
         )
-    _refuse_foreign(head)
-    rule = "table.undeclared" if any(isinstance(one, WholeFile) for one in expected) else "format.unknown"
+    tables = any(isinstance(one, WholeFile) for one in expected)
+    _refuse_foreign(head, written=not tables)
+    rule = "table.undeclared" if tables else "format.unknown"
     raise BadFile(rule, remedy=f"it is none of {names}; ask the sender what it is, or to leave it out")
 
 
