@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, LiteralString, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from provision.layoutrules import DROPPED, NEVER, OF_ROLE, check_domain, wrong
 from provision.nouns import Identifier, Noun, Words
 
 ColumnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="lower-case letters, digits, _")]
@@ -30,34 +30,6 @@ RoleWord = Literal[
     "name", "kana", "birth", "sex", "insurer", "symbol", "number", "branch", "care_insurer", "care_number", "facility",
     "chart", "phone", "address", "claim",
 ]  # fmt: skip
-
-_DROPPED = frozenset({"direct", "link", "free", "technical", "reserved", "provider_name"})
-#: The only domain of a class, both ways: what is cut on receipt, and what nothing else may hold.
-_CUT = {"birth": "month", "zip": "zip3", "insurer": "insurer"}
-_OF_ROLE: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("name", "kana", "phone", "address"), frozenset({"direct"})),
-    **dict.fromkeys(("symbol", "number", "branch", "care_number"), frozenset({"link"})),
-    **dict.fromkeys(("insurer", "care_insurer"), frozenset({"insurer"})),
-    "chart": frozenset({"direct", "link", "technical"}),
-    "birth": frozenset({"birth"}),
-    "sex": frozenset({"quasi"}),
-    "facility": frozenset({"provider", "direct", "technical"}),
-    "claim": frozenset({"technical"}),
-}
-#: Columns of a release that mean the same in every dataset: who takes one of these names means it, too.
-_MEANT = {"sex": "code:sex", "prefecture": "code:prefecture", "facility_prefecture": "code:prefecture",
-          "service_month": "month"}  # fmt: skip
-_NEVER = frozenset({"claim_no", "alias", "claim_token", "claim_place", "batch", "source", "dataset", "person",
-                    "person_number", "claim_number", "age_band"})  # fmt: skip
-#: What no closed form may admit: fictitious names, an address, telephone numbers, an e-mail address, a My Number.
-_PROBES = ("架空太郎", "架空 太郎", "カクウタロウ", "カクウ タロウ", "ｶｸｳ ﾀﾛｳ", "かくうたろう", "KAKUUTARO",
-           "Kakuu Taro", "kakuutaro", "東京都架空区一丁目2-3", "03-0000-0001", "09000000001",
-           "taro@kakuu.example", "123456789012", "")  # fmt: skip
-
-
-def wrong(what: LiteralString, remedy: str, at: Sequence[int | str] = ()) -> PydanticCustomError:
-    """A mistake with its remedy; `at` is the place below the noun that is looked at."""
-    return PydanticCustomError("layout", what, {"remedy": remedy, "at": list(at)})
 
 
 class Delimited(Noun):
@@ -129,12 +101,12 @@ class LayoutColumn(_Headed):
     @property
     def stored(self) -> bool:
         """Whether anything of it enters the store."""
-        return self.cls not in _DROPPED
+        return self.cls not in DROPPED
 
     @field_validator("name")
     @classmethod
     def _free_name(cls, value: str) -> str:
-        if value in _NEVER:
+        if value in NEVER:
             raise wrong("is a name of ours", "choose another name")
         return value
 
@@ -143,13 +115,13 @@ class LayoutColumn(_Headed):
     def _closed(cls, value: str, info: ValidationInfo) -> str:
         told = info.data
         if {"cls", "dtype", "name"} <= told.keys():
-            _domain(value, told["cls"], told["dtype"], told["name"])
+            check_domain(value, told["cls"], told["dtype"], told["name"])
         return value
 
     @field_validator("category")
     @classmethod
     def _in_the_policy(cls, value: int, info: ValidationInfo) -> int:
-        if info.data.get("cls", "direct") not in _DROPPED and not value:
+        if info.data.get("cls", "direct") not in DROPPED and not value:
             raise wrong("a stored column needs a content category", "write the category 1-8 of the published policy")
         return value
 
@@ -157,8 +129,8 @@ class LayoutColumn(_Headed):
     @classmethod
     def _fitting(cls, value: str | None, info: ValidationInfo) -> str | None:
         word = info.data.get("cls")
-        if value and word and word not in _OF_ROLE[value]:
-            raise wrong(f"a column of this role is not {word}", f"use class {' or '.join(sorted(_OF_ROLE[value]))}")
+        if value and word and word not in OF_ROLE[value]:
+            raise wrong(f"a column of this role is not {word}", f"use class {' or '.join(sorted(OF_ROLE[value]))}")
         if value == "sex" and info.data.get("domain", "code:sex") != "code:sex":
             raise wrong("the column that says the sex has the domain code:sex", "use this domain, and values")
         return value
@@ -252,31 +224,6 @@ PREFIX = "table:"
 
 def _is_absent(word: str) -> bool:
     return word in {"not_done", "not_measurable", "refused", "unknown"}
-
-
-def _domain(domain: str, cls: str, dtype: str, name: str) -> None:
-    from provision.formats.domainwords import known_domain
-
-    word, _, rest = domain.partition(":")
-    if cls in _DROPPED:
-        if domain not in {"none", "free"} or dtype != "string":
-            raise wrong(f"a column of class {cls} is never kept", "write domain none, dtype string; or another class")
-    elif domain in {"none", "free"}:
-        raise wrong(f"a column of class {cls} is kept and needs a domain", "code:, range:, form:, date, month, zip3 …")
-    elif not known_domain(domain):
-        raise wrong("unknown domain word", "code:<list>, range:<low>..<high>/<step>, form:<pattern>, date, month")
-    elif _CUT.get(cls, domain) != domain or (cls not in _CUT and domain in {"zip3", "insurer"}):
-        raise wrong("class and domain do not fit", "birth has month, zip has zip3, insurer has insurer")
-    elif (word == "range") != (dtype != "string"):
-        raise wrong("dtype and domain do not fit", "numbers have a range, texts code, form, date or month")
-    elif word == "form" and any(re.fullmatch(rest, probe) for probe in _PROBES):
-        raise wrong(
-            "the form would admit names, addresses or telephone numbers", "write a closer pattern, or class free"
-        )
-    elif _MEANT.get(name, domain) != domain:
-        raise wrong(f"a column called {name} has the domain {_MEANT[name]}", "use this domain, or another name")
-    elif domain == "code:sex" and name != "sex":
-        raise wrong("the column that says the sex is called sex", "call it sex, so that it is counted as such")
 
 
 def _once(layout: Layout) -> None:

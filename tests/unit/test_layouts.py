@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -193,3 +194,15 @@ def test_layouts_are_frozen() -> None:
     assert isinstance(made, Layout)
     with pytest.raises(ValueError, match="frozen"):
         made.title = made.head  # type: ignore[misc]
+
+
+def test_the_words_are_those_of_the_field_tables() -> None:
+    """Configuration is read without loading what reads files, so classes and names stand in two places."""
+    from provision import layoutrules, layouts
+    from provision.formats import tables
+    from provision.formats.base import PEOPLE_COLUMNS, ColumnClass
+
+    assert set(get_args(layouts.ClassWord)) == {str(cls) for cls in ColumnClass}
+    assert {str(cls) for cls in tables.DROPPED} == layoutrules.DROPPED
+    assert set(get_args(layouts.RoleWord)) == {*PEOPLE_COLUMNS[1:], "claim"} == set(layoutrules.OF_ROLE)
+    assert tables.RESERVED_NAMES | tables.NUMBER_NAMES <= layoutrules.NEVER

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO, Protocol, cast
@@ -24,7 +24,7 @@ from provision.formats.options import no_options
 from provision.formats.tablerows import TableRows
 from provision.formats.tables import Field, FieldTable
 from provision.formats.testvalues import ANSWER, TEST_VALUE
-from provision.layouts import Answer, Delimited, Excel, Layout, LayoutColumn, TestValue
+from provision.layouts import Answer, Delimited, Excel, FileKind, Layout, LayoutColumn, TestValue
 
 _SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -122,25 +122,27 @@ class ConfiguredTable:
         rows.finish()
 
     def _rows(self, stream: Readable, report: Report) -> Rows:
-        kind = self.layout.file
-        if isinstance(kind, Excel):
-            return excelfile.ExcelFile(whole(cast(BinaryIO, stream), excelguard.EXCEL_BYTES), report, kind)
-        if isinstance(kind, Delimited):
-            return self._text(stream, report, kind)
-        return parquetfile.ParquetFile(whole(cast(BinaryIO, stream), parquetfile.PARQUET_BYTES), report)
+        return open_rows(self.layout.file, stream, report, accepts=lambda header: fits(self.layout, header))
 
-    def _text(self, stream: Readable, report: Report, kind: Delimited) -> CsvFile:
-        begun = _Begun(stream)
-        utf16 = kind.encoding == "utf-16" or (kind.encoding == "auto" and begun.first in _UTF16)
-        return CsvFile(
-            Utf16(begun) if utf16 else begun,
-            report,
-            "table",
-            separators=_separators(kind),
-            header_row=kind.header_row,
-            encoding="utf-8" if utf16 else "" if kind.encoding == "auto" else kind.encoding,
-            accepts=lambda header: fits(self.layout, header),
-        )
+
+def open_rows(kind: FileKind, stream: Readable, report: Report, accepts: Callable[[Sequence[str]], bool]) -> Rows:
+    """A file of this kind, not yet read; `accepts` tells the separator of a text by its headings. Raises `BadFile`
+    ``document.size`` for a workbook or a Parquet file that is too large to be held."""
+    if isinstance(kind, Excel):
+        return excelfile.ExcelFile(whole(cast(BinaryIO, stream), excelguard.EXCEL_BYTES), report, kind)
+    if not isinstance(kind, Delimited):
+        return parquetfile.ParquetFile(whole(cast(BinaryIO, stream), parquetfile.PARQUET_BYTES), report)
+    begun = _Begun(stream)
+    utf16 = kind.encoding == "utf-16" or (kind.encoding == "auto" and begun.first in _UTF16)
+    return CsvFile(
+        Utf16(begun) if utf16 else begun,
+        report,
+        "table",
+        separators=_separators(kind),
+        header_row=kind.header_row,
+        encoding="utf-8" if utf16 else "" if kind.encoding == "auto" else kind.encoding,
+        accepts=accepts,
+    )
 
 
 @dataclass
