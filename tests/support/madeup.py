@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -126,6 +126,7 @@ def workbook(
     """The rows as an Excel workbook; `also` are more sheets, `change` gets workbook and sheet before it is closed."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, options)
+    book.set_properties({"created": datetime(2026, 1, 1)})  # the same bytes whenever it is written
     day = book.add_format({"num_format": "yyyy/mm/dd"})
     for name, content in {"調査": [header, *rows], **(also or {})}.items():
         sheet = book.add_worksheet(name)
