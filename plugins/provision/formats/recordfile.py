@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from provision.formats.base import BadFile
-from provision.formats.recordcells import Cells, Positions
+from provision.formats.recordcells import FRONT, Cells, Positions, framed
 
 CHUNK = 8 * 1024 * 1024
 LINE_LIMIT = 64 * 1024  # the longest record of any UKE edition has about 2,500 bytes
@@ -74,9 +74,13 @@ class Lines:
     offset: int
 
     @cached_property
+    def _framed(self) -> npt.NDArray[np.uint8]:
+        return framed(self.data)
+
+    @property
     def padded(self) -> npt.NDArray[np.uint8]:
-        """The chunk's bytes and five commas behind them, so that looking past a line's end needs no care."""
-        return np.frombuffer(self.data + b",,,,,", np.uint8)
+        """The chunk's bytes and a few commas behind them, so that looking past a line's end needs no care."""
+        return self._framed[FRONT:]
 
     @property
     def raw(self) -> npt.NDArray[np.uint8]:
@@ -97,7 +101,8 @@ class Lines:
     @cached_property
     def kinds(self) -> npt.NDArray[np.uint16]:
         """The two bytes of each line's record kind as one number."""
-        return self.padded[self.starts].astype(np.uint16) * 256 + self.padded[self.starts + 1]
+        pairs = np.ndarray((len(self.padded) - 1,), ">u2", self.padded, strides=(1,))
+        return pairs[self.starts].astype(np.uint16)
 
     @cached_property
     def commas(self) -> npt.NDArray[np.integer]:
@@ -112,7 +117,7 @@ class Lines:
     @cached_property
     def cells(self) -> Cells:
         """The cells of all lines."""
-        return Cells(self.data, self.starts, self.commas)
+        return Cells(self._framed, len(self.data), self.starts, self.commas)
 
     def is_kind(self, kind: str) -> npt.NDArray[np.bool_]:
         """Mask of the lines of one record kind."""
@@ -121,6 +126,12 @@ class Lines:
     def is_any(self, kinds: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Mask of the lines of these record kinds."""
         return among(self.kinds, kinds)
+
+    def part(self, first: int, last: int) -> Lines:
+        """The lines from number `first` of this chunk up to `last`, which is no longer among them."""
+        if first == 0 and last == len(self.ends):
+            return self
+        return Lines(self.data[self.starts[first] : self.ends[last - 1] + 1], self.offset + first)
 
     def record(self, line: int) -> int:
         """Record number in the file, counted from 1, of a line of this chunk."""
@@ -164,11 +175,11 @@ class Lines:
 
         Raises `BadFile` ``uke.encoding`` where the text is UTF-8 or EUC-JP, or was before it was damaged.
         """
+        if _is_clearly_cp932(self._beyond_ascii(unread)):
+            return np.zeros(0, np.int64)
         mask = self._non_ascii()
         if unread:
             mask &= ~self.is_any(unread)[: len(mask)]
-        if not mask.any():
-            return np.zeros(0, np.int64)
         text = self.take(mask)
         if (decoded := _as_cp932(text)) is None:
             lines = text.split(b"\n")[:-1]
@@ -179,6 +190,20 @@ class Lines:
         if other:
             raise BadFile("uke.encoding", remedy="the text is UTF-8 or EUC-JP; ask the sender for Shift_JIS")
         return np.flatnonzero(mask)[wrong].astype(np.int64)
+
+    def _beyond_ascii(self, unread: Sequence[str]) -> bytes:
+        """The bytes that are no ASCII, and the one behind each, of all lines but those of the `unread` kinds.
+
+        A byte behind an ASCII byte begins a character, in any of the encodings, whatever stood before: so what is left
+        out is characters of its own, and the rest decodes as it does among them.
+        """
+        raw = self.raw
+        high = raw >= 0x80
+        if unread and (passed := self.is_any(unread)).any():
+            high &= ~np.repeat(passed, np.diff(self.starts, append=len(raw)))
+        kept = high.copy()
+        kept[1:] |= high[:-1]
+        return raw[kept].tobytes()
 
     def _non_ascii(self) -> npt.NDArray[np.bool_]:
         starts = self.starts[self.starts < len(self.data)]
@@ -265,6 +290,11 @@ def _as_cp932(text: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if any(character in decoded for character in _NO_CP932) else decoded
+
+
+def _is_clearly_cp932(text: bytes) -> bool:
+    """Whether the text can be nothing but CP932. Where it is not clear, a closer look decides."""
+    return _as_cp932(text) is not None and (text.isascii() or not any(_decodes(text, name) for name in _OTHERS))
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

@@ -74,9 +74,8 @@ class UkeFormat:
         kind, stream = self._opened(stream)
         running, choice = Running(), Choice(kind)
         for data in chunks(stream, kind.start.encode() + b",", size):
-            for part in choice.parts(_without_end_marks(data), running.records):
+            for lines in choice.parts(Lines(_without_end_marks(data), running.records)):
                 report.edition = ", ".join(choice.used)
-                lines = Lines(part, running.records)
                 yield self._parcel(Chunk(lines, running, choice.kind, grown=choice.grown), report)
         _finished(running, report, kind)
         for name, count in running.warnings.items():
