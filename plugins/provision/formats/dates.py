@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from provision.formats.distinct import by_word
+
 #: Era digit -> the year before its first year: 昭和 1 is 1926.
 ERA_BASES = {"1": 1867, "2": 1911, "3": 1925, "4": 1988, "5": 2018}
 
@@ -23,8 +25,6 @@ _SEPARATED = r"^([MTSHR]?)([0-9]{1,4})[年/.\-]([0-9]{1,2})(?:[月/.\-]([0-9]{1,
 _YEARS = (1868, 2199)
 #: Last day of the months 1 to 12 of a common year; there are no months 0 and 13.
 _LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0])
-#: Columns are read word by word where this many of their first cells are at most half as many words.
-_SAMPLE = 1_000
 
 
 def to_gregorian(values: pl.Expr) -> pl.Expr:
@@ -33,37 +33,34 @@ def to_gregorian(values: pl.Expr) -> pl.Expr:
 
 
 def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """Read and shape every distinct value once: columns of dates repeat themselves, and reading costs microseconds."""
-
-    def read(column: pl.Series) -> pl.Series:
-        repeats = column.len() < _SAMPLE or column.head(_SAMPLE).n_unique() <= _SAMPLE // 2
-        words = column.unique() if repeats else column
-        made = _read(words, shape)
-        if not repeats:
-            return made
-        return column.replace_strict(words, made, default=None, return_dtype=pl.String)
-
-    return values.map_batches(read, return_dtype=pl.String)
+    return by_word(values, lambda words: _read(words, shape))
 
 
 def _read(words: pl.Series, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     raw = pl.col("raw")
-    frame = words.alias("raw").to_frame().select(raw, plain=_undivided(raw))
-    frame = frame.select(raw, _plain(frame["plain"]).alias("plain")).select(
-        raw, shape(pl.col("plain")), slow=pl.col("plain").is_null() & ~_open(raw)
-    )
-    if not frame["slow"].any():
-        return frame["read"]
-    left = frame.filter("slow")["raw"].unique()  # an era, single digits, or no date at all
-    slow = _gregorian(left.to_frame("raw")).select(raw, shape(pl.col("whole")))
-    late = raw.replace_strict(slow["raw"], slow["read"], default=None, return_dtype=pl.String)
-    return frame.select(pl.when("slow").then(late).otherwise(pl.col("read")).alias("read")).to_series()
+    lengths = words.str.len_bytes()
+    plain = _plain(_undivided(words, lengths))
+    frame = pl.DataFrame([words.alias("raw"), plain.alias("plain")])
+    read = frame.select(shape(pl.col("plain"))).to_series()
+    if plain.null_count() == words.null_count():
+        return read
+    slow = frame.select(pl.col("plain").is_null() & ~_open(raw)).to_series()
+    if not slow.any():
+        return read
+    left = frame.filter(slow)["raw"].unique()  # an era, single digits, or no date at all
+    known = _gregorian(left.to_frame("raw")).select(raw, shape(pl.col("whole")))
+    late = raw.replace_strict(known["raw"], known["read"], default=None, return_dtype=pl.String)
+    return frame.select(pl.when(slow).then(late).otherwise(read).alias("read")).to_series()
 
 
-def _undivided(values: pl.Expr) -> pl.Expr:
+def _undivided(words: pl.Series, lengths: pl.Series) -> pl.Series:
     """``1957/05/06``, the way spreadsheets write days, as 8 digits; all others as they are."""
-    joined = pl.concat_str(values.str.slice(0, 4), values.str.slice(5, 2), values.str.slice(8, 2))
-    return pl.when(values.str.contains(r"^[0-9]{4}[/.\-][0-9]{2}[/.\-][0-9]{2}$")).then(joined).otherwise(values)
+    if not (lengths == 10).any():
+        return words
+    raw = pl.col("raw")
+    joined = pl.concat_str(raw.str.slice(0, 4), raw.str.slice(5, 2), raw.str.slice(8, 2))
+    divided = raw.str.contains(r"^[0-9]{4}[/.\-][0-9]{2}[/.\-][0-9]{2}$")
+    return words.alias("raw").to_frame().select(pl.when(divided).then(joined).otherwise(raw)).to_series()
 
 
 def _plain(values: pl.Series) -> pl.Series:
