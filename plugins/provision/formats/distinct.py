@@ -16,19 +16,15 @@ def repeats(cells: pl.Series) -> bool:
     return cells.len() >= SAMPLE and cells.head(SAMPLE).n_unique() <= SAMPLE // 2
 
 
-def by_word(values: pl.Expr, read: Callable[[pl.Series], pl.Series]) -> pl.Expr:
+def in_words(cells: pl.Series, read: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """What `read` makes of a column of texts, asked for its distinct words only where they repeat themselves.
 
     `read` makes a text or null of each, whatever stands beside it.
     """
-
-    def read_words(column: pl.Series) -> pl.Series:
-        if not repeats(column):
-            return read(column)
-        words = column.unique()
-        made = read(words)
-        if words.len() == 1:
-            return made.new_from_index(0, column.len())
-        return column.replace_strict(words, made, default=None, return_dtype=pl.String)
-
-    return values.map_batches(read_words, return_dtype=pl.String)
+    if not repeats(cells):
+        return read(cells)
+    words = cells.unique()
+    made = read(words)
+    if words.len() == 1:
+        return made.new_from_index(0, cells.len())
+    return cells.replace_strict(words, made, default=None, return_dtype=pl.String)

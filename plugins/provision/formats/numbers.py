@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from provision.formats.distinct import by_word
+from provision.formats.distinct import in_words
 
 _SPACES_AND_HYPHENS = r"[\s\-‐‑–—―−]"
 _PADDED = r"^00([0-9]{6})$"
@@ -20,7 +20,7 @@ def canonical_insurer(values: pl.Expr) -> pl.Expr:
 
     ``00138057`` and two spaces with ``138057`` are the same insurer. Empty becomes null.
     """
-    return by_word(values, _bare_insurers)
+    return values.map_batches(lambda cells: in_words(cells, _bare_insurers), return_dtype=pl.String)
 
 
 def _bare_insurers(numbers: pl.Series) -> pl.Series:
