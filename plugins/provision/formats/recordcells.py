@@ -58,6 +58,11 @@ class Cells:
         # the 16 bytes from 4 before each place on
         self.windows = np.ndarray((self.size + FRONT,), "V16", self.buffer, strides=(1,))
 
+    def find(self) -> None:
+        """Look for the cells now, not when the first is asked for."""
+        if self.plain:
+            _ = self.separators, self.first, self.high
+
     @cached_property
     def plain(self) -> bool:
         """Whether lines end with LF or CR LF, CR stands nowhere else, and places fit the 31 bits of a view."""

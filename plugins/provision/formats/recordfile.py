@@ -19,6 +19,7 @@ import polars as pl
 
 from provision.formats.base import BadFile
 from provision.formats.recordcells import FRONT, Cells, Positions, framed
+from provision.formats.recordtext import OTHERS, as_cp932, decodes, is_clearly_cp932, mostly_half_width
 
 CHUNK = 8 * 1024 * 1024
 LINE_LIMIT = 64 * 1024  # the longest record of any UKE edition has about 2,500 bytes
@@ -175,18 +176,18 @@ class Lines:
 
         Raises `BadFile` ``uke.encoding`` where the text is UTF-8 or EUC-JP, or was before it was damaged.
         """
-        if _is_clearly_cp932(self._beyond_ascii(unread)):
+        if is_clearly_cp932(self._beyond_ascii(unread)):
             return np.zeros(0, np.int64)
         mask = self._non_ascii()
         if unread:
             mask &= ~self.is_any(unread)[: len(mask)]
         text = self.take(mask)
-        if (decoded := _as_cp932(text)) is None:
+        if (decoded := as_cp932(text)) is None:
             lines = text.split(b"\n")[:-1]
-            wrong = [number for number, line in enumerate(lines) if _as_cp932(line) is None]
-            other = any(sum(_decodes(line, name) for line in lines) * 2 > len(lines) for name in _OTHERS)
+            wrong = [number for number, line in enumerate(lines) if as_cp932(line) is None]
+            other = any(sum(decodes(line, name) for line in lines) * 2 > len(lines) for name in OTHERS)
         else:
-            wrong, other = [], _decodes(text, "utf-8") or (_mostly_half_width(decoded) and _decodes(text, "euc_jp"))
+            wrong, other = [], decodes(text, "utf-8") or (mostly_half_width(decoded) and decodes(text, "euc_jp"))
         if other:
             raise BadFile("uke.encoding", remedy="the text is UTF-8 or EUC-JP; ask the sender for Shift_JIS")
         return np.flatnonzero(mask)[wrong].astype(np.int64)
@@ -276,37 +277,3 @@ def among(numbers: npt.NDArray[np.uint16], kinds: Iterable[str]) -> npt.NDArray[
     known = np.zeros(65_536, np.bool_)
     known[[kind_number(kind) for kind in kinds]] = True
     return np.asarray(known[numbers])
-
-
-#: What Python's cp932 makes of the bytes 0x80, 0xA0 and 0xFD-0xFF, which are no characters of CP932.
-_NO_CP932 = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
-_OTHERS = ("utf-8", "euc_jp")
-
-
-def _as_cp932(text: bytes) -> str | None:
-    """The text, or None; no exception that holds it is left behind."""
-    try:
-        decoded = text.decode("cp932")
-    except UnicodeDecodeError:
-        return None
-    return None if any(character in decoded for character in _NO_CP932) else decoded
-
-
-def _is_clearly_cp932(text: bytes) -> bool:
-    """Whether the text can be nothing but CP932. Where it is not clear, a closer look decides."""
-    return _as_cp932(text) is not None and (text.isascii() or not any(_decodes(text, name) for name in _OTHERS))
-
-
-def _decodes(text: bytes, encoding: str) -> bool:
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _mostly_half_width(text: str) -> bool:
-    """Half-width katakana is what EUC-JP looks like when it is taken for CP932."""
-    code = np.frombuffer(text[:200_000].encode("utf-32-le"), np.uint32)
-    half = (code >= 0xFF61) & (code <= 0xFF9F)
-    return int(np.count_nonzero(half)) * 2 > int(np.count_nonzero(code >= 0x80))

@@ -14,9 +14,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from anonymization.receipt import Applied
+from provision.ahead import ahead
 from provision.formats.base import BadFile, Format, Problem, Report
 from provision.identity import card_marks, shared_marks
-from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
 
 #: What is said of a record that was left out: there is no quarantine here.

@@ -12,11 +12,11 @@ from pathlib import Path
 import polars as pl
 
 from anonymization.receipt import Applied
+from provision.ahead import ahead
 from provision.context import Context
 from provision.formats.base import BadFile, ColumnClass, Dataset, Format, Parcel, Problem, Report
 from provision.formats.recognising import of_file
 from provision.identity import card_marks, shared_marks
-from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
 from provision.intake.fingerprints import Fingerprints
 from provision.intake.keying import with_keys
