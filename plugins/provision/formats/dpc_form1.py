@@ -108,7 +108,7 @@ class _Reading:
 
     def refuse_delivered(self, file: DpcFile) -> None:
         """Raise `BadFile` where a stay that must be held was delivered before: its rows stood apart."""
-        for key in file.held_stays:
+        for key in tuple(file.held_stays):  # the file is read ahead
             if self.stays.knows(key.decode("cp932", "replace").split("\t")):
                 raise BadFile("text.encoding", remedy=f"a stay with undecodable rows stands in two places; {_AGAIN}")
 

@@ -8,14 +8,16 @@ not. Columns nobody knows are dropped and counted. A file with My Numbers (å€‹äº
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import polars as pl
 
+from provision.ahead import ahead
 from provision.formats import tables
-from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
+from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Held, Parcel, Report
 from provision.formats.columns import typed
 from provision.formats.csvfile import BOM, CsvFile
 from provision.formats.delimited import Coded
@@ -58,14 +60,15 @@ class MemberLedger:
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of at most 50,000 rows. Raises `BadFile`; `FixConfiguration` for options it does not know."""
         report.edition = self.dataset.edition
-        file = CsvFile(stream, report)
-        frames = file.frames()
-        next(frames, None)
-        known = [f.column.name for f in tables.load("member_ledger").fields]
-        sheet = _Sheet(self.dataset, file.header, find_columns(file.header, known, options), report)
-        for frame in frames:
-            for start in range(0, frame.height, PARCEL_ROWS):
-                yield sheet.take(Coded(frame.codes[start : start + PARCEL_ROWS], frame.words))
+        file = CsvFile(stream, Report())  # a report of its own: it is read ahead
+        with closing(ahead(file.frames())) as frames:
+            next(frames, None)
+            known = [f.column.name for f in tables.load("member_ledger").fields]
+            sheet = _Sheet(self.dataset, file.header, find_columns(file.header, known, options), report)
+            for frame in frames:
+                for start in range(0, frame.height, PARCEL_ROWS):
+                    yield sheet.take(Coded(frame.codes[start : start + PARCEL_ROWS], frame.words))
+        sheet.hold(file.report.held)
         if sheet.members == 0 and report.held:
             raise BadFile("text.encoding", remedy=f"no row can be decoded; {_AGAIN}")
         if sheet.members == 0:
@@ -115,6 +118,12 @@ class _Sheet:
         words = {name: rows.words[f"c{place}"] for name, place in self.places.items()}
         named = Coded(pl.DataFrame([claims, *numbers]), words)
         return self._parcel(self._recode(named))
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Count the rows that were left out, and keep them for quarantine."""
+        for row in held:
+            self.report.hold(row.record, row.rule, row.raw)
+        self.report.records += len(held)
 
     def _recode(self, rows: Coded) -> Coded:
         """Words of coded columns to codes; unknown words are emptied and counted."""

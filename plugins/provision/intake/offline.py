@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from anonymization.receipt import Applied
+from provision.ahead import ahead
 from provision.formats.base import BadFile, Format, Problem, Report
 from provision.identity import card_marks, shared_marks
-from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
 from provision.intake.outcome import FileResult
 

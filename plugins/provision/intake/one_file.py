@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from provision.ahead import ahead
 from provision.formats.base import BadFile, Format
 from provision.formats.documents import DOCUMENT_BYTES, DocumentFormat, Named, PassedOver, whole
 from provision.formats.recognising import of_file
-from provision.intake.ahead import ahead
 from provision.intake.documents import Documents
 from provision.intake.groups import Waiting
 from provision.intake.parcels import take_parcel
