@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from provision.formats import formats
 from provision.formats.base import HEAD_BYTES, BadFile
-from provision.formats.recognising import Recognition, claimants, recognise, refuse_another
+from provision.formats.recognising import OfLines, Recognition, claimants, recognise, refuse_another
 from provision.sampledata import format_stream, write_world
 from provision.sampledata.sheets import SENDERS
 from tests.contract.test_formats import BEGINNINGS, PIECES
@@ -137,6 +137,15 @@ def test_letters_and_pictures_are_called_what_they_are(head: bytes) -> None:
     assert {(error.rule, "no data" in error.remedy) for error in judged(head)} == {("format.foreign", True)}
     with registered(), pytest.raises(BadFile, match="no data"):
         refuse_another(formats()["visits"], head)
+
+
+@pytest.mark.parametrize("form", sorted(set(WORLD) - {"dpc-k"}))  # a K file may begin with headings nobody knows
+@pytest.mark.parametrize("head", [head for heads in WRITTEN.values() for head in heads])
+def test_formats_of_lines_know_nothing_that_begins_as_a_document(form: str, head: bytes) -> None:
+    """They are not asked about these, and would say no."""
+    kind = formats()[form]
+    assert isinstance(kind, OfLines)
+    assert kind.recognise(head + b"\r\n" + written(form, 5, 0, SIZES[0])) == ""
 
 
 @pytest.mark.parametrize(("word", "head"), [(word, head) for word, heads in WRITTEN.items() for head in heads])

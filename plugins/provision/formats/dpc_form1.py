@@ -52,6 +52,7 @@ _AGAIN = "ask the sender for the file sorted by stay"
 class Form1:
     """The reader. Option ``edition``: the fiscal year whose payload table is used."""
 
+    of_lines = True
     id: str = "dpc-form1"
 
     @property

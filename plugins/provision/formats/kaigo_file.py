@@ -38,6 +38,7 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 class CareFormat:
     """A reader of one kind of file; see `provision.formats.base.Format`. Takes no options."""
 
+    of_lines = True
     id: str
     ja: str
     en: str

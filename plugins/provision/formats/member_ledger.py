@@ -36,6 +36,7 @@ _AGAIN = "ask the sender for the file again"
 class MemberLedger:
     """The reader. Option ``columns`` adds headings to the built-in ones."""
 
+    of_lines = True
     id: str = "member-ledger"
 
     @property

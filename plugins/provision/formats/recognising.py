@@ -36,6 +36,16 @@ class WholeFile(Protocol):
         """Whether a whole file is of this format."""
 
 
+@runtime_checkable
+class OfLines(Protocol):
+    """A format whose files are lines of cells: none begins as XML, JSON or HL7 do, so that it need not be asked about a
+    hundred thousand documents."""
+
+    @property
+    def of_lines(self) -> bool:
+        """True."""
+
+
 #: What senders put beside data: never a format of ours.
 _FOREIGN = (
     (re.compile(rb"%PDF-"), "a PDF document"),
@@ -66,8 +76,16 @@ class Recognition:
 
 def claimants(head: bytes) -> dict[str, str]:
     """Ids of all formats that recognise a file beginning with `head`, each with its reason."""
-    said = {name: source_format.recognise(head) for name, source_format in sorted(formats().items())}
+    known = formats()
+    said = {one.id: one.recognise(head) for one in _asked([known[name] for name in sorted(known)], head)}
     return {name: reason for name, reason in said.items() if reason}
+
+
+def _asked(kinds: Sequence[Format], head: bytes) -> Sequence[Format]:
+    """The formats that a file beginning so may be of."""
+    if not any(mark.match(head.removeprefix(_MARK)) for mark, _ in _WRITTEN):
+        return kinds
+    return [one for one in kinds if not isinstance(one, OfLines)]
 
 
 def recognise(head: bytes) -> Recognition:
@@ -105,7 +123,8 @@ def of_file(expected: Sequence[Format], head: bytes, more: Callable[[int], bytes
         return expected[0]
     if not head:
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
-    ours = [one for one in expected if one.recognise(head)] or [one for one in expected if _undecided(one, head)]
+    asked = _asked(expected, head)
+    ours = [one for one in asked if one.recognise(head)] or [one for one in asked if _undecided(one, head)]
     if len(ours) > 1 and more is not None:
         ours = _fitting(ours, more)
     if len(ours) == 1:

@@ -36,6 +36,7 @@ class UkeFormat:
     """A reader of one kind of claims; see `provision.formats.base.Format`. `earlier` are the kinds of older files that
     begin with another record; `form` is how the lines look (`ukerecognise`)."""
 
+    of_lines = True
     id: str
     ja: str
     en: str

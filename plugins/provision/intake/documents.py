@@ -39,11 +39,10 @@ class Documents(Groups[SealedFile]):
         read.cards.clear()
         work.add(read)
 
-    def alone(self, kind: DocumentFormat, one: Waiting[SealedFile]) -> Report:
+    def trial(self, kind: DocumentFormat, waiting: list[Waiting[SealedFile]], report: Report) -> None:
         """See `Groups`."""
-        source, report = self.work.source, Report()
-        fit(source, kind.dataset, made(kind, [one], report, source.options_of(kind.id)), report, Applied())
-        return report
+        source = self.work.source
+        fit(source, kind.dataset, made(kind, waiting, report, source.options_of(kind.id)), report, Applied())
 
     def refused(self, place: SealedFile, why: BadFile) -> None:
         """Into quarantine."""

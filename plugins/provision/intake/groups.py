@@ -1,20 +1,23 @@
 """文書の組: documents that wait until they are enough for one parcel, by format; a bad one costs only itself.
 
 Bounded in number and in bytes over all formats, so that memory does not grow with the number of documents. Where a
-group is refused (a column holds something else than it should), each of its documents is tried alone, and the group
-goes on without those that are to blame. Where none of them is, nobody knows what is wrong, and all of them are refused.
+group is refused (a column holds something else than it should), it goes on without the documents that are to blame:
+those with a wrong cell in that column, or those that are refused alone. Where none of them is, nobody knows what is
+wrong, and all of them are refused.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from provision.formats.base import BadFile, Parcel, Report
-from provision.formats.documents import PARCEL_BYTES, PARCEL_DOCUMENTS, DocumentFormat
-from provision.intake.domains import breach
+from provision.formats.documents import PARCEL_BYTES, PARCEL_DOCUMENTS, Document, DocumentFormat
 
 Place = TypeVar("Place")
 #: Bytes of documents that wait, over all formats.
@@ -43,16 +46,17 @@ class _Group(Generic[Place]):
 
 @dataclass(frozen=True)
 class _Tried:
-    """What came of a document alone: why it is bad, and the rules that a cell of it breaks."""
+    """What is known of a document of a group that was refused: why it is bad alone, and the columns (``table.column``)
+    in which it has cells that are outside their domain."""
 
-    refusal: BadFile | None
-    broken: frozenset[str] = frozenset()
+    refusal: BadFile | None = None
+    outside: frozenset[str] = frozenset()
 
     def blamed(self, refusal: BadFile) -> BadFile | None:
         """Why this document has a part in the refusal of its group, None where it has none."""
         if self.refusal is not None:
             return self.refusal
-        return refusal if refusal.rule == "domain" and breach(refusal.field) in self.broken else None
+        return refusal if refusal.rule == "domain" and refusal.field in self.outside else None
 
 
 class Groups(ABC, Generic[Place]):
@@ -66,8 +70,8 @@ class Groups(ABC, Generic[Place]):
         """Take all of them, or raise `BadFile` with nothing of them left behind."""
 
     @abstractmethod
-    def alone(self, kind: DocumentFormat, one: Waiting[Place]) -> Report:
-        """Make one document's tables and forget them; gives its report. Raises `BadFile`."""
+    def trial(self, kind: DocumentFormat, waiting: list[Waiting[Place]], report: Report) -> None:
+        """Make their tables and forget them. Raises `BadFile`."""
 
     @abstractmethod
     def refused(self, place: Place, why: BadFile) -> None:
@@ -96,21 +100,34 @@ class Groups(ABC, Generic[Place]):
 
     def _take(self, group: _Group[Place]) -> None:
         del self._groups[group.kind.id]
-        waiting, tried = group.waiting, dict[int, _Tried]()
+        waiting: list[Waiting[Place]] = group.waiting
+        tried: Mapping[int, _Tried] = {}
         while waiting:
             try:
                 self.together(group.kind, waiting)
             except BadFile as refusal:
-                tried = tried or {id(one): self._tried(group.kind, one) for one in waiting}
+                tried = tried or self._tried(group.kind, waiting)
                 waiting = self._without_bad(waiting, tried, refusal)
             else:
                 return
 
-    def _tried(self, kind: DocumentFormat, one: Waiting[Place]) -> _Tried:
+    def _tried(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> Mapping[int, _Tried]:
+        """By the id of what waits. Where the group as a whole can tell whose cells are wrong, no document is tried
+        alone: making tables of one costs as much as of a thousand."""
+        report = Report(outside={})
+        with suppress(BadFile):
+            if all(isinstance(one.document, Document) for one in waiting):
+                self.trial(kind, waiting, report)
+                return _told(waiting, report.outside or {})
+        return {id(one): self._alone(kind, one) for one in waiting}
+
+    def _alone(self, kind: DocumentFormat, one: Waiting[Place]) -> _Tried:
+        report = Report(outside={})
         try:
-            return _Tried(None, frozenset(self.alone(kind, one).warnings))
+            self.trial(kind, [one], report)
         except BadFile as refusal:
             return _Tried(refusal.with_traceback(None))
+        return _Tried(outside=frozenset(report.outside or {}))
 
     def _without_bad(
         self, waiting: list[Waiting[Place]], tried: Mapping[int, _Tried], refusal: BadFile
@@ -121,6 +138,16 @@ class Groups(ABC, Generic[Place]):
             if (why := bad.get(id(one))) is not None:
                 self.refused(one.place, BadFile(why.rule, field=why.field, remedy=why.remedy))
         return [one for one in waiting if id(one) not in bad]
+
+
+def _told(waiting: list[Waiting[Place]], outside: Mapping[str, set[int]]) -> Mapping[int, _Tried]:
+    """Documents by the claims that are theirs: they are numbered in order."""
+    ends = list(accumulate(len(one.document.people) for one in waiting))
+    wrong: dict[int, set[str]] = {}
+    for place, numbers in outside.items():
+        for number in numbers:
+            wrong.setdefault(bisect_right(ends, number), set()).add(place)
+    return {id(one): _Tried(outside=frozenset(wrong.get(at, ()))) for at, one in enumerate(waiting)}
 
 
 def made(kind: DocumentFormat, waiting: list[Waiting[Any]], report: Report, options: Mapping[str, object]) -> Parcel:

@@ -97,11 +97,9 @@ class Gathered(Groups[str]):
         whole.count(report, applied, len(waiting), editions_of(kind, report))
         whole.cards.append(card_marks(parcel.people))
 
-    def alone(self, kind: DocumentFormat, one: Waiting[str]) -> Report:
+    def trial(self, kind: DocumentFormat, waiting: list[Waiting[str]], report: Report) -> None:
         """See `Groups`."""
-        report = Report()
-        deidentify(made(kind, [one], report, {}), kind.dataset, report, Applied())
-        return report
+        deidentify(made(kind, waiting, report, {}), kind.dataset, report, Applied())
 
     def refused(self, place: str, why: BadFile) -> None:
         """Told with the files."""

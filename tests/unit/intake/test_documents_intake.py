@@ -19,8 +19,9 @@ from provision.intake.sealed import opened
 from tests.support import uke
 from tests.support.archives import zipped
 from tests.support.bombs import BOMBS
-from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, platform
+from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, platform, reopened
 from tests.support.visits import Visits, index, registered, visit
+from tests.unit.intake.test_taking import Killed, dying
 
 SOURCE = "test-hospital"
 
@@ -279,3 +280,59 @@ def test_a_document_over_the_limit_is_not_read(ctx: Context, monkeypatch: pytest
     batch = batch_of(ctx, {**many(2), "huge": visit(9)[:-1] + b" " * 3_000_000 + b"}"})
     assert take_in(ctx, batch, actor=ACTOR)["files_quarantined"] == 1
     assert [p["rule"] for p in report(ctx, batch)] == ["document.size"]
+
+
+# death
+
+STEPS = {
+    "provision.intake.taking.take_file": 20,
+    "provision.intake.groups.Groups.add": 3,
+    "provision.intake.documents.Documents.together": 3,
+    "provision.intake.documents.Documents.trial": 1,
+    "provision.intake.parcels.deidentify": 4,
+    "provision.intake.parcels.with_keys": 2,
+    "provision.store.Staging.write": 4,
+    "provision.store.Staging.rollback": 1,
+    "provision.intake.quarantine.Keeping.whole": 30,
+    "provision.intake.quarantine.Keeping.done": 1,
+    "provision.intake.documents.Documents.flush": 1,
+    "provision.store.Staging.commit": 1,
+    "provision.ledger.store.Ledger.transition": 2,
+    "provision.keys.FileKeys.destroy": 1,
+}
+DELIVERY = {
+    **many(40), "0b": b"{", "0i": index(), "0n_0": visit(50),
+    **{f"w{n:02d}": visit(100 + n, kind="7") for n in range(30)},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    with registered(), pytest.MonkeyPatch.context() as patch:
+        small_groups(patch, 35)
+        ctx = platform(tmp_path_factory.mktemp("undisturbed"), hospital(format="visits"))
+        batch = batch_of(ctx, DELIVERY)
+        take_in(ctx, batch, actor=ACTOR)
+        return entry(ctx, batch), report(ctx, batch)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("step", "number"), [(step, n) for step, most in STEPS.items() for n in {1, most}])
+def test_death_at_any_document_and_again_is_one_batch(
+    ctx: Context, undisturbed: tuple[dict[str, Any], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch,
+    step: str, number: int, after: bool,
+) -> None:  # fmt: skip
+    small_groups(monkeypatch, 35)
+    batch = batch_of(ctx, DELIVERY)
+    killing = dying(step, after, number)
+    next(killing)
+    with pytest.raises(Killed):
+        take_in(ctx, batch, actor=ACTOR)
+    next(killing, None)
+    ctx = reopened(ctx)
+    take_in(ctx, batch, actor=ACTOR)
+    assert (entry(ctx, batch), report(ctx, batch)) == undisturbed
+    assert heads(ctx, batch)["claim_no"].to_list() == list(range(40))
+    assert heads(ctx, batch)["alias"].n_unique() == 40
+    assert list(ctx.zones.store().glob("*/*/.*")) == []
+    assert in_clear(ctx.zones.home, "架空山野1花子", "CH0000001") == []
