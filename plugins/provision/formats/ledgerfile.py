@@ -37,13 +37,13 @@ class LedgerFile:
     report: Report
     header: list[str] = field(default_factory=list)
     lines: int = 0
-    rules: str = "ledger"  # what stands in front of the rules of its refusals
+    family: str = "ledger"  # the first word of its rules
     _encoding: str = ""
 
     def frames(self) -> Iterator[Coded]:
         """The rows, without blank ones; the first frame has none and comes when the header is known.
 
-        Raises `BadFile`: what `textfile` refuses, ``ledger.quotes`` and ``ledger.columns`` (or with other `rules`).
+        Raises `BadFile`: what `textfile` refuses, ``ledger.quotes`` and ``ledger.columns`` (or of another `family`).
         """
         rest = b""
         for block in blocks(self.stream, CHUNK):
@@ -73,7 +73,7 @@ class LedgerFile:
 
     def _without_header(self, records: bytes) -> bytes:
         end = next(_record_ends(records), len(records))
-        rows = list(_rows(decode(records[:end], self._encoding, 0), self.lines, self.rules))
+        rows = list(_rows(decode(records[:end], self._encoding, 0), self.lines, self.family))
         self.header = rows[0][2] if rows else []
         self.lines += records.count(b"\n", 0, end)
         return records[end:]
@@ -92,14 +92,14 @@ class LedgerFile:
         raw = records.split(b"\n")
         text = decode(records, self._encoding, self.lines) if not bad else records.decode(self._encoding, "replace")
         taken = []
-        for first, last, row in _rows(text, self.lines, self.rules):
+        for first, last, row in _rows(text, self.lines, self.family):
             if not bad.keys().isdisjoint(range(first, last + 1)):
                 own = b"".join(line + b"\n" for line in raw[first - self.lines - 1 : last - self.lines])
                 self.report.hold(first, "text.encoding", own)
                 self.report.records += 1
             elif len(row) != len(names):
                 remedy = f"the header has another number of columns; {_AGAIN}"
-                raise BadFile(f"{self.rules}.columns", record=first, remedy=remedy)
+                raise BadFile(f"{self.family}.columns", record=first, remedy=remedy)
             else:
                 taken.append(row)
         numbers = pl.int_range(len(taken), dtype=pl.UInt32, eager=True)
@@ -114,7 +114,7 @@ def encoding_of(block: bytes) -> str:
     return "utf-8" if sample.startswith(BOM) or sample.isascii() or is_utf8(sample) else "cp932"
 
 
-def _rows(text: str, before: int, rules: str) -> Iterator[Row]:
+def _rows(text: str, before: int, family: str) -> Iterator[Row]:
     """Rows of whole records; blank ones are left out. Raises `BadFile` ``ledger.quotes``."""
     lines = [line + "\n" for line in text.split("\n")]
     reader = csv.reader(lines, strict=True)
@@ -130,7 +130,7 @@ def _rows(text: str, before: int, rules: str) -> Iterator[Row]:
         first, at = at, reader.line_num
         if row is None or sum(line.count('"') for line in lines[first:at]) % 2:
             remedy = f"quotation marks do not pair up; {_AGAIN}"
-            raise BadFile(f"{rules}.quotes", record=before + first + 1, remedy=remedy)
+            raise BadFile(f"{family}.quotes", record=before + first + 1, remedy=remedy)
         if sum(map(len, lines[first:at])) > LINE_LIMIT:
             raise BadFile("text.line_length", record=before + at, remedy=f"a record has at most 64 KiB; {_AGAIN}")
         if any(cell.strip() for cell in row):

@@ -92,7 +92,7 @@ class Life:
             raise BadFile("life.edition", record=1, remedy=remedy)
         layout = _layouts()[name]
         report.edition = layout.dataset.edition
-        file = LedgerFile(rest, report, lines=1, rules="life")
+        file = LedgerFile(rest, report, lines=1, family="life")
         frames = file.frames()
         next(frames, None)
         sheet = _Sheet(layout, places(file.header, layout), report)
