@@ -26,7 +26,7 @@ from contextlib import ExitStack
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 FOLDER = Path("var/bench")
 BAR = 0.6
@@ -102,8 +102,10 @@ def _line(name: str, arguments: argparse.Namespace) -> str:
 def _validation(name: str, arguments: argparse.Namespace) -> str:
     """Seconds of reading without and with validation; "" for a format that has no such option."""
     path = generated(name, arguments.documents, arguments.module)
-    plain, validated = (_run(what, name, path, arguments)["wall"] for what in ("read", "validate"))
-    return f"{name:22} read in {plain:.2f} s, with validation in {validated:.2f} s" if validated else ""
+    plain, validated = (_run(what, name, path, arguments) for what in ("read", "validate"))
+    if not validated["files"]:
+        return ""
+    return f"{name:22} read in {plain['wall']:.2f} s, with validation in {validated['wall']:.2f} s"
 
 
 def generated(name: str, documents: int, module: str = "") -> Path:
@@ -152,34 +154,55 @@ def _documents(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _ours(name: str, documents: Iterable[bytes], options: dict[str, object]) -> int:
-    """De-identify everything in parcels as large as intake makes them; how many documents were taken."""
+    """De-identify everything in parcels as large as intake makes them; how many files were taken."""
     from anonymization.receipt import Applied
+    from provision.formats import get
     from provision.formats.base import Report
-    from provision.formats.documents import PARCEL_BYTES, PARCEL_DOCUMENTS
+    from provision.formats.documents import DocumentFormat
     from provision.intake.deidentify import deidentify
 
-    source, report, applied = _format(name), Report(), Applied()
-    waiting: list[object] = []
-    taken = size = 0
-
-    def together() -> None:
-        deidentify(source.parcel(waiting, report, options), source.dataset, report, applied)
-        waiting.clear()
-
-    for document, length in _taken(source, documents, options):
-        waiting.append(document)
-        taken, size = taken + 1, size + length
-        if len(waiting) >= PARCEL_DOCUMENTS or size >= PARCEL_BYTES:
-            together()
-            size = 0
-    if waiting:
-        together()
+    source, report, applied, taken = get(name), Report(), Applied(), 0
+    made = _in_groups if isinstance(source, DocumentFormat) else _one_by_one
+    for parcel, files in made(source, documents, report, options):
+        deidentify(parcel, source.dataset, report, applied)
+        taken += files
     return taken
 
 
+def _in_groups(
+    source: Any, documents: Iterable[bytes], report: Any, options: dict[str, object]
+) -> Iterator[tuple[Any, int]]:
+    """Parcels of many documents, each with how many."""
+    from provision.formats.documents import PARCEL_BYTES, PARCEL_DOCUMENTS
+
+    waiting: list[object] = []
+    size = 0
+    for document, length in _taken(source, documents, options):
+        waiting.append(document)
+        size += length
+        if len(waiting) >= PARCEL_DOCUMENTS or size >= PARCEL_BYTES:
+            yield source.parcel(waiting, report, options), len(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield source.parcel(waiting, report, options), len(waiting)
+
+
+def _one_by_one(
+    source: Any, documents: Iterable[bytes], report: Any, options: dict[str, object]
+) -> Iterator[tuple[Any, int]]:
+    """Parcels of files that are not single documents (NDJSON, say), the first of each counted."""
+    for data in documents:
+        for number, parcel in enumerate(source.read(io.BytesIO(data), report, options)):
+            yield parcel, int(number == 0)
+
+
 def _read(name: str, documents: Iterable[bytes], options: dict[str, object]) -> int:
-    """Read every document and keep nothing."""
-    return sum(1 for _ in _taken(_format(name), documents, options))
+    """Read every document and keep nothing; none where the format has none."""
+    from provision.formats import get
+    from provision.formats.documents import DocumentFormat
+
+    source = get(name)
+    return sum(1 for _ in _taken(source, documents, options)) if isinstance(source, DocumentFormat) else 0
 
 
 def _taken(source: Any, documents: Iterable[bytes], options: dict[str, object]) -> Iterator[tuple[object, int]]:
@@ -190,13 +213,6 @@ def _taken(source: Any, documents: Iterable[bytes], options: dict[str, object]) 
             yield source.document(data, options), len(data)
         except PassedOver:
             continue
-
-
-def _format(name: str) -> Any:
-    from provision.formats import get
-    from provision.formats.documents import DocumentFormat
-
-    return cast(DocumentFormat, get(name))
 
 
 def _parse(name: str, documents: Iterable[bytes], options: dict[str, object]) -> int:
