@@ -51,7 +51,7 @@ format: setup ## let ruff format and sort imports
 bench-intake: setup ## intake of 300 MB of claims against a plain Python loop
 	@$(PYTHON) -m benchmarks.bench_intake $(ARGS)
 
-bench-formats: setup ## MB/s of every reader beside a plain csv reader of the same format
+bench-formats: setup ## MB/s of every reader beside a plain reader of the same format (csv, or a bare parser of documents)
 	@$(PYTHON) -m benchmarks.bench_formats $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")

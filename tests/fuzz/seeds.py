@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
 
 from provision.formats import formats
 from provision.formats.coverage import editions
@@ -47,12 +46,13 @@ def _of_the_world(format_id: str) -> list[bytes]:
 
 
 def _documents(format_id: str) -> list[bytes]:
-    """Single documents, those apart that are passed over."""
-    source, found = cast(DocumentFormat, formats()[format_id]), []
+    """Files of a delivery, those apart that are passed over."""
+    source, found = formats()[format_id], []
     for style in _STYLES:
         for written in document_stream(format_id, style + 1, _DOCUMENTS, style):
             try:
-                source.document(written.data, {})
+                if isinstance(source, DocumentFormat):
+                    source.document(written.data, {})
             except PassedOver:
                 continue
             found.append(written.data)

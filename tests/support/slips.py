@@ -140,9 +140,11 @@ SENDER = DocumentSender(SLIPS.id, "minami-slips", occasions.outpatients, SlipDel
 
 @contextmanager
 def registered() -> Iterator[None]:
-    """The format is known, and its sender part of the world."""
+    """The format is known, and its sender part of the world; for as long as the outermost of these."""
+    added = SLIPS.id not in formats()
     formats()[SLIPS.id], senders()[SLIPS.id] = SLIPS, SENDER
     try:
         yield
     finally:
-        del formats()[SLIPS.id], senders()[SLIPS.id]
+        if added:
+            del formats()[SLIPS.id], senders()[SLIPS.id]
