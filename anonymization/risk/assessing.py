@@ -22,7 +22,7 @@ UNDER = (2, 3, 5, 10, 20)
 
 @dataclass(frozen=True)
 class Sensitive:
-    """The worst group of one sensitive column. `recursive`: by l (2, 3) the c that must be exceeded; None: no c is enough."""
+    """The worst group of one sensitive column. `recursive`: by l (2, 3) the c to be exceeded; None: no c is enough."""
 
     distinct_l: int
     entropy_l: float
@@ -133,6 +133,23 @@ def worst(cells: Cells, groups: Groups) -> Sensitive:
         {values: c if math.isfinite(c) else None for values, c in recursive.items()},
         float(closeness.equal(cells, number).max()),
         float(closeness.ordered(cells, number).max()),
+    )
+
+
+def combined(parts: Sequence[Sensitive]) -> Sensitive:
+    """The worst of several parts of one table's groups."""
+    recursive = {
+        values: None
+        if any(p.recursive[values] is None for p in parts)
+        else max(p.recursive[values] or 0.0 for p in parts)
+        for values in parts[0].recursive
+    }
+    return Sensitive(
+        min(p.distinct_l for p in parts),
+        min(p.entropy_l for p in parts),
+        recursive,
+        max(p.t_equal for p in parts),
+        max(p.t_ordered for p in parts),
     )
 
 

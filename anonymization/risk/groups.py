@@ -2,7 +2,7 @@
 
 A `Groups` is what is left of a table once its quasi-identifiers are nothing but a group number. Sizes count **people**.
 A sensitive column is kept as cells: so many people of this group have this value. Three makers of groups share the
-models: `tables` (a table as it is), `larger` (one that does not fit) and `search.rollup` (one at a node of the lattice).
+models: `tables` (a table as it is), `larger` (one that does not fit) and `search.rollup` (one at a node).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def grouped(
     person: str | None = None,
     weight: str | None = None,
 ) -> Grouped:
-    """Group the people of a table. ValueError where there is nobody, or a person or weight is missing or in conflict."""
+    """Group the people of a table. ValueError where nobody is there or a person or weight is missing or in conflict."""
     if not table.height or not quasi or len({*quasi, *sensitive}) != len(quasi) + len(sensitive):
         raise ValueError("risk needs rows, quasi-identifiers, and each column in one role")
     rows = _rows(table, quasi, sensitive, person, weight)
@@ -76,7 +76,7 @@ def world_of(people: Grouped, population: Grouped) -> Ints:
 def as_values(name: str) -> pl.Expr:
     """A column with every kind of missing as null."""
     text = pl.col(name).cast(pl.String)
-    return pl.when(~text.is_in(["", "NaN"])).then(text).alias(name)
+    return pl.when(~text.is_in(["", "NaN", "nan"])).then(text).alias(name)
 
 
 def ranks(values: pl.Series) -> pl.DataFrame:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from anonymization.risk.search.candidates import Candidate, Standing, candidate
+from anonymization.risk.search.classes import Classes
 from anonymization.risk.search.metrics import Metric
-from anonymization.risk.search.problem import Problem
-from anonymization.risk.search.rollup import Classes, Node, RollUp
+from anonymization.risk.search.problem import Node, Problem
+from anonymization.risk.search.rollup import RollUp
 
 
 class Anytime:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import total_ordering
 
+from anonymization.risk.search.classes import Classes
 from anonymization.risk.search.metrics import Metric
-from anonymization.risk.search.rollup import Classes, Node
+from anonymization.risk.search.problem import Node
 
 #: Two costs nearer than this (relatively) are one cost: the order of summing is all they differ by.
 _SAME = 1e-12

@@ -9,10 +9,11 @@ left out wins, then the lower, then the first.
 from __future__ import annotations
 
 from anonymization.risk.search.candidates import Standing, candidate
+from anonymization.risk.search.classes import Classes
 from anonymization.risk.search.lattice import ByColumns, ByGrowth, Lattice
 from anonymization.risk.search.metrics import Metric
-from anonymization.risk.search.problem import Problem
-from anonymization.risk.search.rollup import Classes, Node, RollUp
+from anonymization.risk.search.problem import Node, Problem
+from anonymization.risk.search.rollup import RollUp
 
 
 class Exact:

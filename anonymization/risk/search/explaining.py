@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from anonymization.risk.search.candidates import Candidate, candidate
 from anonymization.risk.search.metrics import Metric
-from anonymization.risk.search.problem import Problem
-from anonymization.risk.search.rollup import Node, RollUp
+from anonymization.risk.search.problem import Node, Problem
+from anonymization.risk.search.rollup import RollUp
 
 
 @dataclass(frozen=True)

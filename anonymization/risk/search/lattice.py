@@ -9,8 +9,7 @@ import numpy as np
 
 from anonymization.risk.groups import Floats
 from anonymization.risk.search.metrics import Metric
-from anonymization.risk.search.problem import Problem
-from anonymization.risk.search.rollup import Node
+from anonymization.risk.search.problem import Node, Problem
 
 
 class Lattice:

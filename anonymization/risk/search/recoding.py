@@ -1,13 +1,14 @@
-"""全域的再符号化, the chosen node applied: every cell becomes its label; groups that miss a requirement are left out."""
+"""全域的再符号化, the chosen node applied: every cell becomes its label, groups that miss a requirement go."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
 
+from anonymization.risk.search.coding import coded
 from anonymization.risk.search.keys import grouped, keyed
-from anonymization.risk.search.problem import Problem, coded
-from anonymization.risk.search.rollup import Node, RollUp
+from anonymization.risk.search.problem import Node, Problem
+from anonymization.risk.search.rollup import RollUp
 
 
 def recode(people: pl.DataFrame, problem: Problem, node: Node) -> pl.DataFrame:
