@@ -100,7 +100,7 @@ def assess(
 
     `population`: a table with the same quasi-identifiers (and person column) of everybody the table was drawn from.
     `fraction`: share of the population the table is, for population uniqueness; else taken from population or weights.
-    ValueError where something is missing or in conflict (see `tables.grouped`).
+    Unfit where something is missing or in conflict (see `tables.grouped`).
     """
     people = grouped(table, quasi, sensitive, person=person, weight=weight)
     sizes = histogram(people.groups.size)
@@ -111,11 +111,12 @@ def assess(
     elif weight is not None:
         found = attackers.with_risks(people.groups.size, attackers.from_weights(people.groups.size, people.weight))
         fraction = fraction or people.people / people.total_weight
+    wildcard = as_wildcard(people)
     return Assessment(
         people.rows,
         people.people,
         sizes,
-        int(as_wildcard(people)[0].min()),
+        None if wildcard is None else int(wildcard[0].min()),
         found,
         {name: worst(cells, people.groups) for name, cells in people.groups.cells.items()},
         presence,

@@ -15,6 +15,7 @@ import numpy as np
 
 from anonymization.risk.groups import Floats, Ints
 from anonymization.risk.histogram import Histogram
+from anonymization.risk.unfit import Unfit
 
 #: Sizes up to which the expectation is counted exactly; above, its approximation is off by under 1 in 10 000.
 _EXACT = 100
@@ -52,16 +53,16 @@ def with_risks(size: Ints, risk: Floats) -> Attackers:
 
 
 def from_population(size: Ints, world: Ints) -> Floats:
-    """Journalist risk of each group: 1 / people of the population; ValueError where the population lacks somebody."""
+    """Journalist risk of each group: 1 / people of the population; Unfit where the population lacks somebody."""
     if (world < size).any():
-        raise ValueError("the population does not hold everybody of the table")
+        raise Unfit("the population does not hold everybody of the table")
     return 1.0 / np.maximum(world, 1)
 
 
 def from_weights(size: Ints, weight: Floats) -> Floats:
     """Journalist risk of each group from the sum of the weights of its people (sampling fraction p = f / F)."""
     if (weight < size - 1e-9).any():
-        raise ValueError("weights say how many of the population a person stands for: 1 at least")
+        raise Unfit("weights say how many of the population a person stands for: 1 at least")
     share = np.clip(size / weight, 1e-300, 1.0)
     rest = 1.0 - share
     risk = np.where(rest > 0, share / np.maximum(size - rest, 1e-300), 1.0 / np.maximum(size, 1))

@@ -12,9 +12,6 @@ import numpy as np
 
 from anonymization.risk.groups import Cells, Floats
 
-#: Numbers held at once while an ordered distance is counted (8 bytes each).
-_AT_ONCE = 4_000_000
-
 
 def equal(cells: Cells, groups: int) -> Floats:
     """Equal distance of each group. Values a group has not enter through what is missing to 1: no dense table."""
@@ -26,25 +23,25 @@ def equal(cells: Cells, groups: int) -> Floats:
 
 
 def ordered(cells: Cells, groups: int) -> Floats:
-    """Ordered distance of each group, in parcels of groups so that memory stays bounded."""
+    """Ordered distance of each group.
+
+    The group's cumulated share changes only where it has a value, so each of its cells stands for a stretch of ranks,
+    and the distance over a stretch follows from sums of the table's cumulated shares: no dense table of all values.
+    """
     values = cells.overall.size
-    found = np.zeros(groups)
-    if values < 2:
-        return found
-    order = np.argsort(cells.group, kind="stable")
-    group, value, count = cells.group[order], cells.value[order], cells.count[order]
-    at_once = max(1, _AT_ONCE // values)
-    for start in range(0, groups, at_once):
-        stop = min(groups, start + at_once)
-        inside = slice(*np.searchsorted(group, [start, stop]))
-        place = (group[inside] - start) * values + value[inside]
-        dense = np.bincount(place, weights=count[inside], minlength=(stop - start) * values).reshape(-1, values)
-        found[start:stop] = _emd(dense.astype(np.float64), cells.shares)
-    return found
-
-
-def _emd(counts: Floats, overall: Floats) -> Floats:
-    totals = counts.sum(axis=1)
-    shares = counts / np.maximum(totals, 1.0)[:, None]
-    moved = np.abs(np.cumsum(shares - overall, axis=1)).sum(axis=1) / (overall.size - 1)
-    return np.asarray(np.where(totals > 0, moved, 0.0), dtype=np.float64)
+    if values < 2 or not cells.group.size:
+        return np.zeros(groups)
+    reached = np.cumsum(cells.shares)  # the table's cumulated share at each rank
+    sums = np.concatenate(([0.0], np.cumsum(reached)))
+    totals = np.bincount(cells.group, weights=cells.count, minlength=groups)
+    cumulated = np.cumsum(cells.count)
+    first = np.diff(cells.group, prepend=-1) != 0
+    before = (cumulated - cells.count)[first]
+    own = (cumulated - np.repeat(before, np.diff(np.flatnonzero(first), append=first.size))) / totals[cells.group]
+    end = np.where(np.append(first[1:], True), values, np.append(cells.value[1:], values))
+    cross = np.clip(np.searchsorted(reached, own), cells.value, end)
+    below = own * (cross - cells.value) - (sums[cross] - sums[cells.value])
+    above = (sums[end] - sums[cross]) - own * (end - cross)
+    ahead = np.where(first, sums[cells.value], 0.0)  # ranks before the group's first value
+    moved = np.bincount(cells.group, weights=ahead + below + above, minlength=groups) / (values - 1)
+    return np.asarray(np.clip(moved, 0.0, 1.0), dtype=np.float64)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from anonymization.risk.groups import Cells, Floats, Ints
+from anonymization.risk.unfit import Unfit
 
 
 def distinct(cells: Cells, groups: int) -> Ints:
@@ -32,11 +33,11 @@ def entropy(cells: Cells, groups: int) -> Floats:
 def recursive(cells: Cells, groups: int, values: int) -> Floats:
     """r1 / (rl + ... + rm) of each group, l = `values`: c must be larger. Infinite where there are fewer values."""
     if values < 1:
-        raise ValueError("recursive diversity needs l of at least 1")
-    order = np.lexsort((-cells.count, cells.group))
-    group, count = cells.group[order], cells.count[order].astype(np.float64)
-    starts = np.searchsorted(group, np.arange(groups))
-    rank = np.arange(group.size) - starts[group]  # 0 is the most frequent
+        raise Unfit("recursive diversity needs l of at least 1")
+    most = int(cells.count.max(initial=0)) + 1
+    ranked = np.sort(cells.group * most + (most - 1 - cells.count))  # by group, the most frequent first
+    group, count = ranked // most, (most - 1 - ranked % most).astype(np.float64)
+    rank = np.arange(group.size) - np.searchsorted(group, np.arange(groups))[group]
     first = np.bincount(group, weights=np.where(rank == 0, count, 0.0), minlength=groups)
     tail = np.bincount(group, weights=np.where(rank >= values - 1, count, 0.0), minlength=groups)
     ratio: Floats = np.divide(first, tail, out=np.full(groups, np.inf), where=tail > 0)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymization.risk.unfit import Unfit
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -20,7 +22,8 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Cells:
-    """One sensitive column: `count` people of group `group` have the value of rank `value`; each pair stands once.
+    """One sensitive column: `count` people of group `group` have the value of rank `value`; each pair stands
+    once, by group and then by value.
 
     Values are numbered in their order (numbers by size, text by code point), missing first. `overall` counts the people
     of the whole table by value, so its length is the number of values.
@@ -59,7 +62,7 @@ class Groups:
         return self.size > 0
 
     def sensitive(self, column: str) -> Cells:
-        """The cells of one sensitive column; ValueError where it was not declared."""
+        """The cells of one sensitive column; Unfit where it was not declared."""
         if column not in self.cells:
-            raise ValueError("a requirement names a column that is not among the sensitive ones")
+            raise Unfit("a requirement names a column that is not among the sensitive ones")
         return self.cells[column]

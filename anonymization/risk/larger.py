@@ -17,6 +17,7 @@ from anonymization.risk import attackers
 from anonymization.risk.assessing import Assessment, Sensitive, combined, worst
 from anonymization.risk.groups import Cells, Groups, Ints
 from anonymization.risk.histogram import from_pairs
+from anonymization.risk.unfit import Unfit
 from anonymization.risk.uniqueness import population_uniqueness
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def assess_larger(
 ) -> Assessment:
     """Assess a table or view of text columns that `connection` knows. Leaves no table of its own behind.
 
-    Missing as a wildcard is counted only where nothing is missing (then both views agree). ValueError as in `assess`.
+    Missing as a wildcard is counted only where nothing is missing (then both views agree). Unfit as in `assess`.
     """
     if not quasi or len({*quasi, *sensitive}) != len(quasi) + len(sensitive):
-        raise ValueError("risk needs quasi-identifiers, and each column in one role")
+        raise Unfit("risk needs quasi-identifiers, and each column in one role")
     coding = _Coding(connection, table, person)
     try:
         rows = coding.number(quasi, sensitive)
@@ -74,7 +75,7 @@ class _Coding:
         if self._person is not None:
             nobody = self._first(f"SELECT count(*) FROM {self._table} WHERE {_value(self._person)} IS NULL")
             if nobody:
-                raise ValueError(f"{nobody} rows belong to nobody: the person column is empty there")
+                raise Unfit(f"{nobody} rows belong to nobody: the person column is empty there")
         group, ranks = self._group(quasi), [self._rank(name, f"v{n}") for n, name in enumerate(sensitive)]
         whose = [] if self._person is None else [f"{_value(self._person)} AS p"]
         self._make(
@@ -82,7 +83,7 @@ class _Coding:
         )
         rows = self._first("SELECT count(*) FROM risk_numbered")
         if not rows:
-            raise ValueError("risk needs rows")
+            raise Unfit("risk needs rows")
         return rows
 
     def people(self, by: str) -> str:
@@ -118,20 +119,20 @@ class _Coding:
 
     def _group(self, quasi: Sequence[str]) -> str:
         terms, room = list[tuple[str, int]](), 1
+        some = " OR ".join(f"{_value(name)} IS NULL" for name in quasi)
+        self.missing = bool(self._first(f"SELECT count(*) FROM {self._table} WHERE {some}"))
         for number, name in enumerate(quasi):
             values = self._dictionary(name, f"risk_q{number}")
             terms.append((f"coalesce(enum_code({_value(name)}::risk_q{number})::BIGINT + 1, 0)", room))
             room *= values + 1
             if room >= _ROOM:
-                raise ValueError("the quasi-identifiers have too many values together to be numbered: leave one out")
+                raise Unfit("the quasi-identifiers have too many values together to be numbered: leave one out")
         whole = "BIGINT" if room < _HALF else "HUGEINT"
         return " + ".join(f"{code}::{whole} * {radix}::{whole}" for code, radix in terms)
 
     def _dictionary(self, name: str, type_name: str) -> int:
         """A type with the column's values; gives their number."""
         values = f"SELECT DISTINCT {_value(name)} AS x FROM {self._table} WHERE {_value(name)} IS NOT NULL"
-        if self._first(f"SELECT count(*) FROM {self._table} WHERE {_value(name)} IS NULL"):
-            self.missing = True
         self._make("TYPE", type_name, f"ENUM ({values})")
         return self._first(f"SELECT len(enum_range(NULL::{type_name}))")
 

@@ -16,16 +16,19 @@ from anonymization.risk.tables import GROUP, PEOPLE, PERSON, WEIGHT, Grouped
 
 _OTHER = "\x00other"
 
-#: Patterns of missing columns there may be: every pair of them is matched.
+#: Patterns of missing columns there may be.
 PATTERNS = 128
 
 
-def as_wildcard(table: Grouped) -> tuple[Ints, Floats]:
+def as_wildcard(table: Grouped) -> tuple[Ints, Floats] | None:
     """For each group the people who could be one of it, and the sum of their weights.
 
-    Somebody who could be so by several of their rows counts once. ValueError where there are more than `PATTERNS`
-    patterns of missing columns.
+    Somebody who could be so by several of their rows counts once. None where there are more than `PATTERNS` patterns
+    of missing columns: every pair of them would have to be matched.
     """
+    known = table.keys.select(pl.col(name).is_not_null() for name in table.quasi)
+    if known.n_unique() > PATTERNS:
+        return None
     size, weight = np.zeros(table.keys.height), np.zeros(table.keys.height)
     keys = table.keys.with_columns(pl.col(WEIGHT).cast(pl.Float64))
     double = _counted_twice(table)
@@ -48,9 +51,7 @@ def _pairs(keys: pl.DataFrame, quasi: tuple[str, ...]) -> Iterator[tuple[pl.Data
     """Each pair of patterns: groups of the one, of the other, and the columns known in both."""
     known = keys.with_columns(*(pl.col(q).is_not_null().alias(f"\x00known{n}") for n, q in enumerate(quasi)))
     flags = [f"\x00known{n}" for n in range(len(quasi))]
-    patterns = [(pattern, part) for pattern, part in known.partition_by(flags, as_dict=True).items()]
-    if len(patterns) > PATTERNS:
-        raise ValueError(f"missing values lie in more than {PATTERNS} patterns of columns")
+    patterns = list(known.partition_by(flags, as_dict=True).items())
     for pattern, mine in patterns:
         for other, theirs in patterns:
             yield mine, theirs, [q for n, q in enumerate(quasi) if pattern[n] and other[n]]

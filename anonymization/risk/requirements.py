@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from anonymization.risk.groups import Bools, Groups
+from anonymization.risk.unfit import Unfit
 
 
 class Requirement(Protocol):
@@ -36,9 +37,9 @@ class Requirement(Protocol):
 
 
 def at_least(value: float, least: float, name: str) -> None:
-    """ValueError where a threshold asks for nothing or is no number."""
+    """Unfit where a threshold asks for nothing or is no number."""
     if not (math.isfinite(value) and value >= least):
-        raise ValueError(f"{name} must be at least {least:g}")
+        raise Unfit(f"{name} must be at least {least:g}")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class KMap:
         return self
 
     def met(self, groups: Groups) -> Bools:
-        """Whether k people of the population look like each group; ValueError without a population."""
+        """Whether k people of the population look like each group; Unfit without a population."""
         return (_world(groups) >= self.k) | ~groups.occupied
 
     def words(self) -> str:
@@ -107,7 +108,7 @@ class DeltaPresence:
     def __post_init__(self) -> None:
         """Refuse bounds that are no shares."""
         if not 0 <= self.least <= self.most <= 1:
-            raise ValueError("delta-presence needs 0 <= least <= most <= 1")
+            raise Unfit("delta-presence needs 0 <= least <= most <= 1")
 
     def met(self, groups: Groups) -> Bools:
         """Whether the share of each group that is in the table lies in the bounds."""
@@ -121,5 +122,5 @@ class DeltaPresence:
 
 def _world(groups: Groups) -> np.typing.NDArray[np.int64]:
     if groups.world is None:
-        raise ValueError("k-map and delta-presence need a population")
+        raise Unfit("k-map and delta-presence need a population")
     return groups.world

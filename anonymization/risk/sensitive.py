@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from anonymization.risk import closeness, diversity
 from anonymization.risk.groups import Bools, Groups
 from anonymization.risk.requirements import Requirement, at_least
+from anonymization.risk.unfit import Unfit
 
 #: Slack for comparing with a threshold: sums of floating-point numbers of equal groups may differ in the last digits.
 SLACK = 1e-9
@@ -54,7 +55,7 @@ class EntropyL:
     def __post_init__(self) -> None:
         """Refuse an l that asks for nothing."""
         if not self.values > 1:
-            raise ValueError("l of entropy diversity must be over 1")
+            raise Unfit("l of entropy diversity must be over 1")
 
     @property
     def floor(self) -> Requirement | None:
@@ -84,7 +85,7 @@ class RecursiveCL:
         """Refuse what asks for nothing or cannot be met."""
         at_least(self.values, 2, "l of recursive diversity")
         if not self.c > 0:
-            raise ValueError("c of recursive diversity must be over 0")
+            raise Unfit("c of recursive diversity must be over 0")
 
     @property
     def floor(self) -> Requirement | None:
@@ -114,7 +115,7 @@ class TCloseness:
     def __post_init__(self) -> None:
         """Refuse an unknown distance and a t that is none."""
         if self.distance not in {"equal", "ordered"} or not 0 <= self.t < 1:
-            raise ValueError("t-closeness needs equal or ordered distance and 0 <= t < 1")
+            raise Unfit("t-closeness needs equal or ordered distance and 0 <= t < 1")
 
     def met(self, groups: Groups) -> Bools:
         """Whether each group lies within t."""

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from anonymization.risk.groups import Cells, Floats, Groups, Ints
+from anonymization.risk.unfit import Unfit
 
 #: Names of our own beside the table's columns.
 GROUP, PERSON, PEOPLE, WEIGHT = "\x00group", "\x00person", "\x00people", "\x00weight"
@@ -47,14 +48,14 @@ def grouped(
     person: str | None = None,
     weight: str | None = None,
 ) -> Grouped:
-    """Group the people of a table. ValueError where nobody is there or a person or weight is missing or in conflict."""
+    """Group the people of a table. Unfit where nobody is there or a person or weight is missing or in conflict."""
     if not table.height or not quasi or len({*quasi, *sensitive}) != len(quasi) + len(sensitive):
-        raise ValueError("risk needs rows, quasi-identifiers, and each column in one role")
+        raise Unfit("risk needs rows, quasi-identifiers, and each column in one role")
     rows = _rows(table, quasi, sensitive, person, weight)
     pairs = rows.select(*quasi, PERSON, WEIGHT).unique(maintain_order=True)
     people = pairs.select(PERSON, WEIGHT).unique()
     if people[PERSON].n_unique() != people.height:
-        raise ValueError("a person has two weights")
+        raise Unfit("a person has two weights")
     keys = pairs.group_by(quasi, maintain_order=True).agg(pl.len().alias(PEOPLE), pl.col(WEIGHT).sum())
     keys = keys.with_row_index(GROUP).with_columns(pl.col(GROUP).cast(pl.Int64))
     numbered = pairs.join(keys.select(*quasi, GROUP), on=list(quasi), nulls_equal=True, maintain_order="left")
@@ -97,10 +98,10 @@ def _rows(
     rows = table.select(*(as_values(name) for name in (*quasi, *sensitive)), whose.alias(PERSON), stands.alias(WEIGHT))
     nobody = rows[PERSON].null_count()
     if nobody:
-        raise ValueError(f"{nobody} rows belong to nobody: the person column is empty there")
+        raise Unfit(f"{nobody} rows belong to nobody: the person column is empty there")
     wrong = int((~(rows[WEIGHT].is_finite() & (rows[WEIGHT] >= 1))).fill_null(True).sum())
     if wrong:
-        raise ValueError(f"{wrong} rows have no weight of at least 1")
+        raise Unfit(f"{wrong} rows have no weight of at least 1")
     return rows
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from anonymization.risk.histogram import Histogram
 from anonymization.risk.pitman import pitman
 from anonymization.risk.snb import snb
+from anonymization.risk.unfit import Unfit
 from anonymization.risk.zayatz import zayatz
 
 
@@ -37,9 +38,9 @@ class PopulationUniqueness:
 
 
 def population_uniqueness(sizes: Histogram, fraction: float) -> PopulationUniqueness:
-    """Estimate from a sample that is `fraction` of its population. ValueError where that is no fraction."""
+    """Estimate from a sample that is `fraction` of its population. Unfit where that is no fraction."""
     if not 0 < fraction <= 1 or not sizes.people:
-        raise ValueError("population uniqueness needs people and a sampling fraction over 0, up to 1")
+        raise Unfit("population uniqueness needs people and a sampling fraction over 0, up to 1")
     if not sizes.of_size(1):
         return PopulationUniqueness(fraction, 0.0, 0.0, 0.0, 0.0, "no sample uniques")
     population = sizes.people / fraction

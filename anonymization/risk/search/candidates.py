@@ -28,6 +28,10 @@ class Candidate:
         """What candidates are compared by."""
         return (float(f"{self.loss:.12e}"), self.suppressed, sum(self.node), self.node)
 
+    def figures(self) -> dict[str, object]:
+        """For reports and programs."""
+        return {"transformation": list(self.node), "loss": self.loss, "suppressed": self.suppressed}
+
     def __lt__(self, other: Candidate) -> bool:
         """Whether this one is better."""
         return self.rank < other.rank

@@ -14,6 +14,7 @@ from anonymization.risk.search.hierarchy import Hierarchy
 from anonymization.risk.search.keys import grouped, keyed
 from anonymization.risk.search.problem import Problem, Table
 from anonymization.risk.tables import as_values, ranks
+from anonymization.risk.unfit import Unfit
 
 
 def problem(
@@ -27,17 +28,17 @@ def problem(
 ) -> Problem:
     """Code a table of text columns, one row per person. Rows not `released` are of the population only.
 
-    ValueError where there is nobody, nothing is asked for, a column is missing, or values have no row in their
+    Unfit where there is nobody, nothing is asked for, a column is missing, or values have no row in their
     hierarchy (how many; never which). A missing value is the empty text, and needs a row of its own.
     """
-    share = Fraction(str(limit))
+    share = _share(limit)
     if not people.height or not hierarchies or not requirements or not 0 <= share < 1:
-        raise ValueError("a search needs people, hierarchies, requirements and a suppression limit from 0 to under 1")
+        raise Unfit("a search needs people, hierarchies, requirements and a suppression limit from 0 to under 1")
     codes = [coded(people[h.column], h) for h in hierarchies]
     ranks = [_ranked(people[name]) for name in sensitive]
     inside = np.ones(people.height, np.int64) if released is None else released.astype(np.int64)
     if not inside.any():
-        raise ValueError("nobody would be released")
+        raise Unfit("nobody would be released")
     sizes = [len(h.rows) for h in hierarchies] + [size for _, size in ranks]
     columns = codes + [code for code, _ in ranks]
     order, starts = grouped(*keyed(zip(columns, sizes, strict=True), people.height))
@@ -55,14 +56,21 @@ def problem(
     )
 
 
+def _share(limit: Fraction | float | str) -> Fraction:
+    try:
+        return Fraction(str(limit))
+    except (ValueError, ZeroDivisionError):
+        raise Unfit("the suppression limit is no number") from None
+
+
 def coded(column: pl.Series, hierarchy: Hierarchy) -> Ints:
-    """The row of each value in its hierarchy; ValueError with how many are not there."""
+    """The row of each value in its hierarchy; Unfit with how many are not there."""
     rows: Mapping[str, int] = {row[0]: number for number, row in enumerate(hierarchy.rows)}
     text = column.to_frame().select(as_values(column.name).fill_null("")).to_series()
     found = text.replace_strict(list(rows), list(rows.values()), default=None, return_dtype=pl.Int64)
     missing = found.null_count()
     if missing:
-        raise ValueError(f"{missing} rows have a value of {hierarchy.column} that its hierarchy does not know")
+        raise Unfit(f"{missing} rows have a value of {hierarchy.column} that its hierarchy does not know")
     return found.to_numpy()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from anonymization.risk.search.anytime import Anytime
@@ -22,6 +23,8 @@ EFFORT = 20_000
 class Generalised:
     """What was found. `exact`: proved to be the optimum. `looked`: nodes whose groups were counted, of `nodes`."""
 
+    problem: Problem
+    metric: str
     best: Candidate
     runner_up: Candidate | None
     exact: bool
@@ -29,6 +32,34 @@ class Generalised:
     nodes: int
     reasons: tuple[Reason, ...]
     words: tuple[str, ...]
+
+    def figures(self) -> dict[str, object]:
+        """For reports and programs: names of columns, numbers, and the reasons in words."""
+        return {
+            "transformation": list(self.best.node),
+            "columns": [hierarchy.column for hierarchy in self.problem.hierarchies],
+            "metric": self.metric,
+            "loss": self.best.loss,
+            "suppressed": self.best.suppressed,
+            "people": self.problem.people,
+            "k": self.best.smallest,
+            "exact": self.exact,
+            "nodes": self.nodes,
+            "nodes_counted": self.looked,
+            "runner_up": None if self.runner_up is None else self.runner_up.figures(),
+            "reasons": list(self.words),
+        }
+
+    def told(self) -> Iterator[str]:
+        """Line by line, for people."""
+        columns = self.problem.hierarchies
+        levels = ", ".join(f"{h.column} {level}" for h, level in zip(columns, self.best.node, strict=True))
+        proved = "the optimum" if self.exact else "the best found, not proved to be the optimum,"
+        yield f"{levels}: {proved} of {self.nodes:,} generalisations"
+        out = f"{self.best.suppressed:,} of {self.problem.people:,} people left out"
+        yield f"{self.metric} {self.best.loss:.10g}, {out}, k {self.best.smallest}"
+        yield "required: " + "; ".join(requirement.words() for requirement in self.problem.requirements)
+        yield from self.words
 
 
 def generalise(
@@ -47,7 +78,7 @@ def generalise(
     looked = rollup.made
     why = reasons(rollup, metric, best)
     words = tuple(in_words(problem, metric, best, runner_up, why))
-    return Generalised(best, runner_up, proved, looked, problem.nodes, why, words)
+    return Generalised(problem, metric.name, best, runner_up, proved, looked, problem.nodes, why, words)
 
 
 def least_left_out(problem: Problem) -> int:

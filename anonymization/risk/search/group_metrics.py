@@ -5,6 +5,7 @@ from __future__ import annotations
 from anonymization.risk.groups import Floats
 from anonymization.risk.search.classes import Classes
 from anonymization.risk.search.problem import Problem
+from anonymization.risk.unfit import Unfit
 
 
 class _OfGroups:
@@ -14,7 +15,7 @@ class _OfGroups:
         return None
 
     def combine(self, costs: Floats) -> Floats:
-        raise ValueError("a metric of groups has no costs of columns")
+        raise Unfit("a metric of groups has no costs of columns")
 
 
 class Discernibility(_OfGroups):

@@ -13,10 +13,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from anonymization.risk.unfit import Unfit
+
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """Rows of labels; row r, level n is what value r becomes at level n. Values are unique. ValueError where not."""
+    """Rows of labels; row r, level n is what value r becomes at level n. Values are unique. Unfit where not."""
 
     column: str
     rows: tuple[tuple[str, ...], ...]
@@ -24,15 +26,15 @@ class Hierarchy:
     def __post_init__(self) -> None:
         """Check form and nesting; says rows and levels, never labels."""
         if not self.rows or not self.rows[0]:
-            raise ValueError("the hierarchy is empty")
+            raise Unfit("the hierarchy is empty")
         for number, row in enumerate(self.rows, 1):
             if len(row) != len(self.rows[0]):
-                raise ValueError(f"row {number} has {len(row)} levels, the first has {len(self.rows[0])}")
+                raise Unfit(f"row {number} has {len(row)} levels, the first has {len(self.rows[0])}")
         if len({row[0] for row in self.rows}) != len(self.rows):
-            raise ValueError("a value has two rows")
+            raise Unfit("a value has two rows")
         for level in range(1, self.height + 1):
             if len({(row[level - 1], row[level]) for row in self.rows}) != len({row[level - 1] for row in self.rows}):
-                raise ValueError(f"a label of level {level - 1} has two labels at level {level}")
+                raise Unfit(f"a label of level {level - 1} has two labels at level {level}")
 
     @property
     def height(self) -> int:

@@ -15,6 +15,7 @@ from anonymization.risk.search.classes import Classes
 from anonymization.risk.search.column_metrics import Entropy, EntropyOfGeneralising, Loss, Precision
 from anonymization.risk.search.group_metrics import AverageClassSize, Discernibility, DiscernibilityOfAll
 from anonymization.risk.search.problem import Problem
+from anonymization.risk.unfit import Unfit
 
 
 class Metric(Protocol):
@@ -47,7 +48,7 @@ METRICS: dict[str, Metric] = {
 
 
 def metric(name: str) -> Metric:
-    """The metric of that name; ValueError where there is none."""
+    """The metric of that name; Unfit where there is none."""
     if name not in METRICS:
-        raise ValueError("there is no such metric; there are " + ", ".join(METRICS))
+        raise Unfit("there is no such metric; there are " + ", ".join(METRICS))
     return METRICS[name]

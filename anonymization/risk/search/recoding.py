@@ -14,7 +14,7 @@ from anonymization.risk.search.rollup import RollUp
 def recode(people: pl.DataFrame, problem: Problem, node: Node) -> pl.DataFrame:
     """The table at `node`, without who is left out, rows in their order; other columns as they were.
 
-    `people` is the table the problem was made from; ValueError where a value is not known to its hierarchy.
+    `people` is the table the problem was made from; Unfit where a value is not known to its hierarchy.
     """
     hierarchies = problem.hierarchies
     codes = [h.codes[level][coded(people[h.column], h)] for h, level in zip(hierarchies, node, strict=True)]
