@@ -52,19 +52,25 @@ def grouped(
     if not table.height or not quasi or len({*quasi, *sensitive}) != len(quasi) + len(sensitive):
         raise Unfit("risk needs rows, quasi-identifiers, and each column in one role")
     rows = _rows(table, quasi, sensitive, person, weight)
-    pairs = rows.select(*quasi, PERSON, WEIGHT).unique(maintain_order=True)
-    people = pairs.select(PERSON, WEIGHT).unique()
-    if people[PERSON].n_unique() != people.height:
-        raise Unfit("a person has two weights")
+    pairs = people = rows.select(*quasi, PERSON, WEIGHT)
+    if person is not None:  # else every row is one person of its own
+        pairs = pairs.unique(maintain_order=True)
+        people = pairs.select(PERSON, WEIGHT).unique()
+        if people[PERSON].n_unique() != people.height:
+            raise Unfit("a person has two weights")
     keys = pairs.group_by(quasi, maintain_order=True).agg(pl.len().alias(PEOPLE), pl.col(WEIGHT).sum())
     keys = keys.with_row_index(GROUP).with_columns(pl.col(GROUP).cast(pl.Int64))
-    numbered = pairs.join(keys.select(*quasi, GROUP), on=list(quasi), nulls_equal=True, maintain_order="left")
-    repeated = numbered.filter(pl.len().over(PERSON) > 1).select(GROUP, PERSON, WEIGHT)
     cells = {name: _cells(rows, quasi, keys, name) for name in sensitive}
     return Grouped(
-        tuple(quasi), keys, repeated, people.height, float(people[WEIGHT].sum()), table.height,
+        tuple(quasi), keys, _repeated(pairs, keys, quasi), people.height, float(people[WEIGHT].sum()), table.height,
         Groups(keys[PEOPLE].cast(pl.Int64).to_numpy(), None, cells),
     )  # fmt: skip
+
+
+def _repeated(pairs: pl.DataFrame, keys: pl.DataFrame, quasi: Sequence[str]) -> pl.DataFrame:
+    """Group, person and weight of people who are in more than one group."""
+    several = pairs.filter(pl.len().over(PERSON) > 1) if pairs[PERSON].n_unique() < pairs.height else pairs.clear()
+    return several.join(keys.select(*quasi, GROUP), on=list(quasi), nulls_equal=True).select(GROUP, PERSON, WEIGHT)
 
 
 def world_of(people: Grouped, population: Grouped) -> Ints:

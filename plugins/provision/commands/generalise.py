@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _found(arguments)
     except Unfit as error:
         raise FixConfiguration(
-            str(error), where="TABLE", rule="generalise", remedy="change the table, the hierarchies or the options"
+            str(error), rule="generalise", remedy="change the table, the hierarchies or the options"
         ) from None
     say(found.figures(), as_json=arguments.json, text="\n".join(found.told()))
     return 0
