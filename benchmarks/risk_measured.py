@@ -109,7 +109,7 @@ def large(millions: str, memory: str, folder: str) -> dict[str, Any]:
     rows, path = int(millions) * 1_000_000, Path(folder) / f"risk-{millions}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as spill:
-        settings = {"memory_limit": memory, "temp_directory": spill, "temp_file_encryption": "true", "threads": "2",
+        settings = {"memory_limit": memory, "temp_directory": spill, "threads": "2",
                     "preserve_insertion_order": "false"}  # fmt: skip
         with duckdb.connect(":memory:", config=settings) as connection:
             if not path.exists():

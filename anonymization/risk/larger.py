@@ -1,13 +1,16 @@
 """The same figures for tables that do not fit into memory, by DuckDB, which spills to disk what does not fit.
 
-Whoever opens the connection sets its memory, its folder for spilling and that what is spilled is encrypted. Quasi-
-identifiers become one number per group (mixed radix of dictionary codes); people are counted by group; the cells of a
+Quasi-identifiers become one number per group (mixed radix of dictionary codes); people are counted by group; cells of a
 sensitive column come back in the order of groups, parcel by parcel, and go through the models that small tables do.
 Exact: no sampling, no sketches. Weights and populations are for tables in memory only.
+
+Whoever opens the connection sets its memory and its folder for spilling. What is spilled are numbers whose dictionaries
+stay in memory, and for persons digests under a key drawn for this one count: 128 bits, so that no two meet by chance.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -71,20 +74,14 @@ class _Coding:
         self._made: list[str] = []
 
     def number(self, quasi: Sequence[str], sensitive: Sequence[str]) -> int:
-        """Make the numbered table; gives its rows."""
+        """Make the numbered table, in two passes over the table; gives its rows."""
+        self._count(quasi, sensitive)
+        self._dictionaries(len(quasi), len(sensitive))
+        columns = [f"{self._group(quasi)} AS g", *(self._rank(name, n) for n, name in enumerate(sensitive))]
         if self._person is not None:
-            nobody = self._first(f"SELECT count(*) FROM {self._table} WHERE {_value(self._person)} IS NULL")
-            if nobody:
-                raise Unfit(f"{nobody} rows belong to nobody: the person column is empty there")
-        group, ranks = self._group(quasi), [self._rank(name, f"v{n}") for n, name in enumerate(sensitive)]
-        whose = [] if self._person is None else [f"{_value(self._person)} AS p"]
-        self._make(
-            "TABLE", "risk_numbered", f"SELECT {', '.join([f'{group} AS g', *ranks, *whose])} FROM {self._table}"
-        )
-        rows = self._first("SELECT count(*) FROM risk_numbered")
-        if not rows:
-            raise Unfit("risk needs rows")
-        return rows
+            columns.append(f"md5_number('{secrets.token_hex(16)}' || {_value(self._person)}) AS p")
+        self._make("TABLE", "risk_numbered", f"SELECT {', '.join(columns)} FROM {self._table}")
+        return self._first("SELECT count(*) FROM risk_numbered")
 
     def people(self, by: str) -> str:
         """A query that counts people by columns of the numbered table, as ``n``."""
@@ -117,43 +114,54 @@ class _Coding:
         for made in reversed(self._made):
             self._run(f"DROP {made}")
 
-    def _group(self, quasi: Sequence[str]) -> str:
-        terms, room = list[tuple[str, int]](), 1
+    def _count(self, quasi: Sequence[str], sensitive: Sequence[str]) -> None:
+        """One pass: the values of each column, and how many are missing. Unfit where there are no rows or persons."""
+        quasi_lists = [f"list(DISTINCT {_value(name)}) AS q{n}" for n, name in enumerate(quasi)]
+        lists = [f"list(DISTINCT {_value(name)}) AS v{n}" for n, name in enumerate(sensitive)]
+        lists += [f"count(*) FILTER ({_value(name)} IS NULL) AS without{n}" for n, name in enumerate(sensitive)]
         some = " OR ".join(f"{_value(name)} IS NULL" for name in quasi)
-        self.missing = bool(self._first(f"SELECT count(*) FROM {self._table} WHERE {some}"))
+        nobody = "0" if self._person is None else f"count(*) FILTER ({_value(self._person)} IS NULL)"
+        counts = f"count(*) AS n, count(*) FILTER ({some}) AS missing, {nobody} AS nobody"
+        values = ", ".join([counts, *quasi_lists, *lists])
+        self._make("TABLE", "risk_values", f"SELECT {values} FROM {self._table}")
+        if not self._first("SELECT n FROM risk_values"):
+            raise Unfit("risk needs rows")
+        if lost := self._first("SELECT nobody FROM risk_values"):
+            raise Unfit(f"{lost} rows belong to nobody: the person column is empty there")
+        self.missing = bool(self._first("SELECT missing FROM risk_values"))
+
+    def _dictionaries(self, quasi: int, sensitive: int) -> None:
+        """A type with the values of each column; those of sensitive ones in their order."""
+        for number in range(quasi):
+            self._make("TYPE", f"risk_q{number}", f"ENUM ({_unnested(f'q{number}')})")
+        for number in range(sensitive):
+            texts = "x IS NOT NULL AND NOT coalesce(isfinite(try_cast(x AS DOUBLE)), false)"
+            text = self._first(f"SELECT count(*) FROM ({_unnested(f'v{number}')}) WHERE {texts}")
+            order = "x" if text else "try_cast(x AS DOUBLE), x"
+            self._make("TYPE", f"risk_v{number}", f"ENUM ({_unnested(f'v{number}')} ORDER BY {order})")
+
+    def _group(self, quasi: Sequence[str]) -> str:
+        """The number of a row's group: codes of its values, 0 for missing, as digits of a mixed radix."""
+        terms, room = list[tuple[str, int]](), 1
         for number, name in enumerate(quasi):
-            values = self._dictionary(name, f"risk_q{number}")
             terms.append((f"coalesce(enum_code({_value(name)}::risk_q{number})::BIGINT + 1, 0)", room))
-            room *= values + 1
+            room *= self._first(f"SELECT coalesce(len(q{number}), 0) FROM risk_values") + 1
             if room >= _ROOM:
                 raise Unfit("the quasi-identifiers have too many values together to be numbered: leave one out")
         whole = "BIGINT" if room < _HALF else "HUGEINT"
         return " + ".join(f"{code}::{whole} * {radix}::{whole}" for code, radix in terms)
 
-    def _dictionary(self, name: str, type_name: str) -> int:
-        """A type with the column's values; gives their number."""
-        values = f"SELECT DISTINCT {_value(name)} AS x FROM {self._table} WHERE {_value(name)} IS NOT NULL"
-        self._make("TYPE", type_name, f"ENUM ({values})")
-        return self._first(f"SELECT len(enum_range(NULL::{type_name}))")
-
-    def _rank(self, name: str, as_name: str) -> str:
+    def _rank(self, name: str, number: int) -> str:
         """Rank of a value in its order: missing first, numbers by size where all are numbers, else by code point."""
-        values = f"SELECT DISTINCT {_value(name)} AS x FROM {self._table}"
-        number = "coalesce(isfinite(try_cast(x AS DOUBLE)), false)"
-        texts = self._first(f"SELECT count(*) FROM ({values}) WHERE x IS NOT NULL AND NOT {number}")
-        order = "x" if texts else "try_cast(x AS DOUBLE), x"
-        ranked = f"SELECT x FROM ({values}) WHERE x IS NOT NULL ORDER BY {order}"
-        self._make("TYPE", f"risk_{as_name}", f"ENUM ({ranked})")
-        missing = self._first(f"SELECT count(*) FROM ({values}) WHERE x IS NULL")
-        return f"coalesce(enum_code({_value(name)}::risk_{as_name})::BIGINT + {missing}, 0)::BIGINT AS {as_name}"
+        missing = self._first(f"SELECT without{number} FROM risk_values")
+        return f"coalesce(enum_code({_value(name)}::risk_v{number})::BIGINT + {int(missing > 0)}, 0) AS v{number}"
 
     def _make(self, kind: str, name: str, query: str) -> None:
         self._run(f"CREATE {'TEMP ' if kind == 'TABLE' else ''}{kind} {name} AS {query}")
         self._made.append(f"{kind} {name}")
 
     def _first(self, query: str) -> int:
-        row = self._run(query).fetchone()
-        return int(row[0]) if row else 0
+        return int(self._run(query).fetchall()[0][0])
 
 
 def _sensitive(coding: _Coding, number: int) -> Sensitive:
@@ -173,6 +181,11 @@ def _worst(fresh: Ints, value: Ints, count: Ints, overall: Ints) -> Sensitive:
     group = np.cumsum(fresh) - 1
     size = np.bincount(group, weights=count).astype(np.int64)
     return worst(Cells(group, value, count, overall), Groups(size))
+
+
+def _unnested(column: str) -> str:
+    """A query of the values of one list of ``risk_values``, as ``x``; missing is none of them."""
+    return f"SELECT x FROM (SELECT unnest({column}) AS x FROM risk_values) WHERE x IS NOT NULL"
 
 
 def quoted(name: str) -> str:

@@ -6,7 +6,6 @@ uniques among N people is Gamma(theta + 1) / Gamma(theta + alpha) * N^alpha.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -14,8 +13,11 @@ import numpy as np
 
 from anonymization.risk.histogram import Histogram
 
-#: Newton's method ends where the gradient is this flat for each person, or without a solution after so many steps.
-_FLAT, _STEPS = 1e-12, 100
+#: Newton's method ends where the gradient is this flat for each person; without a solution after so many steps, or where
+#: alpha leaves its domain: then the groups are more even than the model can say.
+_FLAT, _STEPS, _EDGE = 1e-12, 40, 1e-5
+#: Numbers summed at once.
+_PARCEL = 1_000_000
 
 
 def pitman(sizes: Histogram, fraction: float) -> float | None:
@@ -38,7 +40,7 @@ def _starts(sizes: Histogram) -> Iterator[tuple[float, float]]:
         alpha = (theta * (ones - n) + (n - 1) * ones) / (n * u)
         if _inside(theta, alpha):
             yield theta, alpha
-    yield from itertools.product((0.5, n / 100 + 1, float(n)), (0.1, 0.5, 0.9))
+    yield from ((1.0, 0.5), (n / 100 + 1.0, 0.5))
 
 
 def _maximum(sizes: Histogram, theta: float, alpha: float) -> tuple[float, float] | None:
@@ -54,9 +56,11 @@ def _maximum(sizes: Histogram, theta: float, alpha: float) -> tuple[float, float
         scale = 1.0
         while not _inside(theta - scale * step[0], alpha - scale * step[1]):
             scale /= 2
-            if scale < 1e-12:
+            if scale < _EDGE:
                 return None
         theta, alpha = theta - scale * step[0], alpha - scale * step[1]
+        if alpha < _EDGE:
+            return None
     return None
 
 
@@ -66,16 +70,20 @@ def _inside(theta: float, alpha: float) -> bool:
 
 def _gradient(sizes: Histogram, theta: float, alpha: float) -> tuple[tuple[float, float], tuple[float, float, float]]:
     """First and second derivatives of the log-likelihood by theta and alpha, as sums."""
-    place = np.arange(1, sizes.number, dtype=np.float64)
-    first = 1.0 / (theta + place * alpha)
-    second = first * first
-    drawn = 1.0 / (theta + np.arange(1, sizes.people, dtype=np.float64))
+    groups, people = _sums(theta, alpha, sizes.number), _sums(theta, 1.0, sizes.people)
     inner = 1.0 / (np.arange(1, int(sizes.sizes[-1])) - alpha)  # j - alpha, j from 1 to the largest size - 1
     ones, squares = (np.concatenate(([0.0], np.cumsum(x)))[sizes.sizes - 1] for x in (inner, inner * inner))
-    gradient = float(first.sum() - drawn.sum()), float(place @ first - sizes.groups @ ones)
-    curvature = (
-        float((drawn * drawn).sum() - second.sum()),
-        float(-(place @ second)),
-        float(-(place * place) @ second - sizes.groups @ squares),
-    )
+    gradient = groups[0] - people[0], groups[1] - float(sizes.groups @ ones)
+    curvature = people[2] - groups[2], -groups[3], -groups[4] - float(sizes.groups @ squares)
     return gradient, curvature
+
+
+def _sums(theta: float, step: float, end: int) -> tuple[float, ...]:
+    """Sums over i from 1 to end - 1 of 1/x, i/x, 1/x^2, i/x^2, i^2/x^2, with x = theta + i * step; in parcels."""
+    found = np.zeros(5)
+    for start in range(1, end, _PARCEL):
+        i = np.arange(start, min(end, start + _PARCEL), dtype=np.float64)
+        one = 1.0 / (theta + i * step)
+        two = one * one
+        found += one.sum(), i @ one, two.sum(), i @ two, (i * i) @ two
+    return tuple(found.tolist())

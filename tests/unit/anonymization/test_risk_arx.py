@@ -100,10 +100,12 @@ def asked(found: dict[str, Any], requirements: list[Requirement]) -> Problem:
     table, sensitive = riskoracles.adult(), [found["sensitive"]] if found["sensitive"] else []
     columns = tuple(name for name in riskoracles.ADULT if name not in sensitive)
     inside = riskoracles.adult_subset(table).to_numpy() if "DataSubset" in found["config"] else None
-    limit = re.search(r"ARXConfiguration\.create\(([\d.]+)d", found["config"])[1]  # type: ignore[index]
+    limit = re.search(r"ARXConfiguration\.create\(([\d.]+)d", found["config"])
+    assert limit is not None
     return problem(
-        table, riskoracles.adult_hierarchies(columns), requirements, limit=limit, sensitive=sensitive, released=inside
-    )
+        table, riskoracles.adult_hierarchies(columns), requirements, sensitive=sensitive, released=inside,
+        limit=min(float(limit[1]), 0.9999),  # we leave somebody in
+    )  # fmt: skip
 
 
 def metric_of(config: str) -> str:
@@ -117,7 +119,8 @@ def check(number: int) -> None:
     if "best_transformation" not in found:
         assert not best
         return
-    assert best[0].loss == pytest.approx(found["optimal_information_loss"], rel=1e-10)
+    # ARX cuts the cost of each column to ten digits after the point
+    assert best[0].loss == pytest.approx(found["optimal_information_loss"], rel=1e-10, abs=1e-10)
     theirs = tuple(found["best_transformation"])
     assert theirs in {candidate.node for candidate in best if candidate.loss == pytest.approx(best[0].loss, rel=1e-10)}
 

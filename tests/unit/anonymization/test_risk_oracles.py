@@ -16,6 +16,7 @@ from anonymization.risk.search.exact import Exact
 from anonymization.risk.search.generalising import generalise
 from anonymization.risk.search.hierarchy import Hierarchy, flat
 from anonymization.risk.search.metrics import metric
+from anonymization.risk.search.rollup import RollUp
 from anonymization.risk.sensitive import DistinctL
 from anonymization.risk.tables import grouped
 from anonymization.risk.uniqueness import population_uniqueness
@@ -117,9 +118,8 @@ def test_pycanon(file: str) -> None:
     assert found.attackers.prosecutor == pytest.approx(expected["max_rir"])
     assert found.attackers.marketer == pytest.approx(expected["indep_prosecutor_avg_risk"], rel=1e-12)
     assert worst.distinct_l == expected["l"]
-    assert int(worst.entropy_l + 1e-9) - expected["entropy_l_int"] in (
-        (0, 1) if file == "StudentsMath_Score_k2.csv" else (0,)
-    )
+    cut_too_low = file == "StudentsMath_Score_k2.csv"  # two equally frequent values: 2, not 1
+    assert int(worst.entropy_l + 1e-9) == expected["entropy_l_int"] + cut_too_low
     number = table[expected["sa"][0]].cast(pl.Float64, strict=False).null_count() == 0
     assert (worst.t_ordered if number else worst.t_equal) == pytest.approx(expected["t"], rel=1e-10)
 
@@ -139,7 +139,8 @@ def test_where_pycanon_errs_ours_is_the_definition() -> None:
 
 
 def test_anjana_example() -> None:
-    """Its result of [2, 0, 0] without suppression; with l of 2 age stays at 2 and the city goes. Gender is kept."""
+    """Its result is [2, 0, 0] for k of 2; with l of 2 it keeps age at 2 and lets the city go. That meets both by our
+    models, too, but is not the best: with the city gone age 1 does (five of five groups have two diseases)."""
     table = plaintables.read(riskoracles.oracle("anjana/hospital_extended.csv"), ["age", "gender", "city", "disease"])
     ages = sorted(set(table["age"]), key=int)
     bands = [[int(age) // width * width for age in ages] for width in (5, 10)]
@@ -152,7 +153,9 @@ def test_anjana_example() -> None:
     two = Exact(problem(table, chain, [KAnonymity(2)]), metric("loss")).run().best[0]
     assert two.node == (2, 0, 0)
     diverse = problem(table, chain, [KAnonymity(2), DistinctL("disease", 2)], sensitive=["disease"])
-    assert Exact(diverse, metric("loss")).run().best[0].node == (2, 0, 1)
+    assert not RollUp(diverse).classes((2, 0, 0)).possible
+    assert RollUp(diverse).classes((2, 0, 1)).possible
+    assert Exact(diverse, metric("loss")).run().best[0].node == (1, 0, 1)
 
 
 def test_ppc_report_case_02() -> None:

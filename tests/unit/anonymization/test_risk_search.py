@@ -245,7 +245,7 @@ def test_reasons_say_what_a_level_finer_would_have_meant() -> None:
     assert found.best.node == (1,)
     assert "One level finer 5 people (50.0%) would have to be left out, 1 may be." in found.words[0]
     assert "One level coarser costs" in found.words[0]
-    assert found.words[-1].startswith("The runner-up (x 2 instead of 1) would have cost 0.35 more")
+    assert found.words[-1].startswith("The runner-up (x 2 instead of 1) would have cost 0.45 more")
     assert found.figures()["transformation"] == [1]
 
 
