@@ -30,7 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--adult", type=Path, help="folder with adult.csv and adult_hierarchy_*.csv")
     parser.add_argument("--millions", type=int, nargs="*", default=[10, 40], help="sizes of the large tables")
-    parser.add_argument("--memory", default="3GB", help="what DuckDB may use")
+    parser.add_argument("--memory", default="2GB", help="what DuckDB may use")
     parser.add_argument("--pycanon", help="an interpreter that has pyCANON")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)

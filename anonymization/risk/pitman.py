@@ -13,8 +13,8 @@ import numpy as np
 
 from anonymization.risk.histogram import Histogram
 
-#: Newton's method ends where the gradient is this flat for each person; without a solution after so many steps, or where
-#: alpha leaves its domain: then the groups are more even than the model can say.
+#: Newton's method ends where the gradient is this flat for each person; without a solution after so many steps, or
+#: where alpha leaves its domain: then the groups are more even than the model can say.
 _FLAT, _STEPS, _EDGE = 1e-12, 40, 1e-5
 #: Numbers summed at once.
 _PARCEL = 1_000_000

@@ -16,14 +16,20 @@ import polars as pl
 from provision.errors import FixConfiguration
 
 DELIMITERS = (";", ",")
-#: Bytes of CSV from which a table is counted on disk.
-LARGE = 256_000_000
+#: Bytes of text from which a table is better counted on disk, and from which it is not read into memory at all.
+LARGE, MOST = 64_000_000, 1_000_000_000
+#: The same in rows, for Parquet: a column of one value takes no room there.
+ROWS = 5_000_000
 #: Longest header that is looked at, in bytes.
 _HEADER = 1_000_000
 
 
 def read(path: Path, columns: Sequence[str], where: str = "TABLE") -> pl.DataFrame:
-    """The columns of a table as text; `FixConfiguration` where it is not there or not as it should be."""
+    """The columns of a table as text; `FixConfiguration` where it is not there, not as it should be, or too large."""
+    if size(path, where) > MOST:
+        raise FixConfiguration(
+            "the table is too large for memory", where=where, rule="table.size", remedy="give a smaller one"
+        )
     if is_parquet(path, where):
         try:
             return pl.read_parquet(path, columns=list(columns)).cast(pl.String)
@@ -63,10 +69,18 @@ def header(path: Path, separator: str, where: str = "TABLE") -> list[str]:
         raise _broken(where, "a CSV file in UTF-8") from None
 
 
-def is_large(path: Path) -> bool:
-    """Whether a table is better counted on disk: Parquet is several times as dense as CSV."""
-    most = LARGE // 8 if is_parquet(path) else LARGE
-    return path.stat().st_size > most
+def size(path: Path, where: str = "TABLE") -> int:
+    """Bytes a table has as text: those of a CSV file; of Parquet what its footer says, by rows where these are many."""
+    if not is_parquet(path, where):
+        return path.stat().st_size
+    from pyarrow import parquet
+
+    try:
+        footer = parquet.read_metadata(path)
+    except Exception:
+        raise _broken(where, "a Parquet file") from None
+    packed = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
+    return max(packed, footer.num_rows * LARGE // ROWS)
 
 
 def labels(path: Path, where: str) -> list[tuple[str, ...]]:
@@ -75,15 +89,16 @@ def labels(path: Path, where: str) -> list[tuple[str, ...]]:
     `FixConfiguration` where there is none, or rows are ragged, or the file is larger than such a file can sensibly be.
     """
     try:
-        data = path.read_bytes() if path.stat().st_size <= LARGE // 4 else b""
+        data = path.read_bytes() if path.stat().st_size <= LARGE else b""
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise _broken(where, "a CSV file in UTF-8") from None
-    even = [found for found in (_split(text, d) for d in DELIMITERS) if found and len({len(row) for row in found}) == 1]
-    widths = sorted(len(found[0]) for found in even)
-    if not even or (len(even) == 2 and widths[0] == widths[1] > 1):
+    split = [found for found in (_split(text, d) for d in DELIMITERS) if found]
+    wide = [found for found in split if max(map(len, found)) > 1] or split[:1]
+    even = sorted((found for found in wide if len(set(map(len, found))) == 1), key=lambda found: len(found[0]))
+    if not even or (len(even) == 2 and len(even[0][0]) == len(even[1][0])):
         raise _broken(where, "rows of one length and one delimiter, ; or ,")
-    return max(even, key=lambda found: len(found[0]))
+    return even[-1]
 
 
 def _split(text: str, separator: str) -> list[tuple[str, ...]]:

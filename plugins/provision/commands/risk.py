@@ -58,7 +58,8 @@ def _assessed(arguments: argparse.Namespace) -> Assessment:
     wanted = [*arguments.quasi, *arguments.sensitive, *filter(None, (arguments.person, arguments.weights))]
     if len(set(wanted)) != len(wanted):
         raise FixConfiguration("a column has two roles", where="TABLE", rule="risk", remedy="name each column once")
-    if plaintables.is_large(arguments.table):
+    in_memory_only = arguments.weights or arguments.population
+    if plaintables.size(arguments.table) > plaintables.LARGE and not in_memory_only:
         return _on_disk(arguments, wanted)
     population = None
     if arguments.population is not None:
@@ -74,11 +75,6 @@ def _on_disk(arguments: argparse.Namespace, wanted: list[str]) -> Assessment:
     from anonymization.risk.larger import assess_larger
     from provision.largetables import TABLE, opened
 
-    if arguments.weights or arguments.population:
-        raise FixConfiguration(
-            "weights and populations are counted in memory only, and the table is too large for that", where="TABLE",
-            rule="risk.large", remedy="leave them out, or give a smaller table",
-        )  # fmt: skip
     with opened(arguments.table, wanted, arguments.memory) as connection:
         return assess_larger(
             connection, TABLE, arguments.quasi, arguments.sensitive, person=arguments.person,
