@@ -6,17 +6,22 @@ the words of all columns that are read by the same rules are read in one go; num
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
 
+from provision import codes
 from provision.formats import dates, tables
 from provision.formats.base import Column, ColumnClass
 from provision.formats.numbers import canonical_insurer
 
 _CODE = r"^[0-9A-Z]{1,10}$"
+#: Lists of ours with words and units (``mg/dL``) are wider; a name in Japanese or with a space is no code of them either.
+_WORD = r"^[!-~]{1,32}$"
 _INSURER = r"^(?:[0-9]{6}|[0-9]{8})$"
 _ZIP = r"^[0-9]{7}$"
 _INTEGER = r"^-?[0-9]{1,12}$"
@@ -53,7 +58,7 @@ def _way(column: Column) -> object:
     if column.dtype != "string":
         return dropped, column.dtype, None if column.dtype == "integer" else tables.polars_type(column)
     word = column.domain.partition(":")[0]
-    rules = "" if dropped else column.domain if word == "form" else word
+    rules = "" if dropped else column.domain if word == "form" else _code_shape(column) if word == "code" else word
     return dropped, column.dtype, rules, column.cls is ColumnClass.BIRTH
 
 
@@ -106,8 +111,18 @@ def _strings(frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     elif word == "zip3":
         value, pattern = value.str.normalize("NFKC").str.replace_all(r"[^0-9A-Za-z]", ""), _ZIP
     else:
-        pattern = f"^(?:{rest})$" if word == "form" else _CODE
+        pattern = f"^(?:{rest})$" if word == "form" else _code_shape(column)
     return frame.with_columns(value.alias(_READ)).with_columns(_matching(pl.col(_READ), pattern))
+
+
+def _code_shape(column: Column) -> str:
+    """The form of the codes of a column's list."""
+    return _shape_of(column.domain.removeprefix("code:"))
+
+
+@cache
+def _shape_of(code_list: str) -> str:
+    return _CODE if all(re.match(_CODE, code) for code in codes.load(code_list).names) else _WORD
 
 
 def _matching(value: pl.Expr, pattern: str) -> pl.Expr:
