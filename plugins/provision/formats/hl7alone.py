@@ -17,7 +17,6 @@ Cells = dict[str, str | None]
 Made = tuple[str, Cells] | None  # table and cells
 _ICD10 = re.compile(r"[A-Z][0-9]{2}[0-9A-Z]{0,3}")
 _ICD10_SYSTEMS = ("I10", "ICD10", "I10C")
-_JLAC10 = r"[0-9A-Z]{15}|[0-9A-Z]{17}"
 
 
 def encounter(message: Message, pv1: Segment, counts: Counter[str]) -> Made:
@@ -81,7 +80,7 @@ def _icd10(message: Message, text: str) -> str | None:
 def allergy(message: Message, segment: Segment, counts: Counter[str]) -> Made:
     """IAM (ADT-61) and AL1 (ADT-00): the substance by a public code. What happens then is written out, and goes."""
     substance = hl7coded.drug(message, value(segment, 3))
-    if substance is None and (code := of_system(message, value(segment, 3), "JC10", _JLAC10)):
+    if substance is None and (code := of_system(message, value(segment, 3), "JC10", hl7coded.JLAC10_FORM)):
         substance = code, "JLAC10"
     counts["hl7.local_allergens"] += substance is None and bool(value(segment, 3))
     kind = hl7coded.listed(message.part(value(segment, 2), 1), "hl7_allergen_type")

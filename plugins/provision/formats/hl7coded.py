@@ -21,19 +21,22 @@ _DRUGS = {
     "YJ": r"[0-9]{7}[A-Z][0-9]{4}|[0-9]{4}[0-9A-Z]{3}[A-Z][0-9]{4}",
 }  # fmt: skip
 _SERVICES = {
-    "JC10": ("JLAC10", r"[0-9A-Z]{5}|[0-9A-Z]{15}|[0-9A-Z]{17}"),
-    "JJ1017": ("JJ1017", r"[0-9A-Z]{15,16}|[0-9A-Z]{30,32}"),
-    "LENDO": ("LENDO", r"[0-9]{11}"),
+    "JC10": ("JLAC10", r"[1-9][A-Z][0-9]{3}(?:[0-9A-Z]{10}|[0-9A-Z]{12})?"),
+    "JJ1017": ("JJ1017", r"[0-9][0-9A-Z]{14,15}|[0-9][0-9A-Z]{29,31}"),
+    "LENDO": ("LENDO", r"[1-9][0-9]{10}"),
 }
 _NUMBER = r"[-+]?[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _RANGE = re.compile(rf"({_NUMBER})\s*[-~]\s*({_NUMBER})")
 _BOUND = re.compile(rf"(<=|>=|<|>|≦|≧)\s*({_NUMBER})|({_NUMBER})\s*(以上|以下|未満|超)")
 _SIGNS = {"<": "lt", "<=": "le", "≦": "le", ">": "gt", ">=": "ge", "≧": "ge"}
 _WORDS = {"以上": "ge", "以下": "le", "未満": "lt", "超": "gt"}
+#: JLAC10 with its result identification or without.
+JLAC10_FORM = r"[1-9][A-Z][0-9]{3}(?:[0-9A-Z]{10}|[0-9A-Z]{12})"
 #: Spellings of units that are not those of our list but for capitals.
 _UNITS = {
-    "bpm": "/min", "/分": "/min", "拍/分": "/min", "回/分": "/min", "iu/l": "U/L", "u/l": "U/L", "℃": "Cel", "cel": "Cel",
-    "degree": "deg", "μg/dl": "ug/dL", "μg/l": "ug/L", "μmol/l": "umol/L", "kg/m^2": "kg/m2", "%": "%",
+    "bpm": "/min", "/分": "/min", "拍/分": "/min", "回/分": "/min", "iu/l": "U/L", "u/l": "U/L", "cel": "Cel",
+    "℃": "Cel",
+        "degree": "deg", "μg/dl": "ug/dL", "μg/l": "ug/L", "μmol/l": "umol/L", "kg/m^2": "kg/m2", "%": "%",
     "10^4/μl": "10*4/uL", "10^4/ul": "10*4/uL", "万/μl": "10*4/uL", "万/ul": "10*4/uL", "10^3/ul": "10*3/uL",
     "10^3/μl": "10*3/uL", "10^6/ul": "10*6/uL", "10^6/μl": "10*6/uL", "/μl": "/uL", "sec": "s", "秒": "s",
 }  # fmt: skip
@@ -94,7 +97,7 @@ def unit(text: str) -> str | None:
     plain = unicodedata.normalize("NFKC", text).replace("µ", "μ").replace(" ", "")
     if plain in _names("test_unit"):
         return plain
-    folded = plain.casefold().replace("ß", "ss")
+    folded = plain.casefold()
     return _UNITS.get(folded) or (_folded_units().get(folded) if len(folded) > 1 else {"l": "L"}.get(folded))
 
 

@@ -1,7 +1,7 @@
 """The field table of HL7 v2.5 messages, for both formats: segments and fields by HL7 number (MSH-1 is the separator).
 
-Fields from 900 on are made of parts of fields by the reader: component, repetition or what stands around them. Fields of
-dropped classes make no column, but for those that tell who it is.
+Fields from 900 on are made of parts of fields by the reader: component, repetition or what stands around them. Fields
+of dropped classes make no column, but for those that tell who it is.
 """
 
 from __future__ import annotations

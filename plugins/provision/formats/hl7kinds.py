@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from provision.formats.hl7message import Message, value
 
-#: ORC-1 of an order that never was: cancel, cancelled, cancelled as requested (HL7 table 0119). One that is discontinued
-#: (DC) was there until then, and stands.
+#: ORC-1 of an order that never was: cancel, cancelled, cancelled as requested (HL7 table 0119). One that is
+#: discontinued (DC) was there until then, and stands.
 _CANCELLED = frozenset({"CA", "OC", "CR"})
 
 

@@ -13,7 +13,29 @@ from dataclasses import dataclass, field
 from provision.formats.base import BadFile
 
 #: Segments that something is read of.
-READ = frozenset("MSH EVN PID PV1 OBX AL1 IAM IN1 ZI1 PRB ORC TQ1 RXE RXA RXR RXC OBR SPM IPC".split())
+READ = frozenset(
+    [
+        "MSH",
+        "EVN",
+        "PID",
+        "PV1",
+        "OBX",
+        "AL1",
+        "IAM",
+        "IN1",
+        "ZI1",
+        "PRB",
+        "ORC",
+        "TQ1",
+        "RXE",
+        "RXA",
+        "RXR",
+        "RXC",
+        "OBR",
+        "SPM",
+        "IPC",
+    ]
+)
 #: A message of more segments than this is none.
 SEGMENTS = 200_000
 _NAMED = re.compile(r"[A-Z][A-Z0-9]{2}")
@@ -48,12 +70,14 @@ class Message:
 
     def part(self, text: str, number: int) -> str:
         """One component (from 1) of the first repetition, without escapes; "" where there is none or HL7's null."""
-        found = self.parts(text)
+        if not text:
+            return ""
+        found = text.split(self.repetition, 1)[0].split(self.component, number)
         return self.plain(found[number - 1]) if number <= len(found) else ""
 
     def plain(self, text: str) -> str:
         """The first sub-component, without escapes; HL7's null (two quotes) is nothing."""
-        value = text.split(self.sub, 1)[0]
+        value = text.split(self.sub, 1)[0] if self.sub in text else text
         if self.escape in value:
             value = unescaped(value, self)
         return "" if value == '""' else value

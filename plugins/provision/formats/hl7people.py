@@ -18,7 +18,9 @@ from provision.formats.hl7message import Message, Segment, value
 from provision.formats.hl7options import FACILITY, Options
 
 #: 法別番号 of health insurance (table JHSD0001 of JAHIS); of six-digit numbers (国保) there is none.
-INSURANCES = frozenset("01 02 03 04 06 07 31 32 33 34 39 63 67 72 73 74 75".split())
+INSURANCES = frozenset(
+    ["01", "02", "03", "04", "06", "07", "31", "32", "33", "34", "39", "63", "67", "72", "73", "74", "75"]
+)
 _KANA = re.compile(r"[ァ-ヿｦ-ﾟ・\s]+")
 SEXES = {"M": "1", "F": "2"}
 _CARD_PARTS = 3

@@ -2,8 +2,8 @@
 
 ``ssmix2`` is the stricter shape: one message of a type of the standard storage, HL7 2.5, whose MSH-21 names the profile
 of SS-MIX2. Everything else that begins like HL7 v2 is ``hl7v2``, so no file is both. A single message of such a type
-without the profile (storages before version 1.2) is recognised as ``hl7v2``, but may be ``ssmix2`` where the source says
-so (`may_be_storage`).
+without the profile (storages before version 1.2) is recognised as ``hl7v2``, but may be ``ssmix2`` where the source
+says so (`may_be_storage`).
 """
 
 from __future__ import annotations

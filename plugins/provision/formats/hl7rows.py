@@ -1,7 +1,7 @@
 """A message as rows of our tables: its segments in order, each into the row it opens or the one it belongs to.
 
-ORC stands before what it orders (behind OBR in OUL^R22), TQ1, RXR and RXC behind the RXE they are of, RXR behind the RXA
-it is of. Only what is named here is read; every other field of these segments goes.
+ORC stands before what it orders (behind OBR in OUL^R22), TQ1, RXR and RXC behind the RXE they are of, RXR behind the
+RXA it is of. Only what is named here is read; every other field of these segments goes.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Envelope:
     def _message(self) -> None:
         self.number += 1
         self._count += 1
-        if self._ended or (self._in_file or self._batches) and not self._in_batch:
+        if self._ended or ((self._in_file or self._batches) and not self._in_batch):
             raise self._broken("a message stands outside the batches")
 
     def _line(self, name: str, body: bytes) -> None:

@@ -17,7 +17,8 @@ from provision.formats.textfile import fitting
 _SETS = {
     "": "ascii", "ASCII": "ascii", "ISOIR6": "ascii", "ISOIR13": "jis", "ISOIR14": "jis", "ISOIR87": "jis",
     "ISOIR159": "jis", "UNICODEUTF-8": "utf-8", "UTF-8": "utf-8",
-    "SHIFT_JIS": "cp932", "SHIFT-JIS": "cp932", "SJIS": "cp932", "CP932": "cp932", "WINDOWS-31J": "cp932", "MS932": "cp932",
+    "SHIFT_JIS": "cp932", "SHIFT-JIS": "cp932", "SJIS": "cp932", "CP932": "cp932", "MS932": "cp932",
+    "WINDOWS-31J": "cp932",
 }  # fmt: skip
 #: What the option ``encoding`` may say of messages that do not say it themselves.
 ENCODINGS = ("iso-2022-jp", "cp932", "utf-8")
@@ -83,7 +84,7 @@ def _ascii(data: bytes) -> str | None:
 
 
 def _jis(data: bytes) -> str | None:
-    """ISO-2022-JP with half-width kana and JIS X 0212; characters that only vendors have (①, ㈱) by their CP932 place."""
+    """ISO-2022-JP with half-width kana and JIS X 0212; vendors' characters (①, ㈱) by their CP932 place."""
     if not data.isascii():
         return None
     if b"\x1b" not in data:

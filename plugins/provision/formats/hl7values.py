@@ -17,7 +17,7 @@ from provision.formats.testvalues import DECLARED, JLAC10, JLAC11, LOINC, item_o
 
 _SYSTEMS = {"JC10": JLAC10, "JLAC10": JLAC10, "JC11": JLAC11, "JLAC11": JLAC11, "LN": LOINC}
 _FORMS = {
-    JLAC10: re.compile(r"[0-9A-Z]{15}|[0-9A-Z]{17}"),
+    JLAC10: re.compile(hl7coded.JLAC10_FORM),
     JLAC11: re.compile(r"[0-9A-Z]{15}|[0-9A-Z]{17}"),
     LOINC: re.compile(r"[0-9]{1,5}-[0-9]"),
 }

@@ -20,7 +20,7 @@ from provision.formats.base import Column, ColumnClass
 from provision.formats.numbers import canonical_insurer
 
 _CODE = r"^[0-9A-Z]{1,10}$"
-#: Lists of ours with words and units (``mg/dL``) are wider; a name in Japanese or with a space is no code of them either.
+#: Lists of ours with words and units (``mg/dL``) are wider; Japanese, or text with a space, is no code of them either.
 _WORD = r"^[!-~]{1,32}$"
 _INSURER = r"^(?:[0-9]{6}|[0-9]{8})$"
 _ZIP = r"^[0-9]{7}$"
