@@ -15,7 +15,7 @@ CR = "\r"
 
 PID = (
     "PID|0001||0000004711^^^^PI||架空山^花子^^^^^L^I~カクウヤマ^ハナコ^^^^^L^P||19560203|F|||"
-    "^^^^100-0001^JPN^H^東京都千代田区架空１－１||^PRN^PH^^^^^^^^^03-0000-1111"
+    "^^^^100-0001^JPN^H^東京都千代田区架空１の１||^PRN^PH^^^^^^^^^03-0000-1111"
 )
 PV1 = "PV1|0001|O|01^^^^^C||||110^架空医^一郎^^^^^^^L^^^^^I|||01"
 
@@ -26,6 +26,11 @@ def msh(kind: str, *, encoding: str = "iso2022_jp", facility: str = FACILITY, pr
         rf"MSH|^~\&|HIS|{facility}|GW|RCV|20250503101500.000||{kind}|C0001|P|2.5||||||"
         f"{CHARSETS[encoding]}||ISO 2022-1994|{profile}"
     )
+
+
+def segment(name: str, fields: Mapping[int, str]) -> str:
+    """A segment of these fields by their HL7 numbers (not MSH)."""
+    return "|".join([name, *[fields.get(number, "") for number in range(1, max(fields) + 1)]])
 
 
 def message(kind: str, *segments: str, encoding: str = "iso2022_jp", pid: str = PID, **header: str) -> bytes:

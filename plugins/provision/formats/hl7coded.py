@@ -35,8 +35,8 @@ JLAC10_FORM = r"[1-9][A-Z][0-9]{3}(?:[0-9A-Z]{10}|[0-9A-Z]{12})"
 #: Spellings of units that are not those of our list but for capitals.
 _UNITS = {
     "bpm": "/min", "/分": "/min", "拍/分": "/min", "回/分": "/min", "iu/l": "U/L", "u/l": "U/L", "cel": "Cel",
-    "℃": "Cel",
-        "degree": "deg", "μg/dl": "ug/dL", "μg/l": "ug/L", "μmol/l": "umol/L", "kg/m^2": "kg/m2", "%": "%",
+    "°c": "Cel",
+    "degree": "deg", "μg/dl": "ug/dL", "μg/l": "ug/L", "μmol/l": "umol/L", "kg/m^2": "kg/m2", "%": "%",
     "10^4/μl": "10*4/uL", "10^4/ul": "10*4/uL", "万/μl": "10*4/uL", "万/ul": "10*4/uL", "10^3/ul": "10*3/uL",
     "10^3/μl": "10*3/uL", "10^6/ul": "10*6/uL", "10^6/μl": "10*6/uL", "/μl": "/uL", "sec": "s", "秒": "s",
 }  # fmt: skip
