@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from roundtrip_cells import GONE, Expected, Row, by_record, kept
+from roundtrip_hl7 import hl7, segments
 from roundtrip_survey import form1, form3, survey, tabbed
 
 from provision.formats.tables import Field, FieldTable
@@ -30,6 +31,8 @@ def expected(form: str, files: Sequence[bytes], table: FieldTable) -> Expected:
             _care_lines(data, table, found)
         elif form == "member-ledger":
             _ledger(data, table, found)
+        elif form == "hl7v2":
+            hl7(data, table, found)
         elif form == "dpc-form1":
             form1(tabbed(data), table, found)
         elif form == "dpc-form3":
@@ -58,6 +61,8 @@ def _kinds(form: str, data: bytes) -> Iterator[tuple[str, list[str]]]:
     """Every record of a file with its kind, as the field table names it."""
     if form.startswith(("uke-", "recodeinfo-")):
         yield from ((cells[0], cells) for cells in _records(data, form))
+    elif form == "hl7v2":
+        yield from segments(data)
     elif form.startswith("kaigo-"):
         for cells in _csv(data, "cp932")[1:-1]:
             yield (cells[3] if cells[2].startswith("713") else cells[2]), cells

@@ -48,7 +48,7 @@ def row(message: Message, obx: Segment, items: Mapping[str, str], counts: Counte
         return None
     found = _result(message, obx, counts) | ({"absent": _NO_RESULT[status]} if status in _NO_RESULT else {})
     if not any(found.values()):
-        counts["hl7.no_result"] += 1
+        counts["hl7.no_result"] += not value(obx, 5)
         return None
     return (
         found | {"item": tested.item, "code_system": tested.system, "code": tested.code} | _around(message, obx, counts)
