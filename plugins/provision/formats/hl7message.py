@@ -70,7 +70,7 @@ class Message:
 
     def part(self, text: str, number: int) -> str:
         """One component (from 1) of the first repetition, without escapes; "" where there is none or HL7's null."""
-        if not text:
+        if not text or (number > 1 and self.component not in text):
             return ""
         found = text.split(self.repetition, 1)[0].split(self.component, number)
         return self.plain(found[number - 1]) if number <= len(found) else ""
@@ -86,7 +86,7 @@ class Message:
 def parsed(text: str) -> Message:
     """The message of a text of one message. Raises `BadFile`: ``hl7.delimiters``, ``hl7.segment`` for a line that is
     no segment, ``hl7.messages`` where a second header stands in it."""
-    lines = [line for line in re.split(r"[\r\n]+", text) if line]
+    lines = [line for line in text.replace("\n", "\r").split("\r") if line]
     if len(lines) > SEGMENTS:
         raise BadFile("hl7.segments", remedy=f"there are more segments in it than a message has; {_AGAIN}")
     message = _delimiters(lines[0])

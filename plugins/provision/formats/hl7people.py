@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from provision.formats.base import PEOPLE_COLUMNS, BadFile
 from provision.formats.hl7message import Message, Segment, value
@@ -27,6 +28,15 @@ _CARD_PARTS = 3
 _AGAIN = "ask the sender for the message again"
 
 _DIGITS = re.compile(r"[0-9]+")
+
+
+class Card(NamedTuple):
+    """被保険者証: "" where something is not there."""
+
+    insurer: str
+    symbol: str
+    number: str
+    branch: str
 
 
 def patient(message: Message) -> Segment:
@@ -62,8 +72,8 @@ def facility(message: Message, options: Options) -> str:
     return said
 
 
-def person(message: Message, pid: Segment, place: str) -> list[str | None]:
-    """One row of `PEOPLE_COLUMNS` without ``claim_no``."""
+def person(message: Message, pid: Segment, place: str, own: Card) -> list[str | None]:
+    """One row of `PEOPLE_COLUMNS` without ``claim_no``; `place` is the facility, `own` the card."""
     name, kana = _names(message, value(pid, 5))
     found = {
         "name": name,
@@ -74,7 +84,7 @@ def person(message: Message, pid: Segment, place: str) -> list[str | None]:
         "chart": next(iter(_charts(message, pid))),
         "phone": _phone(message, (value(pid, 13), value(pid, 14))),
         "address": _address(message, value(pid, 11)),
-        **dict(zip(("insurer", "symbol", "number", "branch"), card(message), strict=True)),
+        **own._asdict(),
     }
     return [found.get(column) for column in PEOPLE_COLUMNS[1:]]
 
@@ -133,13 +143,13 @@ def insurer_number(message: Message, segment: Segment) -> str:
     return plain[2:] if len(plain) == 8 and plain.startswith("00") else plain
 
 
-def card(message: Message) -> tuple[str, str, str, str]:
-    """Insurer, symbol, number and branch of the first health insurance with a number, else of the first at all."""
+def card(message: Message) -> Card:
+    """The card of the first health insurance with a number, else of the first at all."""
     cards = []
     for segment in message.segments:
         if segment[0] in ("IN1", "ZI1") and is_insurance(message, segment):
-            cards.append((insurer_number(message, segment), *_numbers(message, segment)))
-    return next((one for one in cards if one[2]), cards[0] if cards else ("", "", "", ""))
+            cards.append(Card(insurer_number(message, segment), *_numbers(message, segment)))
+    return next((one for one in cards if one.number), cards[0] if cards else Card("", "", "", ""))
 
 
 def _numbers(message: Message, segment: Segment) -> tuple[str, str, str]:

@@ -35,11 +35,13 @@ def take(raw: bytes, dataset: str, kinds: Mapping[str, Kind], options: Options) 
     _check(message, name, kinds)
     pid, kind = hl7people.patient(message), kinds[name]
     place = hl7people.facility(message, options)
-    taken = Taken(people=[hl7people.person(message, pid, place)], counts=message.counts)
+    card = hl7people.card(message)
+    taken = Taken(people=[hl7people.person(message, pid, place, card)], counts=message.counts)
     rows = Rows(message, kind, options, taken.counts)
     rows.take()
     key = hl7kinds.transaction(message, name, kind, parts=dataset != "ssmix2")
-    head = _head(message, pid, kind) | {"facility": place, "message_type": name, hl7fields.TRANSACTION: key}
+    said = {"facility": place, "insurer": card.insurer, "message_type": name, hl7fields.TRANSACTION: key}
+    head = _head(message, pid, kind) | said
     for table, cells in [(hl7fields.made(dataset).head, head), *rows.made]:
         taken.add(table, [cells.get(column) for column in hl7fields.names(dataset, table)])
     return taken
@@ -64,7 +66,6 @@ def _check(message: Message, name: str, kinds: Mapping[str, Kind]) -> None:
 def _head(message: Message, pid: Segment, kind: Kind) -> dict[str, str | None]:
     """The row of the message itself."""
     event = [day(message.part(value(evn, 6), 1)) for evn in message.named("EVN")]
-    insurer = hl7people.card(message)[0]
     return {
         "message_date": day(message.part(value(message.segments[0], 7), 1)),
         "service_month": hl7kinds.day_of(message, kind)[:6],
@@ -75,7 +76,6 @@ def _head(message: Message, pid: Segment, kind: Kind) -> dict[str, str | None]:
         "zip3": hl7people.postal_code(message, pid),
         "died": message.part(value(pid, 29), 1)[:6],
         "dead": hl7coded.listed(message.part(value(pid, 30), 1), "hl7_yes_no"),
-        "insurer": insurer,
     }
 
 
