@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
+from typing import TypeVar
 
 from provision import codes
 from provision.formats.hl7message import Message
 
+Found = TypeVar("Found")
 Coding = tuple[str, str]  # code, system
 _DRUGS = {
     "HOT": r"[0-9]{7}|[0-9]{9}|[0-9]{13}", "HOT7": r"[0-9]{7}", "HOT9": r"[0-9]{9}", "HOT13": r"[0-9]{13}",
@@ -46,6 +48,16 @@ _RESULTS = {
     "++": "2pos", "2+": "2pos", "+++": "3pos", "3+": "3pos", "4+": "4pos", "5+": "5pos",
     "A": "A", "B": "B", "O": "O", "AB": "AB",
 }  # fmt: skip
+
+
+#: No number, unit or sign is longer; a longer text is none, and is not remembered.
+_LONGEST = 64
+
+
+def _remembered(read: Callable[[str], Found]) -> Callable[[str], Found]:
+    """Read the same text once: units, ranges and signs repeat themselves."""
+    known = lru_cache(maxsize=16_384)(read)
+    return wraps(read)(lambda text: known(text if len(text) <= _LONGEST else ""))
 
 
 def codings(message: Message, text: str) -> Iterator[Coding]:
@@ -91,7 +103,7 @@ def listed(code: str, code_list: str) -> str | None:
     return code if code in _names(code_list) else None
 
 
-@lru_cache(maxsize=4_096)
+@_remembered
 def unit(text: str) -> str | None:
     """A unit in the spelling of config/codes/test_unit.tsv. Capitals do not matter but for single letters."""
     plain = unicodedata.normalize("NFKC", text).replace("µ", "μ").replace(" ", "")
@@ -110,14 +122,14 @@ def _folded_units() -> dict[str, str]:
     return {name: found[0] for name, found in folded.items() if len(found) == 1}
 
 
-@lru_cache(maxsize=16_384)
+@_remembered
 def number(text: str) -> str | None:
     """A number as our columns read it, NFKC; None where it is none."""
     plain = unicodedata.normalize("NFKC", text).strip().removeprefix("+")
     return plain if re.fullmatch(_NUMBER, plain) else None
 
 
-@lru_cache(maxsize=16_384)
+@_remembered
 def bounded(text: str) -> tuple[str | None, str | None]:
     """Comparator and number of ``<5``, ``5以下`` and the like, or a plain number without a comparator; else nothing."""
     plain = unicodedata.normalize("NFKC", text).strip()
@@ -132,7 +144,7 @@ def comparator(sign: str) -> str | None:
     return _SIGNS.get(unicodedata.normalize("NFKC", sign).strip())
 
 
-@lru_cache(maxsize=16_384)
+@_remembered
 def reference(text: str) -> tuple[str | None, str | None]:
     """Lower and upper end of OBX-7: ``10-20``, ``<5``, ``≧40``; nothing where it is another text, or upside down."""
     plain = unicodedata.normalize("NFKC", text).strip()
@@ -143,7 +155,7 @@ def reference(text: str) -> tuple[str | None, str | None]:
     return (None, end) if sign in ("lt", "le") else (end, None) if sign else (None, None)
 
 
-@lru_cache(maxsize=4_096)
+@_remembered
 def qualitative(text: str) -> str | None:
     """The sign of a qualitative test, or a blood group, in its one spelling."""
     plain = unicodedata.normalize("NFKC", text).strip().upper().replace("−", "-").replace("ー", "-")

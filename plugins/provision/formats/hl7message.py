@@ -38,6 +38,8 @@ READ = frozenset(
 )
 #: A message of more segments than this is none.
 SEGMENTS = 200_000
+#: A segment over this many bytes is none, but for results, which may hold whole documents; these have few delimiters.
+SEGMENT_LIMIT, DELIMITERS = 64 * 1024, 10_000
 _NAMED = re.compile(r"[A-Z][A-Z0-9]{2}")
 _AGAIN = "ask the sender for the message again"
 
@@ -85,16 +87,26 @@ class Message:
 
 def parsed(text: str) -> Message:
     """The message of a text of one message. Raises `BadFile`: ``hl7.delimiters``, ``hl7.segment`` for a line that is
-    no segment, ``hl7.messages`` where a second header stands in it."""
-    lines = [line for line in text.replace("\n", "\r").split("\r") if line]
-    if len(lines) > SEGMENTS:
+    no segment, ``hl7.segment_size`` and ``hl7.segments`` for more than a message has, ``hl7.messages`` where a second
+    header stands in it."""
+    plain = text.replace("\n", "\r")
+    if plain.count("\r") > SEGMENTS:
         raise BadFile("hl7.segments", remedy=f"there are more segments in it than a message has; {_AGAIN}")
+    lines = [line for line in plain.split("\r") if line]
     message = _delimiters(lines[0])
+    _refuse_long(message, lines[0])
     head = lines[0].split(message.separator)
     message.segments.append(["MSH", message.separator, *head[1:]])
     for line in lines[1:]:
         _take(message, line)
     return message
+
+
+def _refuse_long(message: Message, line: str) -> None:
+    if len(line) > SEGMENT_LIMIT:
+        marks = sum(map(line.count, (message.separator, message.component, message.repetition, message.sub)))
+        if line[:3] != "OBX" or marks > DELIMITERS:
+            raise BadFile("hl7.segment_size", field=line[:3], remedy=f"no segment is that long; {_AGAIN}")
 
 
 def value(segment: Segment, number: int) -> str:
@@ -119,6 +131,7 @@ def _take(message: Message, line: str) -> None:
     if name == "MSH":
         raise BadFile("hl7.messages", remedy="there is more than one message in it; ask the sender for one each")
     if name in READ:
+        _refuse_long(message, line)
         message.segments.append(line.split(message.separator))
     else:
         message.counts[_PASSED.get(name) or ("hl7.z_segments" if name[0] == "Z" else "hl7.other_segments")] += 1

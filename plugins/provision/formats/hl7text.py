@@ -23,6 +23,8 @@ _SETS = {
 #: What the option ``encoding`` may say of messages that do not say it themselves.
 ENCODINGS = ("iso-2022-jp", "cp932", "utf-8")
 _ORDER = ("ascii", "jis", "utf-8", "cp932")
+#: So much of a header is looked at for the set that it names.
+_HEADER = 16 * 1024
 _BOM = b"\xef\xbb\xbf"
 _FRAME = b"\x0b\x1c\r\n \x1a"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -69,7 +71,7 @@ def declared(header: str) -> str | None:
 
 def _charset(body: bytes, encoding: str) -> str:
     """The set in which the header says that it is in it, or the preset one in which it says nothing."""
-    header = re.split(rb"[\r\n]", body, maxsplit=1)[0]
+    header = re.split(rb"[\r\n]", body[:_HEADER], maxsplit=1)[0]
     preset = {"iso-2022-jp": "jis", "": "ascii"}.get(encoding, encoding)
     for name in _ORDER:
         text = _DECODERS[name](header)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,3 +164,37 @@ def test_ends_of_segments(end: str) -> None:
     message = parsed(end.join(["MSH|^~\\&|A", "NK1|1", "NTE|1", "ZPR|1", "FT1|1", "PID|1", ""]))
     assert [segment[0] for segment in message.segments] == ["MSH", "PID"]
     assert message.counts == {"hl7.relatives": 1, "hl7.notes": 1, "hl7.z_segments": 1, "hl7.other_segments": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        (b"PID|" * 2 + b"|" * 30_000_000, "hl7.segment_size"),
+        (b"PID|1||" + b"~" * 30_000_000, "hl7.segment_size"),
+        (b"PID|1||4711\rOBX|1|NM|" + b"^" * 30_000_000, "hl7.segment_size"),
+        (b"\r".join([b"OBX"] * 7_000_000), "hl7.segments"),
+        (b"NTE|1||" + b"x" * 30_000_000 + b"\0", "hl7.control"),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused_before_it_does(body: bytes, rule: str) -> None:
+    data = said("", body)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadFile) as caught:
+            parsed(message_text(data))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert caught.value.rule == rule
+    assert peak < 5 * len(data)
+
+
+def test_a_header_that_does_not_end_is_looked_at_no_further() -> None:
+    with pytest.raises(BadFile) as caught:
+        message_text(HEAD.encode() + b"UNICODE UTF-8" + b"|" * 1_000_000 + b"\xe6")
+    assert caught.value.rule == "hl7.encoding"
+
+
+def test_a_document_in_a_result_is_no_bomb() -> None:
+    data = said("", b"PID|1||4711\rOBX|1|ED|x||^APPLICATION^PDF^Base64^" + b"QUJD" * 500_000)
+    assert len(parsed(message_text(data)).segments) == 3

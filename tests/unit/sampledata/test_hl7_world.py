@@ -34,7 +34,7 @@ PASSED = {"hl7.relatives", "hl7.notes", "hl7.z_segments", "hl7.free_text"}
 
 
 @cache
-def visits(number: int = 40) -> list[Visit]:
+def visits(number: int = 20) -> list[Visit]:
     """So many people with lasting illnesses, and a few who stay."""
     world = World.of(7, 1, ["2025-05"])
     found = list(SENDER.occasion(world, make_block(world, 0), world.months[0], True))
