@@ -20,7 +20,7 @@ from provision.formats.base import ColumnClass, Format, Report
 from provision.formats.coverage import FieldCoverage
 from provision.formats.tables import DROPPED, FieldTable
 from provision.intake.deidentify import KEYS, deidentify
-from tests.support.filled import MARK, filled, marker
+from tests.support.filled import MARK, encoding_of, filled, marker
 
 EDITIONS = [
     pytest.param(name, number, id=f"{name}-{table.dataset.edition}")
@@ -61,7 +61,7 @@ def reality(name: str, number: int, empty: tuple[str, ...] = ()) -> Reality:
         raw.append((parcel.tables, parcel.people))
         for place, frame in deidentify(parcel, source.dataset, report, applied).items():
             stored.setdefault(place, []).append(frame)
-    text = data.decode("utf-8" if name == "member-ledger" else "cp932")
+    text = data.decode(encoding_of(source))
     assert not report.held
     assert report.edition in {"", table.dataset.edition}
     return Reality(source, table, text, raw, {place: pl.concat(frames) for place, frames in stored.items()})

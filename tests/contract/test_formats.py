@@ -112,9 +112,27 @@ def test_random_bytes_end_well(name: str, data: bytes) -> None:
     ends_well(formats()[name], data)
 
 
-BEGINNINGS = [b"", b"1,1,0,1,711,0,0,1,00,1,202401,0\r\n2,2,", b"IR,1,13,1,1234567,,", "生年月日,性別,番号,".encode()]
+BEGINNINGS = [
+    b"", b"1,1,0,1,711,0,0,1,00,1,202401,0\r\n2,2,", b"IR,1,13,1,1234567,,", "生年月日,性別,番号,".encode(),
+    rb"MSH|^~\&|A|B|C|D|20250503||ADT^A08|1|P|2.5||||||", b"FHS|^~\\&|A\rBHS|^~\\&|A\r",
+]  # fmt: skip
 PIECES = st.sampled_from(
-    [b",", b'"', b"\r\n", b"\n", b"\r", b"\x1a", b"7111", b"7131", b"01", b"2,3,", b"RE,", b"GO,1"]
+    [
+        b",",
+        b'"',
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\x1a",
+        b"7111",
+        b"7131",
+        b"01",
+        b"2,3,",
+        b"RE,",
+        b"GO,1",
+        b"\rPID|1||4711|",
+        b"\rMSH|",
+    ]
 )
 
 
