@@ -106,8 +106,8 @@ class Person:
                 found["health_birth"] = (*card, self.birth, self.sex)
         if self.care_insurer and self.care_number:
             found["care"] = (self.care_insurer, self.care_number)
-        if self.facility and self.chart:
-            found["facility_chart"] = (self.facility, self.chart)
+        if self.chart:  # a number of the sender's own where no facility is said: nobody else's number is the same
+            found["facility_chart"] = (self.facility or f"source {source}", self.chart)
         if self.kana and self.birth and self.sex:
             found["name_birth"] = (source, self.kana, self.birth, self.sex)
         return found

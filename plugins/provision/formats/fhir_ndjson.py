@@ -1,0 +1,143 @@
+"""FHIR R4 bulk exports (Bulk Data, NDJSON): one resource a line, UTF-8, files of one kind or of several.
+
+Every line is a record of its own (`fhirrecords.of_line`): its head row says of what kind it is, and its person is known
+by the reference to the Patient. So files may come in any order, and a Patient in another file than what refers to it.
+A line that cannot be read, or of which nobody knows whose it is, is held for quarantine; the others go on.
+The number of a line's record is kind and id, so that a version sent later replaces the earlier one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import BinaryIO
+
+from provision.formats.base import BadFile, Dataset, Parcel, Report
+from provision.formats.documents import gathered
+from provision.formats.fhir_bundle import is_bundle
+from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirpaths import is_read, table
+from provision.formats.fhirrecords import Record, of_line, read_dataset
+from provision.formats.fhirsystems import Systems, systems
+from provision.formats.tables import Field, FieldTable
+
+BLOCK, LINE_LIMIT = 8 * 1024 * 1024, 8 * 1024 * 1024
+_PIECE = 256 * 1024
+_KIND = re.compile(rb'"resourceType"\s*:\s*"[A-Z][A-Za-z]{1,63}"')
+
+
+@dataclass(frozen=True)
+class FhirNdjson:
+    """The reader. Options: `fhirsystems`."""
+
+    id: str = "fhir-ndjson"
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        """Name for people."""
+        return {"ja": "FHIR一括出力（NDJSON）", "en": "FHIR bulk export (NDJSON)"}
+
+    @property
+    def dataset(self) -> Dataset:
+        """Everything of the allow-list."""
+        return _table().dataset
+
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """R4, the only one."""
+        return (_table(),)
+
+    def recognise(self, head: bytes) -> str:
+        """By the first line: a whole object that says its kind, which is no Bundle."""
+        first, end, _ = head.removeprefix(BOM).partition(b"\n")
+        whole = first.startswith(b"{") and (first.rstrip().endswith(b"}") or (not end and len(head) > len(first) // 2))
+        if whole and _KIND.search(first) and not is_bundle(head):
+            return "a first line that is a JSON object with the kind of a FHIR resource"
+        return ""
+
+    def never_reads(self, field: Field) -> bool:
+        """Texts and names of staff are in no type of the decoder."""
+        return not is_read(field)
+
+    def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
+        """One parcel per 8 MiB of lines. Raises `BadFile`: ``file.empty``, ``fhir.line_length``, and the rule of the
+        first line where too many cannot be taken; `FixConfiguration` for options it does not know."""
+        known = systems(options)
+        report.edition = _table().dataset.edition
+        before = taken = 0
+        for block in blocks(stream):
+            record = _record(block, before, known, report)
+            before += block.count(b"\n")
+            for rule, count in record.counts.items():
+                report.warn(rule, count)
+            taken += len(record.people) + record.counts.total()
+            yield gathered(read_dataset(_table().dataset), [record], report)
+        if not taken:
+            first = report.held[0] if report.held else None
+            raise BadFile(
+                first.rule if first else "file.empty",
+                record=first.record if first else 0,
+                remedy="no line holds a resource; ask the sender for the right file",
+            )
+
+
+def blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Blocks of whole lines without a byte order mark. Raises `BadFile` ``fhir.line_length`` without reading on."""
+    pieces: list[bytes] = []
+    held, started = 0, False
+    while piece := stream.read(_PIECE):
+        if not started:
+            piece, started = piece.removeprefix(BOM), True
+        last = piece.rfind(b"\n")
+        held += len(piece)
+        pieces.append(piece)
+        if last >= 0 and held >= BLOCK:
+            pieces[-1] = piece[: last + 1]
+            yield b"".join(pieces)
+            pieces, held = [piece[last + 1 :]], len(piece) - last - 1
+        elif last < 0 and held > BLOCK + LINE_LIMIT:
+            raise BadFile("fhir.line_length", remedy=f"a line has at most {LINE_LIMIT // 2**20} MiB; ask the sender")
+    if rest := b"".join(pieces):
+        yield rest
+
+
+def _record(block: bytes, before: int, known: Systems, report: Report) -> Record:
+    """The records of a block, one line after the other where they cannot be decoded together."""
+    made = Record()
+    together = lines(block) if is_utf8(block) else None
+    raws = enumerate(block.split(b"\n"), before + 1)
+    if together is not None and all(of_line(resource, known, made) for resource in together):
+        return made
+    made = Record()
+    for number, raw in raws:
+        if raw.strip():
+            _take(number, raw, known, made, report)
+    return made
+
+
+def _take(number: int, raw: bytes, known: Systems, made: Record, report: Report) -> None:
+    """One line, or its place in quarantine."""
+    if not is_utf8(raw):
+        report.hold(number, "text.encoding", raw)
+        return
+    try:
+        resource = line(raw, made.counts)
+    except BadFile as refusal:
+        report.hold(number, refusal.rule, raw)
+        return
+    if resource is not None and not of_line(resource, known, made):
+        report.hold(number, "fhir.subject", raw)
+
+
+@cache
+def _table() -> FieldTable:
+    """The allow-list as a dataset of its own."""
+    whole = table()
+    return replace(
+        whole, dataset=replace(whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export")
+    )
+
+
+FORMAT = FhirNdjson()
