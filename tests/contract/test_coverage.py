@@ -56,7 +56,7 @@ def reality(name: str, number: int, empty: tuple[str, ...] = ()) -> Reality:
         raw.append((parcel.tables, parcel.people))
         for place, frame in deidentify(parcel, source.dataset, report, applied).items():
             stored.setdefault(place, []).append(frame)
-    text = data.decode("utf-8" if name == "member-ledger" else "cp932")
+    text = data.decode("utf-8" if name == "member-ledger" or name.startswith("fhir-") else "cp932")
     assert not report.held
     assert report.edition in {"", table.dataset.edition}
     return Reality(source, table, text, raw, {place: pl.concat(frames) for place, frames in stored.items()})

@@ -14,8 +14,9 @@ from provision.formats import coverage, formats
 from provision.formats.base import ColumnClass, Report
 from provision.formats.ukekind import DERIVED
 from provision.sampledata import format_stream
+from provision.sampledata.sheets import SENDERS
 
-FORMATS = sorted(name for name in formats() if name != "dpc-k")
+FORMATS = sorted(set(SENDERS) - {"dpc-k"})
 #: Days that the survey writes where there is none.
 NO_DAY = {"0000-00-00"}
 

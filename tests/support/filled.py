@@ -103,6 +103,10 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _form1(source, table)
     if source.id == "member-ledger":
         return _ledger(table)
+    if source.id.startswith("fhir-"):
+        from tests.support.filled_fhir import filled_fhir  # it builds on what is above
+
+        return filled_fhir(source.id, table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
 

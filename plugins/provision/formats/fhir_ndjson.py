@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
-from provision.formats.base import BadFile, Dataset, Parcel, Report
+from provision.formats.base import BadFile, Column, Dataset, Parcel, Report
 from provision.formats.documents import gathered
 from provision.formats.fhir_bundle import is_bundle
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
 from provision.formats.fhirpaths import is_read, table
-from provision.formats.fhirrecords import Record, of_line, read_dataset
+from provision.formats.fhirrecords import HEAD, Record, of_line, read_dataset
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
 
@@ -131,13 +131,25 @@ def _take(number: int, raw: bytes, known: Systems, made: Record, report: Report)
         report.hold(number, "fhir.subject", raw)
 
 
+#: Roles of columns that differ from a bundle's: the reference is the chart number of the source.
+_ROLES = {"chart": "", "facility": "", "subject": "chart"}
+
+
 @cache
 def _table() -> FieldTable:
     """The allow-list as a dataset of its own."""
     whole = table()
-    return replace(
-        whole, dataset=replace(whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export")
+    fields = tuple(replace(f, column=_of_line(f.column)) if f.table == HEAD else f for f in whole.fields)
+    columns = tuple(f.column for f in fields if f.table == HEAD)
+    tables = tuple(replace(t, columns=columns) if t.name == HEAD else t for t in whole.dataset.tables)
+    dataset = replace(
+        whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export", tables=tables
     )
+    return replace(whole, dataset=dataset, fields=fields)
+
+
+def _of_line(column: Column) -> Column:
+    return replace(column, role=_ROLES.get(column.name, column.role))
 
 
 FORMAT = FhirNdjson()

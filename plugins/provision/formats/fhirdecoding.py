@@ -70,16 +70,20 @@ def _apart(data: bytes, counts: Counter[str]) -> Any:
 
 
 def _one(raw: bytes, counts: Counter[str]) -> Any:
+    """The resource, None where there is none or its kind is unknown. Raises what the decoder raises."""
     if not raw or raw == b"null":
         return None
-    if unknown(raw):
-        counts[UNKNOWN] += 1
-        return None
-    return _resources().decode(raw)
+    try:
+        return _resources().decode(raw)
+    except msgspec.ValidationError:
+        if not _unknown(raw):
+            raise
+    counts[UNKNOWN] += 1
+    return None
 
 
-def unknown(raw: bytes) -> bool:
-    """Whether a resource is of a kind that R4 does not know. Raises what the decoder raises where it is no object."""
+def _unknown(raw: bytes) -> bool:
+    """Whether a resource is of a kind that R4 does not know."""
     kind = _kinds().decode(raw).kind
     return kind is not None and kind not in codes.load("fhir_resource").names
 

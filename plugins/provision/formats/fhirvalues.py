@@ -3,7 +3,7 @@
 An Observation is a row, and so is each of its components that has a value (blood pressure). A number counts with a unit
 of ours only, or without any: a number of an unknown unit is not comparable. Words are read where they are the sign of a
 qualitative test, such as ``(±)`` or ``2+``; all others are dropped and counted. Answers in words, dates and attachments
-are dropped and counted, and so are answers to questions that nobody named.
+are dropped and counted, and so are answers to questions that nobody named. A question without an answer is a row.
 """
 
 from __future__ import annotations
@@ -152,6 +152,8 @@ def answers(resource: Any, systems: Systems, counts: Counter[str]) -> Iterator[R
         if item.f_linkId not in systems.questions:
             counts["fhir.unknown_question"] += bool(given)
             continue
+        if not given and not _children(item):
+            yield (None, when, item.f_linkId, None, None, None, None, "unknown")
         for one in given:
             code, system, amount, unit = _answer(one)
             if code is None and amount is None:
@@ -164,7 +166,11 @@ def _items(items: Any) -> Iterator[Any]:
     for item in items or ():
         if item is not None:
             yield item
-            yield from _items(getattr(item, "f_item", None))
+            yield from _items(_children(item))
+
+
+def _children(item: Any) -> Any:
+    return getattr(item, "f_item", None)
 
 
 def _answer(one: Any) -> tuple[str | None, str | None, str | None, str | None]:
