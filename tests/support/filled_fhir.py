@@ -25,7 +25,8 @@ def filled_fhir(form: str, table: FieldTable) -> bytes:
         one[_subject(one)] = {"reference": "Patient/p1"}
     if form == "fhir-ndjson":
         return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in made).encode()
-    document = {"resourceType": "Composition", "identifier": {"value": _mark(table, "record_id")}, "date": "2025-05-03"}
+    document: Json = {"resourceType": "Composition", "identifier": {"value": _mark(table, "record_id")}}
+    document["date"] = "2025-05-03"
     _put(document, _only(table, "document_type"), "57133-1")
     entries = [{"fullUrl": f"urn:uuid:{n}", "resource": one} for n, one in enumerate([document, *made])]
     return json.dumps({"resourceType": "Bundle", "type": "document", "entry": entries}, ensure_ascii=False).encode()
@@ -100,7 +101,7 @@ def _value(field: Field) -> Any:
         return "Encounter/e1"
     text = value(field)
     if field.column.dtype != "string":
-        return float(text)
+        return int(text) if field.column.dtype == "integer" else float(text)
     return f"{text[:4]}-{text[4:6]}-{text[6:] or '03'}" if field.column.domain in {"date", "month"} else text
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
-from provision.formats.base import BadFile, Column, Dataset, Parcel, Report
+from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.documents import gathered
 from provision.formats.fhir_bundle import is_bundle
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
-from provision.formats.fhirpaths import is_read, table
+from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Record, of_line, read_dataset
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
@@ -73,7 +73,7 @@ class FhirNdjson:
             for rule, count in record.counts.items():
                 report.warn(rule, count)
             taken += len(record.people) + record.counts.total()
-            yield gathered(read_dataset(_table().dataset), [record], report)
+            yield _parcel(record, report)
         if not taken:
             first = report.held[0] if report.held else None
             raise BadFile(
@@ -133,23 +133,44 @@ def _take(number: int, raw: bytes, known: Systems, made: Record, report: Report)
 
 #: Roles of columns that differ from a bundle's: the reference is the chart number of the source.
 _ROLES = {"chart": "", "facility": "", "subject": "chart"}
+#: Columns of bundles that no line fills: what a document says, and encounters of other resources.
+_OF_DOCUMENTS = frozenset({(HEAD, "document_type"), (HEAD, "recorded")})
+_ENCOUNTERS = ("encounter", "encounter_no")
 
 
 @cache
 def _table() -> FieldTable:
-    """The allow-list as a dataset of its own."""
+    """The allow-list as a dataset of its own, with the columns that lines can fill."""
     whole = table()
-    fields = tuple(replace(f, column=_of_line(f.column)) if f.table == HEAD else f for f in whole.fields)
-    columns = tuple(f.column for f in fields if f.table == HEAD)
-    tables = tuple(replace(t, columns=columns) if t.name == HEAD else t for t in whole.dataset.tables)
+    fields = tuple(_of_line(field) for field in whole.fields if _fills(field.table, field.column.name))
+    tables = tuple(
+        replace(t, columns=tuple(f.column for f in fields if f.table == t.name)) for t in whole.dataset.tables
+    )
     dataset = replace(
         whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export", tables=tables
     )
     return replace(whole, dataset=dataset, fields=fields)
 
 
-def _of_line(column: Column) -> Column:
-    return replace(column, role=_ROLES.get(column.name, column.role))
+def _fills(name: str, column: str) -> bool:
+    return (name, column) not in _OF_DOCUMENTS and (column != _ENCOUNTERS[1] or name == _ENCOUNTERS[0])
+
+
+def _of_line(field: Field) -> Field:
+    """With the role that it has in lines. The number of a line's record is the id of its resource."""
+    column = replace(field.column, role=_ROLES.get(field.column.name, field.column.role))
+    if field.column.name == "record_id":
+        return Field(field.table, f"{ANY}.id", 1, column)
+    return replace(field, column=column)
+
+
+def _parcel(record: Record, report: Report) -> Parcel:
+    """Without the columns that lines do not have."""
+    made = gathered(read_dataset(table().dataset), [record], report)
+    known = {t.name: {"claim_no", *(c.name for c in t.columns)} for t in _table().dataset.tables}
+    for name, frame in made.tables.items():
+        made.tables[name] = frame.select(column for column in frame.columns if column in known[name])
+    return made
 
 
 FORMAT = FhirNdjson()

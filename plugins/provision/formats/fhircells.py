@@ -114,8 +114,10 @@ def number(raw: Any) -> str | None:
 def shaped(column: Column, draw: Getter, place: str) -> Callable[[Any, Counter[str]], str | None]:
     """The text of a cell by the domain of its column; codes of no list of ours are counted under ``code:<place>``."""
     word, _, rest = column.domain.partition(":")
-    if column.dtype != "string":
+    if column.dtype == "decimal":
         return lambda node, counts: number(found) if (found := draw(node)) is not None else None
+    if column.dtype == "integer":
+        return lambda node, counts: (number(found) or "").removesuffix(".0") if (found := draw(node)) else None
     if word in {"date", "month"}:
         return lambda node, counts: day(found) if (found := draw(node)) else None
     if word == "code":

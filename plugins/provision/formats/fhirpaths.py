@@ -1,8 +1,8 @@
 """Paths of the FHIR allow-list, and the types a decoder needs to make nothing but what they name.
 
 The `record` of a field in ``fields/fhir_r4.tsv`` is a path such as ``Condition.code.coding[]{icd10}``: elements from
-the resource on, ``[]`` where they repeat, ``{word}`` where only codings of the systems of that word count, ``*`` at the end
-where all of them do and not the first, ``|`` between paths of which the first that holds something counts. From all
+the resource on, ``[]`` where they repeat, ``{word}`` where only codings of the systems of that word count, ``*`` at the
+end where all of them do and not the first, ``|`` between paths of which the first that holds something counts. From all
 paths one `msgspec.Struct` is made for every element that has elements. The decoder skips whatever is in no path, so a
 name, a note or an extension that is not named there never becomes a value in this process.
 """

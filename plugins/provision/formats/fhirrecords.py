@@ -3,7 +3,7 @@
 A bundle is one record of its one Patient. What refers to another patient than that is dropped and counted: nobody's
 values may become somebody else's. A line is a record of its own, and the person of a line is known by the reference to
 the Patient alone, whose own line may lie in another file. So lines carry the reference as a chart number of the source
-(a `facility_chart` without facility, see `identity`), and all lines of a patient meet in it. The number under which the
+itself (`THE_SOURCE`), and all lines of a patient meet in it. The number under which the
 hospital knows the patient is not used there, since a record has one chart number; the card is (memberID, Coverage).
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from provision.formats.base import BadFile, Dataset
+from provision.formats.base import THE_SOURCE, BadFile, Dataset
 from provision.formats.documents import Document, Row
 from provision.formats.fhircells import Getter, getter, shaped
 from provision.formats.fhirpaths import is_read, parse, table
@@ -29,8 +29,8 @@ HEAD = "patient_record"
 ENCOUNTER = "Encounter"
 #: Columns of the head that lines only have: a bundle's patient is in it.
 OF_LINES = frozenset({"subject", "subject_member"})
-#: What is read of every resource to resolve references, and makes no column.
-_NEVER_FILLED = frozenset({"resource_ids", "full_urls"})
+#: What is read to resolve references and to see errors, and makes no column.
+_NEVER_FILLED = frozenset({"resource_ids", "full_urls", "error_marks"})
 _OWN_ROWS = {"Observation": ("test_value", values), "QuestionnaireResponse": ("answer", answers)}
 #: Resources that say who it is, or what the document is: they make no rows of their own.
 _HEADS = frozenset({"Patient", "Coverage"})
@@ -198,7 +198,7 @@ def of_line(resource: Any, systems: Systems, made: Record) -> bool:
     cells["record_id"] = f"{kind}/{resource.f_id}" if resource.f_id else None
     born = resource.f_birthDate if kind == "Patient" else None
     head = len(made.people)
-    made.people.append(person(cells | {"facility": None}, born))
+    made.people.append(person(cells | {"facility": THE_SOURCE}, born))
     made.add(HEAD, _head(cells, lines=True), head)
     number = "1" if kind == ENCOUNTER else None
     _rows(resource, head, number, {}, systems, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provision.sampledata.calendar import compact
 from provision.sampledata.facilities import KITA
-from provision.sampledata.fhir_resources import Json, base, coded, patient_id
+from provision.sampledata.fhir_base import Json, base, coded, patient_id
 from provision.sampledata.illness import Visit
 from provision.sampledata.names import wide
 from provision.sampledata.sheets.claims import who as named

@@ -1,4 +1,4 @@
-"""The hospital's FHIR documents: a bundle a visit, a document with a Composition or, of another program, a collection."""
+"""The hospital's FHIR documents: a bundle a visit, a document with a Composition or a collection without one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from provision.sampledata import occasions
 from provision.sampledata.calendar import compact
 from provision.sampledata.deliveries.base import Delivery, DocumentSender, Written
 from provision.sampledata.facilities import KITA
+from provision.sampledata.fhir_base import Json, base, coded, day, key
 from provision.sampledata.fhir_people import coverage, kept_of_person, organization, patient, practitioner, who
-from provision.sampledata.fhir_resources import Json, base, coded, day, key, parts
+from provision.sampledata.fhir_resources import parts
 from provision.sampledata.illness import Visit
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from provision.formats.base import THE_SOURCE
 from provision.sampledata import occasions
 from provision.sampledata.deliveries.base import Delivery, DocumentSender, Written
+from provision.sampledata.fhir_base import Part, patient_id
 from provision.sampledata.fhir_people import (
     coverage,
     kept_of_card,
@@ -16,7 +18,7 @@ from provision.sampledata.fhir_people import (
     who,
     who_patient,
 )
-from provision.sampledata.fhir_resources import Part, parts, patient_id
+from provision.sampledata.fhir_resources import parts
 from provision.sampledata.illness import Visit
 
 
@@ -37,8 +39,8 @@ class ExportDelivery(Delivery):
 
     def evidence(self, visit: Visit) -> list[dict[str, str]]:
         """By line: all meet in the patient's id, the patient and the card say more."""
-        reference = {"chart": patient_id(visit)}
-        own = {"Patient": who_patient(visit), "Coverage": who(visit, card_only=True)}
+        reference = {"facility": THE_SOURCE, "chart": patient_id(visit)}
+        own: dict[str, dict[str, str]] = {"Patient": who_patient(visit), "Coverage": who(visit, card_only=True)}
         return [own.get(kind, {}) | reference for kind in self._kinds(visit)]
 
     def _kinds(self, visit: Visit) -> list[str]:
