@@ -57,8 +57,10 @@ def bundle(data: bytes, counts: Counter[str]) -> Any:
 
 def _apart(data: bytes, counts: Counter[str]) -> Any:
     """A bundle resource by resource, where one may be of a kind that nobody knows."""
-    refusal = None
     try:
+        if _kinds().decode(data).kind not in {None, "Bundle"}:
+            remedy = "it is a single resource; ask the sender for bundles, or for NDJSON with a resource a line"
+            raise BadFile("fhir.no_bundle", remedy=remedy)
         found = _bundles(True).decode(data)
         for entry in found.f_entry or ():
             if entry is not None:

@@ -235,7 +235,7 @@ def test_kinds_that_are_not_read_are_counted_and_unknown_ones_never_named() -> N
         (b"{", "fhir.json"),
         (b"[]", "fhir.shape"),
         (b"null", "fhir.shape"),
-        (written(patient()), "fhir.shape"),
+        (written(patient()), "fhir.no_bundle"),
         (written(bundle()), "fhir.patient"),
         (written(bundle(patient(), patient(id="p2"))), "fhir.patient"),
         (written(bundle(patient())) + b"x", "fhir.json"),

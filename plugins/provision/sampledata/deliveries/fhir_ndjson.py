@@ -41,7 +41,7 @@ class ExportDelivery(Delivery):
         """By line: all meet in the patient's id, the patient and the card say more."""
         reference = {"facility": THE_SOURCE, "chart": patient_id(visit)}
         own: dict[str, dict[str, str]] = {"Patient": who_patient(visit), "Coverage": who(visit, card_only=True)}
-        return [own.get(kind, {}) | reference for kind in self._kinds(visit)]
+        return [{**own.get(kind, {}), **reference} for kind in self._kinds(visit)]
 
     def _kinds(self, visit: Visit) -> list[str]:
         """The kinds of the lines that are records."""
@@ -51,7 +51,7 @@ class ExportDelivery(Delivery):
         """A head row for every line; numbers of encounters stand at the encounters only."""
         said = {"Patient": kept_of_person(visit, insured=False), "Coverage": kept_of_card(visit)}
         found: dict[str, list[dict[str, object]]] = {
-            "patient_record": [{"resource_type": kind} | said.get(kind, {}) for kind in self._kinds(visit)]
+            "patient_record": [{"resource_type": kind, **said.get(kind, {})} for kind in self._kinds(visit)]
         }
         for part in self._parts(visit):
             if part.table and part.kept:
