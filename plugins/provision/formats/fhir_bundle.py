@@ -17,16 +17,19 @@ from functools import cache
 from typing import Any, BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.documents import gathered, read_one
+from provision.formats.documents import read_one
 from provision.formats.fhirdecoding import BOM, bundle, is_utf8
+from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read, table
-from provision.formats.fhirrecords import OF_LINES, of_bundle, read_dataset
+from provision.formats.fhirrecords import Records, of_bundle
 from provision.formats.fhirsystems import systems
 from provision.formats.tables import Field, FieldTable
 
 _OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
 #: How much of a file is looked at for the kind of its resource.
 _LOOK = 4_096
+#: Columns of the head that lines only have: a bundle's patient is in it.
+OF_LINES = frozenset({"subject", "subject_member"})
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,10 @@ class FhirBundle:
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of many bundles."""
         report.edition = _table().dataset.edition
+        records = Records()
         for document in documents:
-            for rule, count in document.counts.items():
-                report.warn(rule, count)
-        return gathered(read_dataset(_table().dataset), documents, report)
+            records.add(document)
+        return parcel(_table().dataset, records, systems(options), report)
 
 
 def is_bundle(head: bytes) -> bool:

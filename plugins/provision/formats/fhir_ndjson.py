@@ -15,16 +15,18 @@ from functools import cache
 from typing import BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.documents import gathered
 from provision.formats.fhir_bundle import is_bundle
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
-from provision.formats.fhirrecords import HEAD, Record, of_line, read_dataset
+from provision.formats.fhirrecords import HEAD, Records, of_line
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
 
-BLOCK, LINE_LIMIT = 8 * 1024 * 1024, 8 * 1024 * 1024
+BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
 _PIECE = 256 * 1024
+#: So few lines are read one by one where one of them is bad.
+_FEW = 16
 _KIND = re.compile(rb'"resourceType"\s*:\s*"[A-Z][A-Za-z]{1,63}"')
 
 
@@ -62,18 +64,16 @@ class FhirNdjson:
         return not is_read(field)
 
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
-        """One parcel per 8 MiB of lines. Raises `BadFile`: ``file.empty``, ``fhir.line_length``, and the rule of the
+        """One parcel per 16 MiB of lines. Raises `BadFile`: ``file.empty``, ``fhir.line_length``, and the rule of the
         first line where too many cannot be taken; `FixConfiguration` for options it does not know."""
         known = systems(options)
         report.edition = _table().dataset.edition
         before = taken = 0
         for block in blocks(stream):
-            record = _record(block, before, known, report)
+            records = _records(block, before, known, report)
             before += block.count(b"\n")
-            for rule, count in record.counts.items():
-                report.warn(rule, count)
-            taken += len(record.people) + record.counts.total()
-            yield _parcel(record, report)
+            taken += len(records.heads) + records.counts.total()
+            yield parcel(_table().dataset, records, known, report)
         if not taken:
             first = report.held[0] if report.held else None
             raise BadFile(
@@ -103,25 +103,45 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def _record(block: bytes, before: int, known: Systems, report: Report) -> Record:
-    """The records of a block, one line after the other where they cannot be decoded together."""
-    made = Record()
-    together = lines(block) if is_utf8(block) else None
-    raws = enumerate(block.split(b"\n"), before + 1)
-    if together is not None and all(of_line(resource, known, made) for resource in together):
-        return made
-    made = Record()
-    for number, raw in raws:
-        if raw.strip():
-            _take(number, raw, known, made, report)
+def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
+    """The records of a block."""
+    made = Records()
+    if is_utf8(block):
+        _together(block, before + 1, known, made, report)
+    else:
+        _apart(block, before + 1, known, made, report)
     return made
 
 
-def _take(number: int, raw: bytes, known: Systems, made: Record, report: Report) -> None:
-    """One line, or its place in quarantine."""
-    if not is_utf8(raw):
-        report.hold(number, "text.encoding", raw)
+def _together(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
+    """Lines from number `first` on, decoded together; where that cannot be, by halves, a few one by one."""
+    found, count = lines(block), block.count(b"\n") + (not block.endswith(b"\n"))
+    if found is not None and len(found) == count:
+        for place, resource in enumerate(found):
+            if not of_line(resource, known, made):
+                report.hold(first + place, "fhir.subject", block.split(b"\n")[place])
         return
+    middle = block.find(b"\n", len(block) // 2) + 1
+    if count <= _FEW or middle in {0, len(block)}:
+        _apart(block, first, known, made, report)
+        return
+    _together(block[:middle], first, known, made, report)
+    _together(block[middle:], first + block.count(b"\n", 0, middle), known, made, report)
+
+
+def _apart(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
+    """Lines one by one."""
+    for number, raw in enumerate(block.split(b"\n"), first):
+        if not raw or raw.isspace():
+            continue
+        if is_utf8(raw):
+            _take(number, raw, known, made, report)
+        else:
+            report.hold(number, "text.encoding", raw)
+
+
+def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report) -> None:
+    """One line, or its place in quarantine."""
     try:
         resource = line(raw, made.counts)
     except BadFile as refusal:
@@ -162,15 +182,6 @@ def _of_line(field: Field) -> Field:
     if field.column.name == "record_id":
         return Field(field.table, f"{ANY}.id", 1, column)
     return replace(field, column=column)
-
-
-def _parcel(record: Record, report: Report) -> Parcel:
-    """Without the columns that lines do not have."""
-    made = gathered(read_dataset(table().dataset), [record], report)
-    known = {t.name: {"claim_no", *(c.name for c in t.columns)} for t in _table().dataset.tables}
-    for name, frame in made.tables.items():
-        made.tables[name] = frame.select(column for column in frame.columns if column in known[name])
-    return made
 
 
 FORMAT = FhirNdjson()

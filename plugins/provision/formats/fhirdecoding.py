@@ -63,8 +63,7 @@ def _apart(data: bytes, counts: Counter[str]) -> Any:
             raise BadFile("fhir.no_bundle", remedy=remedy)
         found = _bundles(True).decode(data)
         for entry in found.f_entry or ():
-            if entry is not None:
-                entry.f_resource = _one(bytes(entry.f_resource), counts)
+            entry.f_resource = _one(bytes(entry.f_resource), counts)
         return found
     except (ValueError, RecursionError) as error:
         refusal = refused(error)
@@ -87,7 +86,12 @@ def _one(raw: bytes, counts: Counter[str]) -> Any:
 def _unknown(raw: bytes) -> bool:
     """Whether a resource is of a kind that R4 does not know."""
     kind = _kinds().decode(raw).kind
-    return kind is not None and kind not in codes.load("fhir_resource").names
+    return kind is not None and kind not in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(codes.load("fhir_resource").names)
 
 
 def lines(block: bytes) -> list[Any] | None:

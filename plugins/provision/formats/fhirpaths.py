@@ -134,7 +134,7 @@ def _bundle(bundle: _Node, entry: _Node, resource: Any) -> Any:
         rename={**names, f"{PREFIX}resource": "resource"},
         gc=False,
     )
-    entries = (f"{PREFIX}entry", list[one] | None, None)  # type: ignore[valid-type]
+    entries = (f"{PREFIX}entry", tuple[one, ...] | None, None)  # type: ignore[valid-type]
     rename = {**rename, f"{PREFIX}entry": "entry"}
     return msgspec.defstruct(
         "Bundle", [*fields, entries], rename=rename, gc=False, tag_field="resourceType", tag="Bundle"
@@ -177,8 +177,8 @@ def _typed(path: str, name: str, node: _Node, depth: int) -> tuple[Any, Any]:
     if node.number:
         return msgspec.Raw, msgspec.Raw()
     one: Any = _struct(path, node, depth) if node.children else bool if name == "valueBoolean" else str
-    if node.repeats:
-        return list[one | None] | None, None
+    if node.repeats:  # tuples, since the garbage collector forgets those that hold nothing it watches
+        return tuple[one | None, ...] | None, None
     return one | None, None
 
 

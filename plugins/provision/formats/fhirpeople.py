@@ -20,7 +20,6 @@ from typing import Any
 
 from provision.formats.base import PEOPLE_COLUMNS
 from provision.formats.documents import Row
-from provision.formats.fhircells import day
 
 Cells = dict[str, str | None]
 _CHART = re.compile(r"urn:oid:1\.2\.392\.(?:100495\.20\.3\.51|200119\.6\.102)\.1([0-9]{10})")
@@ -47,7 +46,7 @@ _URN = re.compile(r"urn:(?:uuid|oid):([0-9A-Za-z.\-]{1,64})")
 def of_patient(patient: Any) -> Cells:
     """The cells of a Patient."""
     found: Cells = {"sex": _SEX.get(patient.f_gender or ""), "phone": _phone(patient), **_names(patient)}
-    found |= {"birth_month": _birth(patient.f_birthDate), "deceased_month": _text(patient.f_deceasedDateTime)}
+    found |= {"birth_month": _birth(patient.f_birthDate), "deceased_month": patient.f_deceasedDateTime}
     for address in _each(patient.f_address):
         lines = " ".join(filter(None, address.f_line or ()))
         found["address"] = found.get("address") or address.f_text or lines or None
@@ -55,10 +54,6 @@ def of_patient(patient: Any) -> Cells:
     for identifier in _each(patient.f_identifier):
         found = numbered(identifier) | {name: cell for name, cell in found.items() if cell}
     return found
-
-
-def _text(moment: str | None) -> str | None:
-    return day(moment) if moment else None
 
 
 def _birth(text: str | None) -> str | None:
@@ -127,14 +122,6 @@ def _insurers(coverage: Any, organizations: Mapping[str, Any]) -> Iterator[str]:
         for one in held:
             if one is not None and one.f_value and _INSURER.fullmatch(one.f_system or ""):
                 yield one.f_value
-
-
-def subject_of(resource: Any) -> Any:
-    """The reference to the patient; None where the resource has none."""
-    for name in ("f_subject", "f_patient", "f_beneficiary"):
-        if (found := getattr(resource, name, None)) is not None:
-            return found
-    return None
 
 
 def patient_id(reference: str | None) -> str | None:

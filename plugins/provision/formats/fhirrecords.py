@@ -1,219 +1,259 @@
-"""Records of FHIR: the head row and all rows of a bundle, or of a line of a bulk export.
+"""Records of FHIR: whose a bundle or a line of a bulk export is, and the parcel of many of them.
 
 A bundle is one record of its one Patient. What refers to another patient than that is dropped and counted: nobody's
 values may become somebody else's. A line is a record of its own, and the person of a line is known by the reference to
 the Patient alone, whose own line may lie in another file. So lines carry the reference as a chart number of the source
-itself (`THE_SOURCE`), and all lines of a patient meet in it. The number under which the
-hospital knows the patient is not used there, since a record has one chart number; the card is (memberID, Coverage).
+itself (`THE_SOURCE`), and all lines of a patient meet in it. The number under which the hospital knows the patient is
+not used there, since a record has one chart number; the card is (memberID, Coverage).
+
+What a sender marks as entered in error is dropped and counted; of a line the record stays, so that it replaces what was
+sent before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from provision.formats.base import THE_SOURCE, BadFile, Dataset
-from provision.formats.documents import Document, Row
-from provision.formats.fhircells import Getter, getter, shaped
-from provision.formats.fhirpaths import is_read, parse, table
-from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person, subject_of
-from provision.formats.fhirrows import in_error, plans
+import msgspec
+
+from provision.formats.base import THE_SOURCE, BadFile
+from provision.formats.documents import Row
+from provision.formats.fhirpaths import PREFIX, Path, is_read, parse, table
+from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
+from provision.formats.fhirrows import plans
 from provision.formats.fhirsystems import Systems
-from provision.formats.fhirvalues import answers, values
-from provision.formats.ukekind import DERIVED
 
 HEAD = "patient_record"
-ENCOUNTER = "Encounter"
-#: Columns of the head that lines only have: a bundle's patient is in it.
-OF_LINES = frozenset({"subject", "subject_member"})
-#: What is read to resolve references and to see errors, and makes no column.
-_NEVER_FILLED = frozenset({"resource_ids", "full_urls", "error_marks"})
-_OWN_ROWS = {"Observation": ("test_value", values), "QuestionnaireResponse": ("answer", answers)}
-#: Resources that say who it is, or what the document is: they make no rows of their own.
+ERROR = "entered-in-error"
+_ENCOUNTER = "Encounter"
+#: Resources that say who it is: they make no rows of their own.
 _HEADS = frozenset({"Patient", "Coverage"})
+_OWN = frozenset({"Observation", "QuestionnaireResponse"})
+_SUBJECTS = ("f_subject", "f_patient", "f_beneficiary")
 
 
 @dataclass
-class Record(Document):
-    """A document, and what was counted while it was read: rule -> times."""
+class Records:
+    """Records in order: cells of the head row and row of people of each; by kind the resources with the place of
+    their record; by place the numbers of encounters by what refers to them; and what was counted."""
 
+    heads: list[Cells] = field(default_factory=list)
+    people: list[Row] = field(default_factory=list)
+    resources: dict[str, tuple[list[int], list[Any]]] = field(default_factory=dict)
+    encounters: dict[int, Mapping[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
+    def keep(self, kind: str, place: int, resource: Any) -> None:
+        """One more resource of the record at `place`."""
+        owners, nodes = self.resources.setdefault(kind, ([], []))
+        owners.append(place)
+        nodes.append(resource)
 
-def of_bundle(bundle: Any, systems: Systems, counts: Counter[str]) -> Record:
+    def add(self, one: Bundle) -> None:
+        """The record of a bundle behind these."""
+        place = len(self.heads)
+        self.heads.append(one.cells)
+        self.people.append(one.person)
+        for kind, resource in zip(one.kinds, one.resources, strict=True):
+            self.keep(kind, place, resource)
+        if one.encounters:
+            self.encounters[place] = one.encounters
+        if one.counts:
+            self.counts.update(one.counts)
+
+
+@dataclass(slots=True)
+class Bundle:
+    """One bundle's record: few objects, since thousands of these wait to become a parcel."""
+
+    cells: Cells
+    person: Row
+    kinds: list[str]
+    resources: list[Any]
+    encounters: Mapping[str, str]
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is done with resources of a kind: `subject` names the attribute with the reference to the patient, `wanted`
+    are those that rows are made of, `marked` and `verified` those that may say they are errors."""
+
+    name: str
+    subject: str
+    wanted: bool
+    marked: bool
+    verified: bool
+
+
+_KINDS: dict[type, _Kind] = {}
+
+
+def _kind(resource: Any) -> _Kind:
+    """What is done with resources of its kind, found out once."""
+    made = type(resource)
+    if (known := _KINDS.get(made)) is not None:
+        return known
+    kind, names = made.__name__, {one.name for one in msgspec.structs.fields(made)}
+    subject = next((name for name in _SUBJECTS if name in names), "")
+    wanted = kind in plans() or kind in _OWN
+    _KINDS[made] = _Kind(kind, subject, wanted, "f_status" in names, "f_verificationStatus" in names)
+    return _KINDS[made]
+
+
+def of_bundle(bundle: Any, systems: Systems, counts: Counter[str]) -> Bundle:
     """The record of a bundle. Raises `BadFile` ``fhir.patient`` where it is not about one patient."""
-    made = Record(counts=counts)
-    entries = [one for one in bundle.f_entry or () if one is not None and one.f_resource is not None]
-    patients = [one for one in entries if kind_of(one.f_resource) == "Patient"]
-    if len(patients) != 1:
+    entries = [one for one in bundle.f_entry or () if one.f_resource is not None]
+    kinds = [_kind(one.f_resource) for one in entries]
+    named = {kind.name: one for kind, one in zip(kinds, entries, strict=True)}
+    if sum(kind.name == "Patient" for kind in kinds) != 1:
         remedy = "a bundle is about one patient; ask the sender for a bundle of each, or send NDJSON"
         raise BadFile("fhir.patient", field="Patient", remedy=remedy)
-    patient = patients[0].f_resource
-    known = {patients[0].f_fullUrl, f"Patient/{patient.f_id}" if patient.f_id else None} - {None}
-    composition = next((e.f_resource for e in entries if kind_of(e.f_resource) == "Composition"), None)
-    cells = _of_document(bundle, composition, systems, counts) | _card(entries, known) | of_patient(patient)
-    made.people.append(person(cells, patient.f_birthDate))
-    made.add(HEAD, _head(cells, lines=False))
-    own = [one for one in entries if _belongs(one.f_resource, known, counts)]
-    encounters = _numbers(own)
-    for one in own:
-        _rows(one.f_resource, 0, encounters.get(one.f_fullUrl), encounters, systems, made)
-    return made
+    patient, known = named["Patient"].f_resource, frozenset(_references(named["Patient"], "Patient"))
+    composition = named["Composition"].f_resource if "Composition" in named else None
+    own = [(k, one) for k, one in zip(kinds, entries, strict=True) if _belongs(k, one.f_resource, known, counts)]
+    cells = _of_document(bundle, composition, systems) | of_patient(patient)
+    if "Coverage" in named:
+        cells = _card(own, systems) | cells
+    kept = [(kind, one) for kind, one in own if _wanted(kind, one.f_resource, counts)]
+    return Bundle(
+        cells=cells,
+        person=person(cells, patient.f_birthDate),
+        kinds=[kind.name for kind, _ in kept],
+        resources=[one.f_resource for _, one in kept],
+        encounters=_numbers([one for kind, one in kept if kind.name == _ENCOUNTER]),
+        counts=counts,
+    )
 
 
-def kind_of(resource: Any) -> str:
-    """Its resourceType."""
-    return type(resource).__name__
+def _numbers(encounters: Iterable[Any]) -> Mapping[str, str]:
+    """Numbers of a bundle's encounters by all that may refer to them."""
+    found: dict[str, str] = {}
+    for number, one in enumerate(encounters, 1):
+        found |= dict.fromkeys(_references(one, _ENCOUNTER), str(number))
+    return found
 
 
-def _belongs(resource: Any, known: set[Any], counts: Counter[str]) -> bool:
+def _wanted(kind: _Kind, resource: Any, counts: Counter[str]) -> bool:
+    """Whether rows are made of a resource; others are counted by their kind, or as errors."""
+    if not kind.wanted:
+        if kind.name not in _HEADS:
+            counts[f"fhir.passed:{kind.name}"] += 1
+        return False
+    if (kind.marked and resource.f_status == ERROR) or (kind.verified and _refuted(resource.f_verificationStatus)):
+        counts["fhir.entered_in_error"] += 1
+        return False
+    return True
+
+
+def _refuted(verification: Any) -> bool:
+    """Whether a verification says that it should never have been written."""
+    codings = getattr(verification, "f_coding", None) or ()
+    return any(coding is not None and coding.f_code == ERROR for coding in codings)
+
+
+def _belongs(kind: _Kind, resource: Any, known: frozenset[str], counts: Counter[str]) -> bool:
     """Whether a resource is the patient's: it says so, or it does not say whose it is."""
-    subject = subject_of(resource)
-    reference = subject.f_reference if subject is not None else None
-    if reference is None or reference in known or f"Patient/{patient_id(reference)}" in known:
+    subject = getattr(resource, kind.subject) if kind.subject else None
+    if subject is None or (reference := subject.f_reference) is None or reference in known:
+        return True
+    if f"Patient/{patient_id(reference)}" in known:
         return True
     counts["fhir.other_patient"] += 1
     return False
 
 
-def _card(entries: Iterable[Any], known: set[Any]) -> Cells:
+def _references(entry: Any, kind: str) -> list[str]:
+    """By what other entries may refer to this one."""
+    ident = entry.f_resource.f_id
+    return [one for one in (entry.f_fullUrl, f"{kind}/{ident}" if ident else None) if one]
+
+
+def _card(entries: Iterable[tuple[_Kind, Any]], systems: Systems) -> Cells:
     """Insurance and relationship of the first Coverage with a number."""
+    coverages: list[Any] = []
     organizations: dict[str, Any] = {}
-    for one in entries:
-        if kind_of(one.f_resource) == "Organization":
-            organizations |= dict.fromkeys(_references(one), one.f_resource)
-    ignored: Counter[str] = Counter()
-    for one in entries:
-        if kind_of(one.f_resource) == "Coverage" and _belongs(one.f_resource, known, ignored):
-            found = of_coverage(one.f_resource, organizations)
-            if found.get("number"):
-                return found | {"insured_as": _insured_as()(one.f_resource)}
+    for kind, one in entries:
+        if kind.name == "Coverage":
+            coverages.append(one.f_resource)
+        elif kind.name == "Organization":
+            organizations |= dict.fromkeys(_references(one, kind.name), one.f_resource)
+    for coverage in coverages:
+        found = of_coverage(coverage, organizations)
+        if found.get("number"):
+            return found | {"insured_as": _first("insured_as", "Coverage", coverage, systems)}
     return {}
 
 
-@cache
-def _insured_as() -> Getter:
-    from provision.formats.fhirsystems import systems
-
-    return _draw("insured_as", "Coverage", systems({}))
-
-
-def _references(entry: Any) -> list[str]:
-    """By what other entries may refer to this one."""
-    kind = kind_of(entry.f_resource)
-    return [
-        one for one in (entry.f_fullUrl, f"{kind}/{entry.f_resource.f_id}" if entry.f_resource.f_id else None) if one
-    ]
-
-
-def _numbers(entries: Iterable[Any]) -> dict[str, str]:
-    """Numbers of the encounters by all that may refer to them."""
-    found: dict[str, str] = {}
-    encounters = [one for one in entries if kind_of(one.f_resource) == ENCOUNTER and not in_error(one.f_resource)]
-    for number, one in enumerate(encounters, 1):
-        found |= dict.fromkeys(_references(one), str(number))
-    return found
-
-
-def _of_document(bundle: Any, composition: Any, systems: Systems, counts: Counter[str]) -> Cells:
+def _of_document(bundle: Any, composition: Any, systems: Systems) -> Cells:
     """Number, kind and day of a document. 文書番号: the Composition's number is the same in every version of a
     document, a bundle's is that of a version (FHIR R4, documents); a bundle without Composition has only its own."""
     found: Cells = {"resource_type": "Bundle"}
     identifier = getattr(composition, "f_identifier", None) or bundle.f_identifier
     if identifier is not None and identifier.f_value:
         found["record_id"] = f"{identifier.f_system or ''}|{identifier.f_value}"
-    places = (("recorded", composition), ("recorded", bundle), ("document_type", composition))
-    for name, resource in places:
-        if resource is not None and not found.get(name):
-            found[name] = _cell(name, kind_of(resource), systems)(resource, counts)
+    found["recorded"] = bundle.f_timestamp
+    if composition is not None:
+        found["recorded"] = composition.f_date or bundle.f_timestamp
+        found["document_type"] = _first("document_type", "Composition", composition, systems)
     return found
 
 
 @cache
-def _cell(name: str, kind: str, systems: Systems) -> Any:
-    """The function for a head column's cell from a kind of resource."""
-    column = table().dataset.table(HEAD).column(name)
-    return shaped(column, _draw(name, kind, systems), f"{HEAD}.{name}")
+def _paths(name: str, kind: str) -> tuple[Path, ...]:
+    one = next(f for f in table().fields if f.table == HEAD and f.column.name == name and is_read(f))
+    return tuple(path for path in parse(one.record) if path.kind == kind)
 
 
-def _draw(name: str, kind: str, systems: Systems) -> Getter:
-    one = next(f for f in table().fields if f.table == HEAD and f.column.name == name)
-    return getter([path for path in parse(one.record) if path.kind == kind], systems)
+def _first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
+    """The code that a head column's path leads to in one resource."""
+    for path in _paths(name, kind):
+        nodes = [resource]
+        for step in path.steps:
+            found = [getattr(node, PREFIX + step.name) for node in nodes]
+            nodes = [c for one in found if one is not None for c in (one if step.repeats else (one,)) if c is not None]
+        addresses = systems.of(path.steps[-1].word)
+        for node in nodes:
+            if node.f_system in addresses and node.f_code:
+                return str(node.f_code)
+    return None
 
 
-@cache
-def read_dataset(dataset: Dataset) -> Dataset:
-    """A dataset with the columns of the head that are ever filled: parcels are made of these."""
-    unread = {f.column.name for f in table().fields if f.table == HEAD and not is_read(f) and f.index < DERIVED}
-    head = dataset.table(HEAD)
-    small = replace(head, columns=tuple(c for c in head.columns if c.name not in unread | _NEVER_FILLED))
-    return replace(dataset, tables=tuple(small if one is head else one for one in dataset.tables))
-
-
-@cache
-def _columns(*, lines: bool) -> tuple[str, ...]:
-    names = (column.name for column in read_dataset(table().dataset).table(HEAD).columns)
-    return tuple(name for name in names if lines or name not in OF_LINES)
-
-
-def _head(cells: Mapping[str, str | None], *, lines: bool) -> Row:
-    return tuple(map(cells.get, _columns(lines=lines)))
-
-
-def _rows(
-    resource: Any, head: int, number: str | None, encounters: Mapping[str, str], systems: Systems, made: Record
-) -> None:
-    """All rows of one resource; what makes none is counted by its kind. `number` is that of an encounter itself."""
-    kind = kind_of(resource)
-    plan, own = plans(systems).get(kind), _OWN_ROWS.get(kind)
-    if plan is None and own is None:
-        if kind not in _HEADS:
-            made.counts[f"fhir.passed:{kind}"] += 1
-    elif in_error(resource):
-        made.counts["fhir.entered_in_error"] += 1
-    elif own is not None:
-        name, read = own
-        rows = made.rows.setdefault(name, [])
-        first = len(rows) + 1 if not rows or rows[0][0] == head else 1
-        rows += [(head, (str(at), *row[1:])) for at, row in enumerate(read(resource, systems, made.counts), first)]
-    elif plan is not None:
-        for row in plan.rows(resource, encounters, made.counts):
-            made.add(plan.table, row if number is None else [number, *row[1:]], head)
-
-
-def of_line(resource: Any, systems: Systems, made: Record) -> bool:
+def of_line(resource: Any, systems: Systems, made: Records) -> bool:
     """Add the record of one line to `made`; False where nobody can be told whose it is. Lines of kinds that are not
     read make no record and are counted."""
-    kind = kind_of(resource)
-    if kind not in _HEADS and kind not in _OWN_ROWS and kind not in plans(systems):
-        made.counts[f"fhir.passed:{kind}"] += 1
+    kind = _kind(resource)
+    if not kind.wanted and kind.name not in _HEADS:
+        made.counts[f"fhir.passed:{kind.name}"] += 1
         return True
-    cells = _line_cells(resource, kind)
+    cells = _line_cells(resource, kind, systems)
     if not cells.get("chart") and not cells.get("number"):
         return False
-    cells["resource_type"] = kind
-    cells["record_id"] = f"{kind}/{resource.f_id}" if resource.f_id else None
-    born = resource.f_birthDate if kind == "Patient" else None
-    head = len(made.people)
+    place = len(made.heads)
+    cells["resource_type"] = kind.name
+    cells["record_id"] = f"{kind.name}/{resource.f_id}" if resource.f_id else None
+    made.heads.append(cells)
+    born = resource.f_birthDate if kind.name == "Patient" else None
     made.people.append(person(cells | {"facility": THE_SOURCE}, born))
-    made.add(HEAD, _head(cells, lines=True), head)
-    number = "1" if kind == ENCOUNTER else None
-    _rows(resource, head, number, {}, systems, made)
+    if _wanted(kind, resource, made.counts):
+        made.keep(kind.name, place, resource)
     return True
 
 
-def _line_cells(resource: Any, kind: str) -> Cells:
-    if kind == "Patient":
+def _line_cells(resource: Any, kind: _Kind, systems: Systems) -> Cells:
+    if kind.name == "Patient":
         return of_patient(resource) | {"chart": resource.f_id}
-    subject = subject_of(resource)
-    found: Cells = {"chart": patient_id(subject.f_reference) if subject is not None else None}
-    if subject is not None and subject.f_identifier is not None:
-        found |= {
-            name: cell for name, cell in numbered(subject.f_identifier).items() if name not in {"facility", "chart"}
-        }
-    if kind == "Coverage":
-        found |= of_coverage(resource, {}) | {"insured_as": _insured_as()(resource)}
+    subject = getattr(resource, kind.subject) if kind.subject else None
+    if subject is None:
+        return {}
+    found: Cells = {"chart": patient_id(subject.f_reference)}
+    if subject.f_identifier is not None:
+        said = numbered(subject.f_identifier)
+        found |= {name: cell for name, cell in said.items() if name not in {"facility", "chart"}}
+    if kind.name == "Coverage":
+        found |= of_coverage(resource, {}) | {"insured_as": _first("insured_as", kind.name, resource, systems)}
     return found

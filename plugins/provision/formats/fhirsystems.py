@@ -49,6 +49,16 @@ def listed() -> Mapping[str, str]:
 def systems(options: Mapping[str, object]) -> Systems:
     """The list with what a source declares. `FixConfiguration` for other options, for words and questions that are
     none, and for an address that is given to two words."""
+    return _plain() if not options else _told(options)
+
+
+@cache
+def _plain() -> Systems:
+    """The list alone: what nearly every document is read by."""
+    return _told({})
+
+
+def _told(options: Mapping[str, object]) -> Systems:
     unknown = sorted(set(options) - {"systems", "questions"})
     if unknown:
         raise FixConfiguration(

@@ -163,7 +163,7 @@ def _world_bundle() -> Json:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_members_that_no_path_names_change_nothing(data: st.DataObject) -> None:
-    """許可リスト: whatever stands anywhere in a bundle under a name of no path, every cell of the output is the same."""
+    """許可リスト: what stands anywhere in a bundle under a name of no path, all cells of the output stay the same."""
     plain = _world_bundle()
     spoiled = copy.deepcopy(plain)
     places = list(_every_object(spoiled))
