@@ -133,7 +133,7 @@ def _values(table: FieldTable) -> list[Json]:
             "referenceRange": [{"low": {"value": 4}, "high": {"value": 6}}], "interpretation": [{"coding": [flag]}],
         },
         shared | {"valueCodeableConcept": {"coding": [{"system": "urn:oid:1.2.392.200119.6.2102", "code": "2"}]}},
-        shared | {"valueString": _mark(table, "findings")},
+        shared | {"valueString": _mark(table, "note")},
         shared | {"dataAbsentReason": {"coding": [reason]}},
     ]  # fmt: skip
 

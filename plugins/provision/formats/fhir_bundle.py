@@ -1,10 +1,11 @@
-"""FHIR R4 bundles (JP Core): 診療情報提供書, 退院時サマリー, 健診結果報告書 and 6情報, one bundle a file.
+"""FHIR R4 bundles (JP Core), ``Bundle-*.json``: 診療情報提供書, 退院時サマリー, 健診結果報告書 and 6情報, one a file.
 
 Documents, collections, transactions and searches alike: a bundle is the record of its one Patient. What is read says
 ``fields/fhir_r4.tsv`` and nothing else is (`fhirpaths`): narrative, names on display, contained resources, extensions,
 notes and attachments never become values. Encounters get numbers, which stand for references to them.
 
-Grade A for the elements (HL7 FHIR R4, JP Core 1.x, JP-CLINS 1.x), C for the addresses of code systems.
+Elements and code systems that published examples have are grade A, other OIDs grade C, other elements grade D: what is
+longer or different is passed over, not refused. An element of another shape than R4's is refused (``fhir.shape``).
 """
 
 from __future__ import annotations

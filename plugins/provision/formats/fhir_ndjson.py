@@ -1,4 +1,4 @@
-"""FHIR R4 bulk exports (Bulk Data, NDJSON): one resource a line, UTF-8, files of one kind or of several.
+"""FHIR R4 bulk exports, ``Patient.ndjson``: one resource a line, UTF-8, files of one kind or of several (grade D).
 
 Every line is a record of its own (`fhirrecords.of_line`): its head row says of what kind it is, and its person is known
 by the reference to the Patient. So files may come in any order, and a Patient in another file than what refers to it.
