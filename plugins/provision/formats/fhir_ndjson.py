@@ -118,8 +118,8 @@ def _together(block: bytes, first: int, known: Systems, made: Records, report: R
     found, count = lines(block), block.count(b"\n") + (not block.endswith(b"\n"))
     if found is not None and len(found) == count:
         for place, resource in enumerate(found):
-            if not of_line(resource, known, made):
-                report.hold(first + place, "fhir.subject", block.split(b"\n")[place])
+            if rule := of_line(resource, known, made):
+                report.hold(first + place, rule, block.split(b"\n")[place])
         return
     middle = block.find(b"\n", len(block) // 2) + 1
     if count <= _FEW or middle in {0, len(block)}:
@@ -147,8 +147,8 @@ def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report
     except BadFile as refusal:
         report.hold(number, refusal.rule, raw)
         return
-    if resource is not None and not of_line(resource, known, made):
-        report.hold(number, "fhir.subject", raw)
+    if resource is not None and (rule := of_line(resource, known, made)):
+        report.hold(number, rule, raw)
 
 
 #: Roles of columns that differ from a bundle's: the reference is the chart number of the source.

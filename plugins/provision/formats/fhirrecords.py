@@ -223,16 +223,18 @@ def _first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
     return None
 
 
-def of_line(resource: Any, systems: Systems, made: Records) -> bool:
-    """Add the record of one line to `made`; False where nobody can be told whose it is. Lines of kinds that are not
-    read make no record and are counted."""
+def of_line(resource: Any, systems: Systems, made: Records) -> str:
+    """Add the record of one line to `made`; the rule by which it cannot be taken, "" where it is. Lines of kinds that
+    are not read make no record and are counted; a bundle is no line, and may hold anybody."""
     kind = _kind(resource)
     if not kind.wanted and kind.name not in _HEADS:
+        if kind.name == "Bundle":
+            return "fhir.bundle"
         made.counts[f"fhir.passed:{kind.name}"] += 1
-        return True
+        return ""
     cells = _line_cells(resource, kind, systems)
     if not cells.get("chart") and not cells.get("number"):
-        return False
+        return "fhir.subject"
     place = len(made.heads)
     cells["resource_type"] = kind.name
     cells["record_id"] = f"{kind.name}/{resource.f_id}" if resource.f_id else None
@@ -241,7 +243,7 @@ def of_line(resource: Any, systems: Systems, made: Records) -> bool:
     made.people.append(person(cells | {"facility": THE_SOURCE}, born))
     if _wanted(kind, resource, made.counts):
         made.keep(kind.name, place, resource)
-    return True
+    return ""
 
 
 def _line_cells(resource: Any, kind: _Kind, systems: Systems) -> Cells:
