@@ -109,13 +109,18 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _life(table)
     if source.id in hl7.FORMATS:
         return hl7.filled(source.id, table, marker)
+    if source.id.startswith("fhir-"):
+        from tests.support.filled_fhir import filled_fhir  # it builds on what is above
+
+        return filled_fhir(source.id, table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
 
 
 def encoding_of(source: Format) -> str:
     """The encoding of the filled file."""
-    return {"member-ledger": "utf-8", **hl7.FORMATS}.get(source.id, "cp932")
+    known = {"member-ledger": "utf-8", "fhir-bundle": "utf-8", "fhir-ndjson": "utf-8", **hl7.FORMATS}
+    return known.get(source.id, "cp932")
 
 
 def _uke(source: UkeFormat, table: FieldTable) -> bytes:

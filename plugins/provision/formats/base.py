@@ -109,6 +109,10 @@ PEOPLE_COLUMNS = (
     "address",
 )
 
+#: As `facility` in `Parcel.people`: the chart number is the source's own, such as an id of its FHIR server, and means
+#: nobody else's patient. Formats say it on purpose; a chart number without a facility is nobody's.
+THE_SOURCE = "*"
+
 
 @dataclass
 class Parcel:
