@@ -14,9 +14,12 @@ from typing import BinaryIO
 
 from provision.formats.base import BadFile, Report
 from provision.formats.documents import DOCUMENT_BYTES
+from provision.formats.textfile import LINE_LIMIT
 
 BLOCK = 1024 * 1024
 _LINE = re.compile(rb"[\r\n\x0b\x1c](?=MSH|FHS|BHS|BTS|FTS)")
+#: Line ends and control bytes; ESC begins Japanese text.
+_NO_LINE = re.compile(rb"[\x00-\x08\x0a-\x1a\x1c-\x1f]")
 _AROUND = b"\xef\xbb\xbf\r\n\x0b\x1c\x1a "
 _AGAIN = "ask the sender for the file again"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -86,7 +89,7 @@ class Envelope:
             raise self._broken("a message stands outside the batches")
 
     def _line(self, name: str, body: bytes) -> None:
-        if b"\r" in body or b"\n" in body:
+        if _NO_LINE.search(body) or len(body) > LINE_LIMIT:
             raise self._broken("something that is no message stands in it")
         opened = {"FHS": False, "BHS": False, "BTS": self._in_batch, "FTS": self._in_file}[name]
         if self._ended or (name in ("BTS", "FTS") and not opened):

@@ -406,3 +406,12 @@ def test_a_document_over_the_limit_is_not_read_on() -> None:
             list(get(form).read(stream, Report(), {}))  # type: ignore[arg-type]
         assert caught.value.rule == rule
         assert stream.read_so_far < 40 * 2**20
+
+
+def test_names_are_seen_where_a_source_says_its_data_are_anonymised() -> None:
+    """Intake refuses columns of these classes that are filled; after receipt they are gone."""
+    (parcel,) = get("ssmix2").read(io.BytesIO(hl7.message("ADT^A08", in1("01~345~02"))), Report(), {})
+    columns = [get("ssmix2").dataset.table("message").column(name) for name in parcel.tables["message"].columns[1:]]
+    filled = {c.name for c in columns if str(c.cls) in ("direct", "link") and parcel.tables["message"][c.name][0]}
+    assert filled == {"chart", "name", "kana", "address", "phone", "symbol", "number", "branch"}
+    assert not filled & set(taken(hl7.message("ADT^A08"))["message"][0])
