@@ -14,8 +14,10 @@ from provision.formats import coverage, formats
 from provision.formats.base import ColumnClass, Report
 from provision.formats.ukekind import DERIVED
 from provision.sampledata import format_stream
+from provision.sampledata.sheets import SENDERS
 
-FORMATS = sorted(name for name in formats() if name != "dpc-k")
+#: The rival of messages makes no records of them (`hl7v2`), documents are no files of records.
+FORMATS = sorted(set(SENDERS) & set(formats()) - {"dpc-k", "hl7v2"})
 #: Days that the survey writes where there is none.
 NO_DAY = {"0000-00-00"}
 

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from roundtrip_cells import GONE, Expected, Row, by_record, kept
+from roundtrip_hl7 import hl7, segments
 from roundtrip_life import life, life_layouts, life_records
 from roundtrip_survey import form1, form3, survey, tabbed
 
@@ -33,6 +34,8 @@ def expected(form: str, files: Sequence[bytes], table: FieldTable) -> Expected:
             _ledger(data, table, found)
         elif form == "life":
             life(data, found)
+        elif form == "hl7v2":
+            hl7(data, table, found)
         elif form == "dpc-form1":
             form1(tabbed(data), table, found)
         elif form == "dpc-form3":
@@ -63,6 +66,8 @@ def _kinds(form: str, data: bytes) -> Iterator[tuple[str, list[str]]]:
         yield from ((cells[0], cells) for cells in _records(data, form))
     elif form == "life":
         yield from life_records(data)
+    elif form == "hl7v2":
+        yield from segments(data)
     elif form.startswith("kaigo-"):
         for cells in _csv(data, "cp932")[1:-1]:
             yield (cells[3] if cells[2].startswith("713") else cells[2]), cells

@@ -151,11 +151,12 @@ def _act_totals(house: Taken, drop: Drop) -> dict[str, int]:
 
 
 def _head_totals(house: Taken, drop: Drop) -> dict[str, int]:
-    """One head row per stay, member or user."""
+    """One head row per stay, member, user or message."""
     head = house.table(drop, drop.dataset.head).height
     if drop.form == "dpc-form3":
         return {"rows": house.table(drop, "facility_number")["row_no"].n_unique()}
-    return {{"member-ledger": "members", "life": "records"}.get(drop.form, "stays"): head}
+    named = {"member-ledger": "members", "life": "records", "hl7v2": "messages"}
+    return {named.get(drop.form, "stays"): head}
 
 
 def test_nobody_and_nothing_direct_is_in_the_store(house: Taken) -> None:

@@ -21,6 +21,7 @@ from provision.formats.tables import Field, FieldTable, bounds
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import DERIVED
 from provision.formats.ukerecognise import PLAIN
+from tests.support import hl7
 
 MARK = "印"
 Cells = dict[int, str]
@@ -106,8 +107,20 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _ledger(table)
     if source.id == "life":
         return _life(table)
+    if source.id in hl7.FORMATS:
+        return hl7.filled(source.id, table, marker)
+    if source.id.startswith("fhir-"):
+        from tests.support.filled_fhir import filled_fhir  # it builds on what is above
+
+        return filled_fhir(source.id, table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
+
+
+def encoding_of(source: Format) -> str:
+    """The encoding of the filled file."""
+    known = {"member-ledger": "utf-8", "fhir-bundle": "utf-8", "fhir-ndjson": "utf-8", **hl7.FORMATS}
+    return known.get(source.id, "cp932")
 
 
 def _uke(source: UkeFormat, table: FieldTable) -> bytes:

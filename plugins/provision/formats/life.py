@@ -23,8 +23,8 @@ import polars as pl
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Column, ColumnClass, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
+from provision.formats.csvfile import CsvFile
 from provision.formats.delimited import Coded
-from provision.formats.ledgerfile import LedgerFile
 from provision.formats.lifefile import data_type, ends_with_returns, opened
 from provision.formats.numbers import canonical_care_number, failing_insurer_numbers
 from provision.formats.options import no_options
@@ -92,7 +92,7 @@ class Life:
             raise BadFile("life.edition", record=1, remedy=remedy)
         layout = _layouts()[name]
         report.edition = layout.dataset.edition
-        file = LedgerFile(rest, report, lines=1, family="life")
+        file = CsvFile(rest, report, family="life", lines=1)
         frames = file.frames()
         next(frames, None)
         sheet = _Sheet(layout, places(file.header, layout), report)

@@ -11,7 +11,7 @@ import re
 from typing import BinaryIO, cast
 
 from provision.formats.base import BadFile
-from provision.formats.ledgerfile import BOM
+from provision.formats.csvfile import BOM
 from provision.formats.textfile import LINE_LIMIT
 
 _FIRST = re.compile(

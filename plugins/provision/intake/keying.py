@@ -45,6 +45,7 @@ _UKE = Place(_BILL, ("point_table",), _PATIENT, _CARD)
 _DPC = Place(_BILL, ("point_table", "total_class", "detail_no"), _PATIENT, _CARD)
 _PRESCRIBER = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code")
 _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
+_MESSAGE = Place(("facility", "transaction"), (), (("facility", "chart"),), cancelled=("action", "C"))
 #: レセプトの同一性, by dataset of the claims. UKE bills are one per facility, month, kind (レセプト種別) and
 #: patient's card (請求省令; 記録条件仕様 IR, RE, HO); of DPC one per summary or detail (総括区分, 明細番号), of
 #: dispensing one per prescriber. Nursing care: one per form (様式), provider, month and insured person (明細書;
@@ -54,6 +55,8 @@ _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
 #: LIFE: a record of the same form, facility, service and number in the facility's system (with its detail number) is
 #: overwritten; the number may be unique per insured person only (外部インターフェース項目一覧, 外部システム管理番号).
+#: HL7 messages: a patient's transaction (`formats/hl7kinds.py`) at a facility; a cancellation ends it. Without a
+#: facility there is no place, since chart numbers of two would be one.
 #: Insurers have the claims of all in datasets of their own.
 PLACES: Mapping[str, Place] = {
     **dict.fromkeys(("medical-claims", "medical-claims-insurer", "dental-claims", "dental-claims-insurer"), _UKE),
@@ -76,6 +79,7 @@ PLACES: Mapping[str, Place] = {
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)
     ),
     "dpc-form4": Place(("facility", "data_id", "admitted", "discharged"), (), (("facility", "chart"),)),
+    **dict.fromkeys(("ssmix2", "hl7v2"), _MESSAGE),
 }
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.formats.recordcells import Cells
 from provision.formats.recordfile import Lines, _scan
 
 _COLUMNS: dict[str, pl.DataType] = {
@@ -49,7 +48,7 @@ def test_what_is_taken_is_what_is_read(records: list[tuple[tuple[str, str, str, 
     """Every second line is of another kind; short records, surplus columns, both line ends, blanks and Japanese."""
     lines = _lines("".join(f"{_record(cells)}{end}GO,架空,1{end}" for cells, end in records))
     mask = lines.is_kind("SI")
-    taken = Cells(lines.data, lines.starts, lines.commas).frame(mask, _COLUMNS, _WANTED, japanese=True)
+    taken = lines.cells.frame(mask, _COLUMNS, _WANTED, japanese=True)
     careful = _careful(lines, mask)
     if taken is not None:
         assert careful is not None

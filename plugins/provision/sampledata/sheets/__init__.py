@@ -13,6 +13,7 @@ from provision.sampledata.sheets.base import Kind, Sender, Sheet
 from provision.sampledata.sheets.dental import DentalSheet
 from provision.sampledata.sheets.dispensing import DispensingSheet
 from provision.sampledata.sheets.dpc_claim import DpcClaimSheet
+from provision.sampledata.sheets.hl7 import Hl7Sheet
 from provision.sampledata.sheets.ledger import LedgerSheet
 from provision.sampledata.sheets.medical import MedicalSheet
 
@@ -87,4 +88,5 @@ SENDERS: dict[str, Sender] = {
     "dpc-h": _survey("h", ("Hn", occasions.stays, survey.HSheet)),
     "dpc-k": _survey("k", ("Kn", occasions.stays, survey.KSheet)),
     "life": _life(life.ServiceUsers, life.Evaluations, life.Drugs),
+    "hl7v2": Sender("kita-messages", (Kind(lambda month: f"{month.compact}.hl7", occasions.medical, Hl7Sheet),)),
 }
