@@ -5,15 +5,15 @@ Line 1 is the data type (``SERVICE_USER_INFO``, ``FORM_0000_2021`` …), line 2 
 that the field table of the data type does not have are dropped and counted, and a file without a required one is not
 taken. An empty cell ("no update") and a single space ("no value") are both empty here: a later record takes the place
 of an earlier one as a whole (`intake.keying.PLACES`), nothing is carried over into it. The renewal of LIFE in 2024
-replaced these interfaces; data types without a field table are refused by name of the rule (grade A of CSV連携仕様書
-and 外部インターフェース項目一覧, 2021).
+replaced these interfaces: a data type of another year is refused until it has a field table (``fields/life_*.tsv``).
+Grade A: CSV連携仕様書 and 外部インターフェース項目一覧 of 2021.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import BinaryIO
@@ -141,10 +141,8 @@ class _Sheet:
     _read: dict[str, list[Column]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for (
-            table
-        ) in self.layout.dataset.tables:  # the head has the columns of every data type, as all parts in the store
-            columns = _dataset().table(table.name).columns
+        for table in self.layout.dataset.tables:
+            columns = _dataset().table(table.name).columns  # of every edition: one shape in the store
             self._read[table.name] = [c for c in columns if c.cls not in UNREAD and c.name != "form"]
 
     def take(self, rows: Coded) -> Parcel:
@@ -192,7 +190,7 @@ def _people(head: pl.DataFrame) -> pl.DataFrame:
 
 
 def _form(edition: str) -> str:
-    """様式番号 as in the code list: four digits, or USER."""
+    """様式番号 as in the code list life_form: the four digits of a form, USER of SERVICE_USER_INFO."""
     return edition.split("_")[1]
 
 
@@ -206,13 +204,18 @@ def _layouts() -> dict[str, FieldTable]:
 
 @cache
 def _dataset() -> Dataset:
-    """The tables of all data types under one head that has the columns of all their heads."""
+    """Tables of the same name are one, with the columns of all data types and editions that have it; the head first."""
     every = [layout.dataset for layout in _layouts().values()]
-    head = {column.name: column for dataset in every for column in dataset.table(HEAD).columns}
-    first = every[0].table(HEAD)
-    joined = Table(HEAD, first.ja, first.en, tuple(head.values()), "every data type")
-    own = [table for dataset in every for table in dataset.tables if table.name != HEAD]
-    return Dataset(every[0].id, every[0].ja, every[0].en, "2021", HEAD, (joined, *own))
+    alike: dict[str, list[Table]] = {}
+    for table in (table for dataset in every for table in dataset.tables):
+        alike.setdefault(table.name, []).append(table)
+    return replace(every[0], edition="2021", tables=tuple(map(_joined, alike.values())))
+
+
+def _joined(found: Sequence[Table]) -> Table:
+    columns = {column.name: column for table in found for column in table.columns}
+    source = "every data type" if found[0].name == HEAD else ", ".join(table.source for table in found)
+    return replace(found[-1], columns=tuple(columns.values()), source=source)
 
 
 FORMAT = Life()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import traceback
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from typing import BinaryIO, cast
 
 import polars as pl
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.errors import FixConfiguration
+from provision.formats import life, tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, ColumnClass, Parcel, Report
 from provision.formats.life import FORMAT, HEAD, column_name
 from provision.intake.keying import places
@@ -34,6 +36,7 @@ FORM = KEYS | {
     "facility_outpatient_category": "2", "evaluate_date": "20250514", "filing_staff": STAFF, "barthel_index_meal": "1",
     "weight": "48.5", "serum_albumin_value": "", "diagnosis_of_dementia_other_name": NOTE,
 }  # fmt: skip
+FIELDS = files("provision.formats") / "fields"
 USERS, FORMS = "SERVICE_USER_INFO", "FORM_0000_2021"
 
 
@@ -226,3 +229,18 @@ def test_parts_of_the_head_have_one_shape() -> None:
     user, form = (read(data)[0].tables[HEAD] for data in (sheet(USERS, USER), sheet(FORMS, FORM)))
     assert user.schema == form.schema
     assert pl.concat([user, form]).height == 2
+
+
+def test_an_edition_is_a_table_and_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form of another year with an item more: its rows and those of before have one shape in the store."""
+    user, old = tables.load("life_service_user_2021"), tables.load("life_form_0000_2021")
+    lines = (FIELDS / "life_form_0000_2021.tsv").read_text("utf-8").replace(FORMS, "FORM_0000_2024")
+    added = "form_0000\tFORM_0000_2024\t89\tgrip\t握力\tGrip\tordinary\tinteger\trange:0..99\tkg\t4\t\n"
+    new = tables.parse(lines + added, "made up")
+    monkeypatch.setattr(life, "_layouts", lambda: {t.dataset.edition: t for t in (user, old, new)})
+    monkeypatch.setattr(life, "_dataset", life._dataset.__wrapped__)
+    before, after = read(sheet(FORMS, FORM))[0], read(sheet("FORM_0000_2024", FORM | {"grip": "21"}))[0]
+    assert after.tables["form_0000"]["grip"].to_list() == [21]
+    assert before.tables["form_0000"]["grip"].to_list() == [None]
+    for name in (HEAD, "form_0000"):
+        assert before.tables[name].schema == after.tables[name].schema

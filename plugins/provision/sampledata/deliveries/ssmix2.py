@@ -30,6 +30,10 @@ class StorageDelivery(Delivery):
         files = [self._file(visit, sent, _IN_FORCE) for sent in messages(visit)]
         return sorted([*files, *self._gone(visit)])
 
+    def heads(self, visit: Visit) -> list[int]:
+        """One of each file in force; the names say which these are."""
+        return [int(written.path.endswith(f"_{_IN_FORCE}")) for written in self.documents(visit)]
+
     def evidence(self, visit: Visit) -> list[dict[str, str]]:
         """Of PID, and the card where the message has one."""
         return [self._evidence(visit, sent) for sent in self._in_order(visit)]
