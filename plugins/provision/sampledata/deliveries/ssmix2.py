@@ -38,10 +38,6 @@ class StorageDelivery(Delivery):
         """Of PID, and the card where the message has one."""
         return [self._evidence(visit, sent) for sent in self._in_order(visit)]
 
-    def heads(self, visit: Visit) -> list[int]:
-        """One of every message in force, none of those that were deleted or have a newer version."""
-        return [int(file.path.endswith(f"_{_IN_FORCE}")) for file in self.documents(visit)]
-
     def kept(self, visit: Visit) -> Mapping[str, list[dict[str, object]]]:
         """The message's own row, and those of its segments."""
         found: dict[str, list[dict[str, object]]] = {"message": []}
