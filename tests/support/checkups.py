@@ -64,6 +64,7 @@ def identifying(visit: Visit) -> list[tuple[str, str]]:
     found += [("kana", f"{person.surname.kana}{gap}{person.given.kana}") for gap in ("", "　", " ")]
     found += [("phone", person.phone), ("phone", person.phone.replace("-", "")), ("address", person.address.text)]
     found += [("birth", f"{date_of(person.birth)}"), ("zip", person.address.zip)]
+    found += [("zip", f"{person.address.zip[:3]}-{person.address.zip[3:]}")]
     found += [("insured", f"{card.symbol}{card.number}"), ("number", f"0{card.number}0")]
     found += [("physician", name) for name in PHYSICIANS]
     return found

@@ -18,7 +18,8 @@ from lxml import etree
 from provision.formats.base import BadFile
 from provision.formats.cda_paths import ADDRESS, AGREED, CELLS, COLUMNS, ONE, PLAIN, SEPARATOR, STRUCTURE, compiled
 
-_KANA = re.compile(r"[ァ-ヺー・\s.‐－-]+")
+#: A name in kana: NFKC, with the signs that stand between parts of names.
+KANA = re.compile(r"[ァ-ヺー・\s.‐－-]+")
 _AGAIN = "ask the sender for the document again"
 
 
@@ -52,7 +53,7 @@ def head(root: etree._Element, classes: frozenset[str], counts: Counter[str]) ->
     if not cells["number"]:
         counts["checkup.no_card"] += 1
     name = " ".join(cells["patient_name"].split())
-    kana = _KANA.fullmatch(unicodedata.normalize("NFKC", name)) is not None
+    kana = KANA.fullmatch(unicodedata.normalize("NFKC", name)) is not None
     return Head(cells, "" if kana else name, name if kana else "")
 
 

@@ -10,6 +10,9 @@ from functools import cache
 
 from lxml import etree
 
+V3 = "urn:hl7-org:v3"
+#: The address of the ministry's page is the namespace of all that is no CDA.
+MHLW = "https://www.mhlw.go.jp/stf/seisakunitsuite/bunya/0000161103.html"
 OID = "1.2.392.200119.6"
 PATIENT = "h:recordTarget/h:patientRole"
 _EVENT = "h:documentationOf/h:serviceEvent"
@@ -70,4 +73,4 @@ PLAIN = " and ".join(
 @cache
 def compiled(path: str) -> etree.XPath:
     """A path ready to use; its results are plain strings."""
-    return etree.XPath(path, namespaces={"h": "urn:hl7-org:v3"}, smart_strings=False)
+    return etree.XPath(path, namespaces={"h": V3, "m": MHLW}, smart_strings=False)

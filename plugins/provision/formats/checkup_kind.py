@@ -10,12 +10,9 @@ from enum import StrEnum
 
 from lxml import etree
 
-from provision.formats.cda_paths import OID
+from provision.formats.cda_paths import MHLW, OID, V3
 from provision.formats.xmlfile import beginning
 
-V3 = "urn:hl7-org:v3"
-#: The address of the ministry's page is the namespace of everything that is no CDA.
-MHLW = "https://www.mhlw.go.jp/stf/seisakunitsuite/bunya/0000161103.html"
 XSD = "http://www.w3.org/2001/XMLSchema"
 
 CHECKUPS = frozenset({"10", "40", "41", "42", "43", "44", "60"})
