@@ -56,10 +56,18 @@ def reality(name: str, number: int, empty: tuple[str, ...] = ()) -> Reality:
         raw.append((parcel.tables, parcel.people))
         for place, frame in deidentify(parcel, source.dataset, report, applied).items():
             stored.setdefault(place, []).append(frame)
-    text = data.decode("utf-8" if name == "member-ledger" else "cp932")
+    text = _text(data)
     assert not report.held
     assert report.edition in {"", table.dataset.edition}
     return Reality(source, table, text, raw, {place: pl.concat(frames) for place, frames in stored.items()})
+
+
+def _text(data: bytes) -> str:
+    """CP932 is no UTF-8 where markers are in it."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp932")
 
 
 def reported(source: Format, table: FieldTable) -> list[FieldCoverage]:

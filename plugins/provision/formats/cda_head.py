@@ -41,14 +41,14 @@ def head(root: etree._Element, classes: frozenset[str], counts: Counter[str]) ->
     plain = bool(compiled(PLAIN)(root))
     if not plain:
         _check_structure(root)
-    texts = str(compiled(CELLS)(root)).split(SEPARATOR)
-    if len(texts) != len(COLUMNS):
+    found = str(compiled(CELLS)(root)).split(SEPARATOR)
+    if len(found) != len(COLUMNS):
         raise BadFile("checkup.structure", field="head", remedy=f"a control character stands in the head; {_AGAIN}")
-    cells = dict(zip(COLUMNS, texts, strict=True))
+    cells = dict(zip(COLUMNS, found, strict=True))
     if not plain:
         cells |= dict.fromkeys(_disagreeing(root, counts), "")
     cells["checkup_date"] = cells["checkup_date"][:8]
-    cells["address"] = " ".join(" ".join(_texts(root, ADDRESS)).split())
+    cells["address"] = " ".join(" ".join(texts(root, ADDRESS)).split())
     _check_cells(cells, classes)
     if not cells["number"]:
         counts["checkup.no_card"] += 1
@@ -57,7 +57,8 @@ def head(root: etree._Element, classes: frozenset[str], counts: Counter[str]) ->
     return Head(cells, "" if kana else name, name if kana else "")
 
 
-def _texts(root: etree._Element, path: str) -> list[str]:
+def texts(root: etree._Element, path: str) -> list[str]:
+    """The texts of all that a path leads to: attributes, texts, and elements with all in them."""
     found = compiled(path)(root)
     assert isinstance(found, list)
     return ["".join(map(str, one.itertext())) if isinstance(one, etree._Element) else str(one) for one in found]
@@ -68,13 +69,13 @@ def _check_structure(root: etree._Element) -> None:
         if not compiled(test)(root):
             raise BadFile("checkup.structure", field=place, remedy=f"it is not as its schema says; {_AGAIN}")
     for name, path in ONE.items():
-        if len(set(_texts(root, path))) > 1:
+        if len(set(texts(root, path))) > 1:
             raise BadFile("checkup.ambiguous", field=name, remedy=f"different ones stand in one document; {_AGAIN}")
 
 
 def _disagreeing(root: etree._Element, counts: Counter[str]) -> list[str]:
     """Columns of which a document says different things."""
-    several = [name for name, path in AGREED.items() if len(set(_texts(root, path))) > 1]
+    several = [name for name, path in AGREED.items() if len(set(texts(root, path))) > 1]
     counts.update(f"checkup.several:{name}" for name in several)
     return several
 

@@ -16,8 +16,8 @@ from lxml import etree
 
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
-from provision.formats.cda_head import KANA, is_day
-from provision.formats.cda_paths import MHLW, compiled
+from provision.formats.cda_head import KANA, is_day, texts
+from provision.formats.cda_paths import MHLW
 from provision.formats.checkup_kind import Kind, kind, of_root
 from provision.formats.checkup_schemas import schemas_of, validate
 from provision.formats.documents import Document, Row, gathered, read_one
@@ -27,6 +27,7 @@ from provision.formats.xmlfile import parsed
 
 _AGAIN = "ask the sender for the document again"
 _PERSON = "m:subjectPerson"
+_ADDRESS = f"{_PERSON}/m:addr//text()[not(parent::m:postalCode)]"
 _CARD = f"{_PERSON}/m:insuranceCard"
 
 #: Column -> path below the root, of both kinds of payments.
@@ -107,7 +108,7 @@ class ClaimFormat(ABC):
         if folder is not None:
             validate(root, folder, self.kind)
         cells = {name: _cell(root, name, path) for name, path in {**PERSON, **RESULTS, **self.paths}.items()}
-        cells["address"] = cells["address"].removeprefix(cells["zip"]).strip()
+        cells["address"] = " ".join(" ".join(texts(root, _ADDRESS)).split())
         _check(cells)
         made = Document([_person(cells)])
         columns = self.dataset.table(self.dataset.head).columns
@@ -135,12 +136,10 @@ class ClaimFormat(ABC):
 
 def _cell(root: etree._Element, name: str, path: str) -> str:
     """The text a path leads to, "" where it leads nowhere. Raises `BadFile` ``checkup.ambiguous`` where to several."""
-    found = compiled(path)(root)
-    assert isinstance(found, list)
+    found = texts(root, path)
     if len(found) > 1:
         raise BadFile("checkup.ambiguous", field=name, remedy=f"it stands there more than once; {_AGAIN}")
-    texts = [" ".join(map(str, one.itertext())) if isinstance(one, etree._Element) else str(one) for one in found]
-    return " ".join("".join(texts).split())
+    return " ".join(found[0].split()) if found else ""
 
 
 def _check(cells: Mapping[str, str]) -> None:

@@ -45,6 +45,8 @@ _UKE = Place(_BILL, ("point_table",), _PATIENT, _CARD)
 _DPC = Place(_BILL, ("point_table", "total_class", "detail_no"), _PATIENT, _CARD)
 _PRESCRIBER = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code")
 _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
+#: A checkup is that of one person, facility and day for one report (報告区分: a stage of guidance has its own).
+_CHECKUP = Place(("report_class", "checkup_date", "facility"), (), _PATIENT[1:], _CARD)
 #: レセプトの同一性, by dataset of the claims. UKE bills are one per facility, month, kind (レセプト種別) and
 #: patient's card (請求省令; 記録条件仕様 IR, RE, HO); of DPC one per summary or detail (総括区分, 明細番号), of
 #: dispensing one per prescriber. Nursing care: one per form (様式), provider, month and insured person (明細書;
@@ -52,6 +54,7 @@ _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
 #: correction (作成区分 2) replaces the plan, a cancellation (3) ends it.
 #: DPC survey: 様式1 and 4 describe a stay once. The EF, E, F, D and H files describe a stay month by month without
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
+#: Checkups and guidance that are sent again replace what was sent; payments do by the number of their voucher.
 #: Insurers have the claims of all in datasets of their own.
 PLACES: Mapping[str, Place] = {
     **dict.fromkeys(("medical-claims", "medical-claims-insurer", "dental-claims", "dental-claims-insurer"), _UKE),
@@ -68,6 +71,10 @@ PLACES: Mapping[str, Place] = {
     "dpc-form1": Place(
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)
     ),
+    "checkups": _CHECKUP,
+    "health-guidance": _CHECKUP,
+    "checkup-claims": Place(("facility", "coupon"), (), _PATIENT[1:], _CARD),
+    "guidance-claims": Place(("facility", "coupon", "guidance_timing"), (), _PATIENT[1:], _CARD),
     "dpc-form4": Place(("facility", "data_id", "admitted", "discharged"), (), (("facility", "chart"),)),
 }
 
