@@ -75,3 +75,50 @@ def date_of(day: int) -> str:
     from provision.sampledata.calendar import compact
 
     return compact(day)
+
+
+#: A head as it must be, by the name of its part: tests leave out or replace one.
+HEAD = {
+    "typeId": '<typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>',
+    "id": '<id nullFlavor="NI"/>',
+    "code": '<code code="10" codeSystem="1.2.392.200119.6.1001"/>',
+    "effectiveTime": '<effectiveTime value="20250520"/>',
+    "confidentialityCode": '<confidentialityCode code="N"/>',
+    "recordTarget": (
+        '<recordTarget><patientRole><id root="1.2.392.200119.6.101" extension="06132013"/>'
+        '<id root="1.2.392.200119.6.204" extension="架空１２"/><id root="1.2.392.200119.6.205" extension="9876501"/>'
+        '<id root="1.2.392.200119.6.211" extension="01"/><addr><postalCode>105-0011</postalCode>東京都港区架空町７－８'
+        '</addr><telecom value="tel:03-0000-4321"/><patient><name>カクウ　タロウ</name>'
+        '<administrativeGenderCode code="1"/><birthTime value="19600501"/></patient></patientRole></recordTarget>'
+    ),
+    "author": '<author><time value="20250520"/><assignedAuthor><id nullFlavor="NI"/></assignedAuthor></author>',
+    "custodian": (
+        "<custodian><assignedCustodian><representedCustodianOrganization>"
+        '<id nullFlavor="NI"/></representedCustodianOrganization></assignedCustodian></custodian>'
+    ),
+    "documentationOf": (
+        '<documentationOf><serviceEvent><code code="010" codeSystem="1.2.392.200119.6.1002"/>'
+        '<effectiveTime value="20250510"/><performer typeCode="PRF"><assignedEntity><id nullFlavor="NI"/>'
+        '<representedOrganization><id root="1.2.392.200119.6.102" extension="1312345678"/><name>架空検診所</name>'
+        "</representedOrganization></assignedEntity></performer></serviceEvent></documentationOf>"
+    ),
+}
+#: What names the person of `HEAD`.
+PLANTED = ("架空１２", "架空12", "9876501", "東京都港区架空町", "03-0000-4321", "カクウ", "19600501", "105-0011")
+_XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+def by_hand(entries: str = "", head: Mapping[str, str] | None = None, section: str = "01010") -> bytes:
+    """A checkup written by hand: entries of its one section, parts of the head that are other than in `HEAD`."""
+    top = "".join({**HEAD, **(head or {})}.values())
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument xmlns="urn:hl7-org:v3" {_XSI}>{top}<component>'
+        f'<structuredBody><component><section><code code="{section}"/>{entries}</section></component></structuredBody>'
+        "</component></ClinicalDocument>"
+    ).encode()
+
+
+def result(code: str, inner: str = "", attributes: str = "", mood: str = "EVN") -> str:
+    """An entry with one observation."""
+    start = f'<entry><observation classCode="OBS" moodCode="{mood}" {attributes}><code code="{code}"/>'
+    return f"{start}{inner}</observation></entry>"
