@@ -24,9 +24,11 @@ WIDE = {
     "care_plan_facility": "as facility",
     "entrusted_facility": "as facility",
     "service_facility": "as facility",
+    "author_facility": "as facility, of who wrote a checkup document",
     "notifications": "a list of two-character codes",
     "special_notes": "a list of two-digit codes",
     "absence_days": "a digit for every day of a month",
+    "question": "codes of questions are known ones or declared by the source, which is asked before",
     "value": "every payload of Form 1 has a form of its own, which is asked before",
 }
 COLUMNS = sorted(

@@ -15,7 +15,9 @@ from provision.formats.base import ColumnClass, Report
 from provision.formats.ukekind import DERIVED
 from provision.sampledata import format_stream
 
-FORMATS = sorted(name for name in formats() if name != "dpc-k")
+#: Documents, and files of checkups whose results are no columns, are nothing for a reader of rows.
+OTHERS = ("dpc-k", "checkup-", "guidance-")
+FORMATS = sorted(name for name in formats() if not name.startswith(OTHERS))
 #: Days that the survey writes where there is none.
 NO_DAY = {"0000-00-00"}
 

@@ -109,3 +109,25 @@ def _written(tree: Mapping[str, object]) -> str:
             attributes = "".join(f' {key[1:]}="{text}"' for key, text in inner.items() if key.startswith("@"))
             out += f"<{name}{attributes}>{_written(inner)}</{name}>"
     return out
+
+
+def orca(cells: Mapping[str, str], name: str) -> bytes:
+    """A line of every kind of result, with the names of items and a text."""
+    person = list(cells.values())
+    person[1] = "1312345678"
+    groups = []
+    for code in ("9N001000000000001", "9N866000000000001"):
+        groups += [[code, name, "1", "H", "L", "160.5", "cm", "1-2"], [code, name, "2", "", "", "", "", ""]]
+    for code in ("1A020000000191111", "9N736000000000011"):
+        groups.append([code, name, "1", "", "E", "1", "", ""])
+    groups.append(["9N511000000000049", name, "1", "", "E", name, "", ""])
+    line = [*person, *(cell for group in groups for cell in group)]
+    return (",".join(f'"{cell}"' for cell in line) + "\r\n").encode("cp932")
+
+
+def c2xd(cells: Mapping[int, str]) -> bytes:
+    """A row with a height, a urine test, questions with a number and a code, one test not done, and every text."""
+    row = [cells.get(place, "") for place in range(118)]
+    for place, text in ((13, "160.5"), (63, "1"), (103, "1"), (14, "測定不能"), (15, "20.5以上"), (104, "未実施")):
+        row[place] = text
+    return (",".join(row) + "\r\n").encode("cp932")

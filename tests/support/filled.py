@@ -106,6 +106,12 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _form1(source, table)
     if source.id == "member-ledger":
         return _ledger(table)
+    if source.id == "checkup-orca-csv":
+        return checkupfilled.orca(
+            {f.column.name: value(f) for f in table.record("row")}, value(table.record("group")[0])
+        )
+    if source.id == "checkup-c2xd-csv":
+        return checkupfilled.c2xd({f.index: value(f) for f in table.record("row")})
     if isinstance(source, CdaFormat | ClaimFormat):
         return _checkup(source, table)
     layout = getattr(source, "layout", None)

@@ -45,11 +45,12 @@ class CheckupCda(CdaFormat):
 
     def section(self, section: etree._Element, made: Checkup) -> None:
         """Results and answers of one section."""
-        made.meanings += map(_meaning, observations(section))
+        made.meanings += map(meaning, observations(section))
 
 
 @lru_cache(maxsize=MEANINGS)
-def _meaning(said: Said) -> Meaning:
+def meaning(said: Said) -> Meaning:
+    """What an observation means; also of results of files of rows."""
     found = kept_item(said.code, said.system, said.mood)
     if isinstance(found, str):
         return Meaning(dropped=(found,))

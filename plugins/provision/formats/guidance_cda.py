@@ -1,8 +1,8 @@
 """特定保健指導（hg08）: the course of health guidance as a CDA document, one person's guidance per file.
 
 電子的な標準様式 Version 8 (schema hg08_V08, grade A). There is no public table of its item codes here, so items are
-taken by the shape of their code (ten digits under 1.2.392.200119.6.1006, or JLAC10) and with numbers and codes only
-(grade D). Every item goes to ``guidance_item`` with its section (90010 to 90080: grade B) and whether it was done,
+taken by the shape of their code (ten digits that begin with 1, under 1.2.392.200119.6.1006, or JLAC10), with numbers
+and codes only (grade D). Every item goes to ``guidance_item`` with its section (90010 to 90080: grade B) and whether it was done,
 intended or aimed at; test values that were measured go to ``test_value``, too.
 """
 
@@ -27,7 +27,7 @@ from provision.formats.checkup_rows import MEANINGS, Cells, Checkup, Meaning, ro
 
 _CODE = "{urn:hl7-org:v3}code"
 _SECTION = re.compile(r"[0-9]{5}")
-_ITEM = re.compile(r"[0-9]{10}")
+_ITEM = re.compile(r"1[0-9]{9}")
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,8 @@ PLACES: Mapping[str, Place] = {
     ),
     "checkups": _CHECKUP,
     "health-guidance": _CHECKUP,
+    "checkups-orca": Place(("facility", "checkup_date"), ("reception",), _PATIENT[:1]),
+    "checkups-c2xd": Place(("checkup_date",), (), _PATIENT[1:], _CARD),
     "checkup-claims": Place(("facility", "coupon"), (), _PATIENT[1:], _CARD),
     "guidance-claims": Place(("facility", "coupon", "guidance_timing"), (), _PATIENT[1:], _CARD),
     "dpc-form4": Place(("facility", "data_id", "admitted", "discharged"), (), (("facility", "chart"),)),
