@@ -11,6 +11,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from roundtrip_cells import GONE, Expected, Row, by_record, kept
+from roundtrip_checkups import checkups
+from roundtrip_checkups import rows as checkup_rows
 from roundtrip_survey import form1, form3, survey, tabbed
 
 from provision.formats.tables import Field, FieldTable
@@ -30,6 +32,8 @@ def expected(form: str, files: Sequence[bytes], table: FieldTable) -> Expected:
             _care_lines(data, table, found)
         elif form == "member-ledger":
             _ledger(data, table, found)
+        elif form.startswith("checkup-"):
+            checkups(form, data, table, found)
         elif form == "dpc-form1":
             form1(tabbed(data), table, found)
         elif form == "dpc-form3":
@@ -61,6 +65,8 @@ def _kinds(form: str, data: bytes) -> Iterator[tuple[str, list[str]]]:
     elif form.startswith("kaigo-"):
         for cells in _csv(data, "cp932")[1:-1]:
             yield (cells[3] if cells[2].startswith("713") else cells[2]), cells
+    elif form.startswith("checkup-"):
+        yield from (("row", cells) for cells in checkup_rows(form, data))
     else:
         rows = _ledger_rows(data) if form == "member-ledger" else tabbed(data)
         yield from (("row", cells) for cells in rows)

@@ -155,7 +155,8 @@ def _head_totals(house: Taken, drop: Drop) -> dict[str, int]:
     head = house.table(drop, drop.dataset.head).height
     if drop.form == "dpc-form3":
         return {"rows": house.table(drop, "facility_number")["row_no"].n_unique()}
-    return {"members" if drop.form == "member-ledger" else "stays": head}
+    people = drop.form == "member-ledger" or drop.form.startswith("checkup-")
+    return {"members" if people else "stays": head}
 
 
 def test_nobody_and_nothing_direct_is_in_the_store(house: Taken) -> None:

@@ -22,6 +22,7 @@ from provision.formats.base import Column, Dataset, Parcel, Report, Table
 from provision.formats.cda_values import Said, Value, flag, plain
 from provision.formats.checkup_items import ANSWER, Item
 from provision.formats.documents import Document, gathered
+from provision.formats.numbers import canonical_insurer
 from provision.formats.testvalues import JLAC10
 
 #: So many ways of writing are remembered; a region's checkups of a year have some ten thousand.
@@ -67,6 +68,7 @@ def parcelled(dataset: Dataset, documents: Sequence[Checkup], report: Report) ->
     """One parcel of many documents, each with one head row; results are numbered within their document."""
     first = report.people
     made = gathered(dataset, documents, report)
+    made.people = with_plain_insurers(made.people)
     for document in documents:
         for rule, count in document.counts.items():
             report.warn(rule, count)
@@ -76,6 +78,11 @@ def parcelled(dataset: Dataset, documents: Sequence[Checkup], report: Report) ->
         if (frame := told.frame(table, first)) is not None:
             made.tables[table.name] = frame
     return made
+
+
+def with_plain_insurers(people: pl.DataFrame) -> pl.DataFrame:
+    """People with insurer numbers as compared everywhere: these senders fill six digits up with zeros to eight."""
+    return people.with_columns(canonical_insurer(pl.col("insurer")))
 
 
 @dataclass(frozen=True, repr=False)

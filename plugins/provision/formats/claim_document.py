@@ -19,6 +19,7 @@ from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Rep
 from provision.formats.cda_head import KANA, is_day, texts
 from provision.formats.cda_paths import MHLW
 from provision.formats.checkup_kind import Kind, kind, of_root
+from provision.formats.checkup_rows import with_plain_insurers
 from provision.formats.checkup_schemas import schemas_of, validate
 from provision.formats.documents import Document, Row, gathered, read_one
 from provision.formats.numbers import failing_insurer_numbers
@@ -125,6 +126,7 @@ class ClaimFormat(ABC):
         """One parcel of many documents."""
         report.edition = self.dataset.edition
         made = gathered(self.dataset, documents, report)
+        made.people = with_plain_insurers(made.people)
         if documents:
             report.warn("check_digit:insurer", failing_insurer_numbers(made.tables[self.dataset.head]["insurer"]))
         return made

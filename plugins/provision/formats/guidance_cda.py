@@ -2,8 +2,8 @@
 
 電子的な標準様式 Version 8 (schema hg08_V08, grade A). There is no public table of its item codes here, so items are
 taken by the shape of their code (ten digits that begin with 1, under 1.2.392.200119.6.1006, or JLAC10), with numbers
-and codes only (grade D). Every item goes to ``guidance_item`` with its section (90010 to 90080: grade B) and whether it was done,
-intended or aimed at; test values that were measured go to ``test_value``, too.
+and codes only (grade D). Every item goes to ``guidance_item`` with its section (90010 to 90080: grade B) and whether it
+was done, intended or aimed at; test values that were measured go to ``test_value``, too.
 """
 
 from __future__ import annotations
