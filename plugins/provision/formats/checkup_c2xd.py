@@ -60,7 +60,7 @@ class CheckupC2xd:
     def recognise(self, head: bytes) -> str:
         """By the number of columns, and by a header or the first row: insurer, birth, sex and day in their places."""
         found = first_lines(head, 2)
-        if not found or len(found[0]) != len(_layout()):
+        if not found or len(found[0]) != len(layout()):
             return ""
         known = is_header(found[0]) or _is_person(found[0])
         return "as many columns as the table of items has, headed or filled in its order" if known else ""
@@ -75,7 +75,7 @@ class CheckupC2xd:
 
 
 @cache
-def _layout() -> tuple[tuple[str, str], ...]:
+def layout() -> tuple[tuple[str, str], ...]:
     """Heading and item code ("" for who it is) of every column."""
     name = "checkup_c2xd_column.tsv"
     path = next(folder / name for folder in codes.folders() if (folder / name).is_file())
@@ -87,7 +87,7 @@ def is_header(cells: list[str]) -> bool:
     """Whether this line names every column as the edition does: by its number from 1, its name or its item code."""
     return all(
         cell in {str(number), code} or _plain(cell) == _plain(name)
-        for number, (cell, (name, code)) in enumerate(zip(cells, _layout(), strict=True), 1)
+        for number, (cell, (name, code)) in enumerate(zip(cells, layout(), strict=True), 1)
     )
 
 
@@ -104,8 +104,8 @@ def _rows(found: Iterator[Line], report: Report, dataset: Dataset) -> Iterator[C
     columns = [column.name for column in dataset.table(dataset.head).columns]
     places = {f.column.name: f.index for f in tables.load(_TABLE).record("row") if f.index < FIXED}
     for place, (number, cells) in enumerate(found):
-        if len(cells) != len(_layout()):
-            remedy = f"{len(_layout())} columns are expected; ask the sender by which table it was written"
+        if len(cells) != len(layout()):
+            remedy = f"{len(layout())} columns are expected; ask the sender by which table it was written"
             raise BadFile("checkup.columns", record=number, remedy=remedy)
         if place == 0 and not _is_person(cells) and is_header(cells):
             continue
@@ -115,7 +115,7 @@ def _rows(found: Iterator[Line], report: Report, dataset: Dataset) -> Iterator[C
         known = {name: cells[at] for name, at in places.items()}
         made = Checkup([_person(known)], day=iso(known["checkup_date"]))
         made.add(dataset.head, row_of(columns, known))
-        filled = ((code, cell) for (_, code), cell in zip(_layout()[FIXED:], cells[FIXED:], strict=True) if cell)
+        filled = ((code, cell) for (_, code), cell in zip(layout()[FIXED:], cells[FIXED:], strict=True) if cell)
         made.meanings += [FREE_TEXT if is_text(code) else _result(code, cell) for code, cell in filled]
         yield made
 

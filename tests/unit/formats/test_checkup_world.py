@@ -11,7 +11,7 @@ from lxml import etree
 
 from provision.formats.base import BadFile, Report
 from provision.formats.documents import PassedOver
-from provision.formats.recognising import claimants
+from provision.formats.recognising import claimants, refuse_another
 from provision.intake.deidentify import KEYS
 from provision.sampledata.deliveries import document_stream
 from tests.support.checkups import document_format, identifying, stored, visits, written
@@ -80,6 +80,13 @@ def test_what_travels_with_documents_is_passed_over(form: str) -> None:
         assert list(claimants(one.data)) == ["checkup-cda"]
         with pytest.raises(PassedOver):
             document_format(form).document(one.data, {})
+
+
+def test_what_travels_with_guidance_alone_is_not_turned_away() -> None:
+    for one in visits("guidance-cda", 1)[0].beside():
+        refuse_another(document_format("guidance-cda"), one.data)
+        with pytest.raises(BadFile, match=r"format\.another"):
+            refuse_another(document_format("checkup-claim"), one.data)
 
 
 @pytest.mark.parametrize("form", FORMS)
