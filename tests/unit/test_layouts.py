@@ -29,6 +29,8 @@ FILE, DAY = "layouts/kakuu-cohort.yaml", date(2026, 11, 23)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(SHIPPED, tmp_path / "config")
     monkeypatch.setenv("TOKUMEI_CONFIG", str(tmp_path / "config"))
+    for kind in ("layouts", "sources"):
+        shutil.copytree(SHIPPED / "examples" / kind, tmp_path / "config" / kind, dirs_exist_ok=True)
     (tmp_path / "config" / FILE).write_text(BASE.lstrip(), "utf-8")
     return tmp_path / "config"
 
