@@ -20,7 +20,7 @@ from provision.formats.base import ColumnClass, Format, Report
 from provision.formats.coverage import FieldCoverage
 from provision.formats.tables import DROPPED, FieldTable
 from provision.intake.deidentify import KEYS, deidentify
-from tests.support.filled import MARK, encoding_of, filled
+from tests.support.filled import MARK, encoding_of, filled, marker
 
 EDITIONS = [
     pytest.param(name, number, id=f"{name}-{table.dataset.edition}")
