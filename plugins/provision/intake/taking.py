@@ -13,6 +13,7 @@ from pathlib import Path
 
 import provision
 from provision import formats
+from provision.allocation import keep_freed_memory
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.intake.fingerprints import Fingerprints
@@ -37,6 +38,7 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
     if not state:
         raise Refused("this batch was never received", where=batch, rule="intake.batch", remedy="receive it first")
     if state == "received":
+        keep_freed_memory()
         _accept_or_quarantine(ctx, batch, actor)
         state = ctx.ledger.state("batch", batch)
     counts = _finish(ctx, batch, state, actor)
