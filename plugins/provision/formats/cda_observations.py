@@ -23,6 +23,8 @@ _TIME, _LOW, _HIGH, _RANGE = f"{V3}effectiveTime", f"{V3}low", f"{V3}high", f"{V
 _ENTRY, _OBSERVATION = f"{V3}entry", f"{V3}observation"
 _GROUPS = frozenset({f"{V3}act", f"{V3}organizer"})
 _BELOW = frozenset({f"{V3}entryRelationship", f"{V3}component"})
+#: What `Said(…)` does in the end, without its way through Python.
+_made = tuple.__new__
 #: Documents nest a finding in its test, and a test in its battery.
 DEPTH = 12
 
@@ -72,7 +74,8 @@ def _observation(node: etree._Element, negated: bool, depth: int, found: list[Sa
         elif tag in _BELOW:
             below.append(child)
     flavor = None if values else node.get("nullFlavor")
-    found.append(Said(code, system, node.get("moodCode", ""), negated, flavor, values, day, flag, low, high))
+    mood = node.get("moodCode", "")
+    found.append(_made(Said, (code, system, mood, negated, flavor, values, day, flag, low, high)))
     for one in below:
         _inside(one, negated or one.get("negationInd") == "true", depth - 1, found)
 

@@ -1,4 +1,4 @@
-"""特定健診（hc08）: the results of a health checkup as a CDA document, one person's checkup per file.
+"""特定健診（hc08）: the results of a health checkup as a CDA document, one per file (``DATA/h….xml``).
 
 電子的な標準様式 Version 8 (schema hc08_V08, grade A; code lists grade B). Results of the item table go to
 ``test_value``, answers of the 標準的な質問票 to ``answer``; free text and names of physicians are dropped and counted.

@@ -1,4 +1,5 @@
-"""特定健診決済情報（cc08）: what is billed for one person's health checkup (schemas cc08_V08 and co08_V08, grade A)."""
+"""特定健診決済情報（cc08）: what is billed for one person's health checkup (schemas cc08_V08 and co08_V08,
+grade A; ``CLAIMS/c….xml``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""特定保健指導（hg08）: the course of health guidance as a CDA document, one person's guidance per file.
+"""特定保健指導（hg08）: the course of health guidance as a CDA document, one per file (``DATA/h….xml``).
 
 電子的な標準様式 Version 8 (schema hg08_V08, grade A). There is no public table of its item codes here, so items are
 taken by the shape of their code (ten digits that begin with 1, under 1.2.392.200119.6.1006, or JLAC10), with numbers

@@ -1,4 +1,5 @@
-"""特定保健指導決済情報（gc08）: what is billed for one person's guidance (schemas gc08_V08, co08_V08; grade A)."""
+"""特定保健指導決済情報（gc08）: what is billed for one person's guidance (schemas gc08_V08, co08_V08; grade A;
+``CLAIMS/c….xml``)."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ _PARSER = etree.XMLParser(
     no_network=True,
     huge_tree=False,
     collect_ids=False,
+    remove_blank_text=True,
     remove_comments=True,
     remove_pis=True,
 )
