@@ -101,7 +101,7 @@ def test_files_of_which_nothing_is_taken(data: bytes, rule: str) -> None:
 def test_a_bad_message_is_held_and_the_others_go_on() -> None:
     other = hl7.message("ADT^A99", encoding="utf-8").strip(b"\x1c\r")
     report = read(lines(ONE, BAD, ONE, other, ONE))
-    assert report.people == 3
+    assert (report.people, report.records) == (3, 5)
     assert [(held.record, held.rule) for held in report.held] == [(2, "hl7.control"), (4, "hl7.type")]
     assert report.held[0].raw == BAD
 

@@ -116,6 +116,12 @@ def lives(*batches: tuple[str, bytes]) -> Lives:
     return judge(claims, claims.clear())
 
 
+def test_a_message_of_two_orders_is_not_replaced_by_one_of_them() -> None:
+    both = hl7.message("RDE^O11", "ORC|NW|11", "ORC|NW|12")
+    assert place(both, "hl7v2") != place(order("11"), "hl7v2")
+    assert place(both) == place(order("11"))  # in the storage the first names the file: a parent before its children
+
+
 def test_a_tree_that_is_sent_again_stands_once() -> None:
     found = lives(("ssmix2", order("11")), ("ssmix2", order("11")))
     assert found.in_force["batch"].to_list() == ["b1"]
