@@ -4,8 +4,8 @@ The types are those of the SS-MIX2 standard storage (its データ種別 beside 
 cancellations and updates that HL7 interfaces send for them. Others are refused: nobody has said what is in them.
 
 A transaction is what a sender would write over: SS-MIX2 keeps one file per patient, day, type and order number, and one
-per patient where the day is ``-``. Plain HL7 results come in parts under one order number, so there the filler's number
-and the test are part of it. Kinds whose sender overwrites by day take the day from where SS-MIX2 takes it.
+per patient where the day is ``-``. Plain HL7 tells results and administrations in parts under one order number, so
+there the filler's number and the test, or the moments of giving, are part of it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def cancels(message: Message, kind: Kind) -> bool:
 
 
 def day_of(message: Message, kind: Kind) -> str:
-    """The first day (YYYYMMDD) that the message says of what it is about, else that of MSH-7; "" where there is none."""
+    """YYYYMMDD: the first day that the message says of what it is about, else that of MSH-7; "" where there is none."""
     places = [kind.day] if kind.day else []
     for name, number in [*places, ("EVN", 6), ("MSH", 7)]:
         for segment in message.named(name):
@@ -106,10 +106,12 @@ def _numbers(message: Message, kind: Kind, *, parts: bool) -> list[str]:
         return [message.part(value(s, kind.day[1]), 1) for s in message.named(kind.day[0])[:1]]
     if kind.key == "problem":
         return ["+".join(_all(message, "ORC", 17)) or "-"]
-    order = _orders(message, parts=parts)
-    if kind.key == "administration" and order:
-        return [*order, *[given[:8] for given in _all(message, "RXA", 3)[:1]]]
-    if kind.key == "result" and parts and order:
+    if not (order := _orders(message, parts=parts)):
+        return []
+    if kind.key == "administration":
+        given = _all(message, "RXA", 3)
+        return [*order, "+".join(given) if parts else "".join(given[:1])[:8]]
+    if kind.key == "result" and parts:
         return [*order, "+".join(_all(message, "OBR", 3)) or "-", "+".join(_all(message, "OBR", 4)) or "-"]
     return order
 
