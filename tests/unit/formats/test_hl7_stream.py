@@ -111,6 +111,17 @@ def test_too_many_bad_messages_are_a_bad_file() -> None:
     assert refused(lines(ONE, *[BAD] * (HELD_RECORDS + 1))).rule == "hl7.control"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "iso2022_jp"])
+def test_the_last_character_of_a_message_is_part_of_it(encoding: str) -> None:
+    """Every kind of byte that may end one: those of a byte order mark (ef bb bf) end characters of UTF-8 and CP932."""
+    ends = "一丁七万丈三上下不与並中丸丹主久之乗乙九乱乳予争事二互五井亜亡交人什仁今介仏会心必忍志忘忙ｿﾟぁいァィ。、"
+    texts = [sign for sign in ends if encoding != "iso2022_jp" or sign not in "ｿﾟ"]
+    data = lines(*[hl7.message("ADT^A08", f"NTE|1||{sign}", encoding=encoding).strip(b"\x1c\r") for sign in texts])
+    assert {sign.encode(encoding)[-1:] for sign in texts} >= ({b"\xbb", b"\xbf"} if encoding == "utf-8" else set())
+    report = read(data)
+    assert (report.people, report.held) == (len(texts), [])
+
+
 def test_each_message_has_its_own_character_set() -> None:
     sets = [hl7.message("ADT^A08", encoding=name).strip(b"\x1c\r") for name in ("utf-8", "cp932", "iso2022_jp")]
     report = Report()
