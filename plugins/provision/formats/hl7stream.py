@@ -20,7 +20,7 @@ BLOCK = 1024 * 1024
 _LINE = re.compile(rb"[\r\n\x0b\x1c](?=MSH|FHS|BHS|BTS|FTS)")
 #: Line ends and control bytes; ESC begins Japanese text.
 _NO_LINE = re.compile(rb"[\x00-\x08\x0a-\x1a\x1c-\x1f]")
-_AROUND = b"\xef\xbb\xbf\r\n\x0b\x1c\x1a "
+_BOM, _AROUND = b"\xef\xbb\xbf", b"\r\n\x0b\x1c\x1a "
 _AGAIN = "ask the sender for the file again"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -60,7 +60,7 @@ class Envelope:
     def messages(self, stream: BinaryIO) -> Iterator[bytes]:
         """The messages alone. Raises `BadFile` as `pieces` does, and ``hl7.batch`` where the envelope is not whole."""
         for piece in pieces(stream):
-            body = piece.strip(_AROUND)
+            body = piece.removeprefix(_BOM).strip(_AROUND)
             if not body:
                 continue
             self._refuse_start(piece, body)

@@ -415,3 +415,18 @@ def test_names_are_seen_where_a_source_says_its_data_are_anonymised() -> None:
     filled = {c.name for c in columns if str(c.cls) in ("direct", "link") and parcel.tables["message"][c.name][0]}
     assert filled == {"chart", "name", "kana", "address", "phone", "symbol", "number", "branch"}
     assert not filled & set(taken(hl7.message("ADT^A08"))["message"][0])
+
+
+@pytest.mark.parametrize(
+    ("ordered", "wanted"), [("20250402", "2025-04"), ("2025", "2025-05"), ("", "2025-05"), ("昨日", "2025-05")]
+)
+def test_the_month_is_of_what_the_message_is_about_or_of_the_message(ordered: str, wanted: str) -> None:
+    data = hl7.message("RDE^O11", hl7.segment("ORC", {1: "NW", 2: "11", 9: ordered}))
+    assert taken(data)["message"][0]["service_month"] == wanted
+
+
+def test_many_of_a_kind_are_taken() -> None:
+    given = hl7.segment("RXA", {3: "20250503", 5: "620007329^輸液^HOT9"})
+    found = taken(hl7.message("RAS^O17", *[given] * 20_000, "RXR|IV^静脈内^HL70162"))
+    assert len(found["administration"]) == 20_000
+    assert {row["route"] for row in found["administration"]} == {"IV"}
