@@ -65,9 +65,10 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
     """A row per record with the columns that are ever filled."""
     unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
-    made = {}
+    made, said = {}, set().union(*records.heads)
     for name in names:
-        cells = pl.Series([cells.get(name) for cells in records.heads], dtype=pl.String)
+        texts = [cells.get(name) for cells in records.heads] if name in said else [None] * len(records.heads)
+        cells = pl.Series(texts, dtype=pl.String)
         if name in _DAYS:
             cells = days(cells)
         elif name in _LISTS:
