@@ -9,7 +9,7 @@ import polars as pl
 from provision.formats.base import PEOPLE_COLUMNS, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
 from provision.formats.documents import Row
-from provision.formats.fhircolumns import days, listed
+from provision.formats.fhircolumns import days, listed, series
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -68,7 +68,7 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
     made, said = {}, set().union(*records.heads)
     for name in names:
         texts = [cells.get(name) for cells in records.heads] if name in said else [None] * len(records.heads)
-        cells = pl.Series(texts, dtype=pl.String)
+        cells = series(texts)
         if name in _DAYS:
             cells = days(cells)
         elif name in _LISTS:
@@ -80,5 +80,5 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
 def _people(people: list[Row], first: int) -> pl.DataFrame:
     columns = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
     numbers = pl.Series("claim_no", range(first, first + len(people)), dtype=pl.Int64)
-    texts = [pl.Series(name, columns.get(name, ()), dtype=pl.String) for name in PEOPLE_COLUMNS[1:]]
+    texts = [series(columns.get(name, ())).alias(name) for name in PEOPLE_COLUMNS[1:]]
     return pl.DataFrame([numbers, *texts])
