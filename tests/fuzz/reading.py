@@ -46,7 +46,8 @@ class Dribble(io.BytesIO):
 
 
 def attempt(source: Format, data: bytes, names: Collection[str], *, dribble: bool = False) -> dict[str, str]:
-    """How reading ended: ``end`` is parsed, refused, passed, crash, leak or named; ``rule`` and ``text`` say more."""
+    """How reading ended: ``end`` is parsed (``rule`` held where a record was left out), refused, passed, crash, leak or
+    named; ``rule`` and ``text`` say more."""
     report, applied = Report(), Applied()
     has_replaced = any(REPLACED.encode(encoding) in data for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
     stream = Dribble(data) if dribble else io.BytesIO(data)
@@ -66,7 +67,9 @@ def attempt(source: Format, data: bytes, names: Collection[str], *, dribble: boo
         return {"end": "crash", "rule": type(error).__name__, "text": " ".join(places[-8:]) + f" {error}"[:300]}
     shown = repr(report)
     leaked = [word for word in words(data) if not word.isdigit() and word in shown]
-    return {"end": "leak", "rule": "report", "text": shown} if leaked else {"end": "parsed", "rule": "", "text": ""}
+    if leaked:
+        return {"end": "leak", "rule": "report", "text": shown}
+    return {"end": "parsed", "rule": "held" if report.held else "", "text": ""}
 
 
 def _parcels(source: Format, stream: BinaryIO, report: Report) -> Iterator[Parcel]:

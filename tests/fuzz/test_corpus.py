@@ -18,7 +18,9 @@ from tests.support.slips import SLIPS, registered
 
 FORMATS = sorted(name for name in formats() if name != "dpc-k")
 DOCUMENTS = sorted({SLIPS.id, *(name for name, source in formats().items() if isinstance(source, DocumentFormat))})
-LINES = sorted(set(FORMATS) - set(DOCUMENTS))
+#: Files of many documents, one after another: a damaged one is kept out, the others are taken.
+STREAMS = sorted({"fhir-ndjson", "hl7v2"} & set(FORMATS))
+LINES = sorted(set(FORMATS) - {*DOCUMENTS, *STREAMS})
 Spoil = Callable[[bytes], bytes]
 
 #: Refused whatever the format of lines: nothing of these can be told from a file that was damaged on its way.
@@ -128,3 +130,18 @@ def test_attacks_on_a_document_end_well(name: str) -> None:
             for attack, spoil in ATTACKS[kind(data)].items():
                 ended = attempt(formats()[name], spoil(data), [], dribble=True)
                 assert (ended["end"] in {"parsed", "refused", "passed"}, ended["text"]) == (True, ""), attack
+
+
+@pytest.mark.parametrize("spoil", [REFUSED[n] for n in ("nothing", "end mark only", "two bytes of UTF-16", "UTF-16")])
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_of_no_documents_is_refused(name: str, spoil: Spoil) -> None:
+    ended = attempt(formats()[name], spoil(seeds(name)[0]), [])
+    assert (ended["end"], ended["text"]) == ("refused", "")
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_attacks_on_a_stream_end_well(name: str) -> None:
+    data = seeds(name)[0]
+    for attack, spoil in {**REFUSED, **ENDS_WELL, **ATTACKS[kind(data)]}.items():
+        ended = attempt(formats()[name], spoil(data), [], dribble=True)
+        assert (ended["end"] in {"parsed", "refused"}, ended["text"]) == (True, ""), attack
