@@ -131,10 +131,10 @@ def is_utf8(data: bytes) -> bool:
     """Whether the whole is UTF-8: the decoder does not look at what it skips."""
     if data.isascii():
         return True
-    if len(data) > _LARGE:  # judged without making a text of it
-        return pl.Series([data]).cast(pl.String, strict=False).null_count() == 0
     try:
+        if len(data) > _LARGE:  # judged without making a text of it
+            return pl.Series([data]).cast(pl.String).len() == 1
         data.decode()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return False
     return True

@@ -18,6 +18,7 @@ from provision.formats.base import Column
 from provision.formats.fhircolumns import Walk, series, shaped
 from provision.formats.fhirpaths import Path, Step, is_read, parse, table
 from provision.formats.fhirsystems import Systems
+from provision.formats.tables import Field
 from provision.formats.ukekind import DERIVED
 
 #: Tables with readers of their own: who it is, values of tests, answers.
@@ -68,17 +69,14 @@ def plans() -> Mapping[str, Plan]:
             kind, _, element = source.partition(".")
             step = parse(source)[0].steps[0] if element else None
             fields = [f for f in table().fields if f.table == one.name]
-            found = [(f.column, tuple(p for p in _paths(f.record) if p.kind == kind)) for f in fields if _filled(f)]
+            found = [(f.column, tuple(p for p in parse(f.record) if p.kind == kind)) for f in fields if _drawn(f)]
             made[kind] = Plan(one.name, kind, step, tuple(_cell(column, own, step) for column, own in found if own))
     return made
 
 
-def _filled(field: Any) -> bool:
+def _drawn(field: Field) -> bool:
+    """Whether a column is drawn from resources, and not made by the reader."""
     return field.index < DERIVED and is_read(field)
-
-
-def _paths(record: str) -> tuple[Path, ...]:
-    return parse(record)
 
 
 def _cell(column: Column, paths: tuple[Path, ...], step: Step | None) -> Cell:
@@ -91,27 +89,33 @@ def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> pl
     """``claim_no`` (of the record, from 0) and the texts of the table's columns."""
     walk = Walk(group.nodes)
     places, nodes = walk.at((plan.element,)) if plan.element else (range(walk.size), group.nodes)
-    part = Walk(nodes)
-    owners = [group.owners[place] for place in places]
-    columns, coded = {}, []
+    part, owners = Walk(nodes), [group.owners[place] for place in places]
+    columns = {"claim_no": pl.Series(owners, dtype=pl.Int64)}
     for cell in plan.cells:
         found = (part if cell.inner else walk).cells(cell.paths, systems)
-        if plan.element and not cell.inner:
-            found = [found[place] for place in places]
-        name = cell.column.name
-        if name == ENCOUNTER:
-            none: Mapping[str, str] = {}
-            found = [group.encounters.get(owner, none).get(ref) for owner, ref in zip(owners, found, strict=True)]
-            columns[name] = series(found)
-        else:
-            columns[name] = shaped(cell.column, found, counts, f"{plan.table}.{name}")
-        coded += [name] if cell.coded else []
+        spread = found if cell.inner or not plan.element else [found[place] for place in places]
+        columns[cell.column.name] = _column(cell.column, plan, spread, owners, group, counts)
     if any(column.name == _KIND for column in table().dataset.table(plan.table).columns):
-        columns[_KIND] = pl.Series([plan.kind.removeprefix("Medication").lower()] * len(owners), dtype=pl.String)
-    made = pl.DataFrame({"claim_no": pl.Series(owners, dtype=pl.Int64), **columns})
-    if not coded or not made.height:
+        columns[_KIND] = series([plan.kind.removeprefix("Medication").lower()] * len(owners))
+    return _coded(pl.DataFrame(columns), plan, counts)
+
+
+def _column(
+    column: Column, plan: Plan, cells: list[Any], owners: list[int], group: Group, counts: Counter[str]
+) -> pl.Series:
+    """The texts of a column; of references to encounters their numbers."""
+    if column.name != ENCOUNTER:
+        return shaped(column, cells, counts, f"{plan.table}.{column.name}")
+    none: Mapping[str, str] = {}
+    return series([group.encounters.get(owner, none).get(cell) for owner, cell in zip(owners, cells, strict=True)])
+
+
+def _coded(made: pl.DataFrame, plan: Plan, counts: Counter[str]) -> pl.DataFrame:
+    """The rows with a code that we know; where the table is about none, all."""
+    names = [cell.column.name for cell in plan.cells if cell.coded]
+    if not names or not made.height:
         return made
-    known = made.select(pl.any_horizontal(pl.col(coded).is_not_null())).to_series()
+    known = made.select(pl.any_horizontal(pl.col(names).is_not_null())).to_series()
     if lost := int((~known).sum()):
         counts[f"fhir.no_known_code:{plan.table}"] += lost
     return made.filter(known)

@@ -101,8 +101,7 @@ def _codes(walk: Walk, systems: Systems) -> Mapping[str, list[str | None]]:
 
 def _amounts(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl.Series]:
     """Number, comparator and unit; nothing of them where unit or comparator are none of ours."""
-    codes_, written = ([path] for path in _of("unit"))
-    said, also = walk.cells(codes_, systems), walk.cells(written, systems)
+    said, also = (walk.cells([path], systems) for path in _of("unit"))  # the code, and what is shown
     ours = [one or other for one, other in zip(mapped(said, unit_of), mapped(also, unit_of), strict=True)]
     strange = [(a or b) is not None and unit is None for a, b, unit in zip(said, also, ours, strict=True)]
     compared, known = walk.cells(_of("comparator"), systems), codes.load("comparator").names

@@ -240,6 +240,7 @@ def test_kinds_that_are_not_read_are_counted_and_unknown_ones_never_named() -> N
         (written(bundle(patient(), patient(id="p2"))), "fhir.patient"),
         (written(bundle(patient())) + b"x", "fhir.json"),
         (written(bundle(patient())).replace("架空".encode(), b"\xff\xfe", 1), "text.encoding"),
+        (written(bundle(patient(note="架" * 50_000))).replace("架空".encode(), b"\xff\xfe", 1), "text.encoding"),
         (written(bundle(patient())).replace("架空".encode(), b"a\0", 1), "fhir.json"),
         (written(bundle(patient())).decode().encode("cp932"), "text.encoding"),
         (written(bundle(patient())).decode().encode("utf-16"), "text.encoding"),
