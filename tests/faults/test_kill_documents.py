@@ -131,7 +131,7 @@ def test_killed_among_documents(room: Room, step: str, mark: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("step", ["receive", "take-in"])
 def test_killed_before_changes_in_the_file_system(room: Room, step: str) -> None:
-    """Some forty moments of each step, spread over all of it."""
-    every = max(1, room.changes[step] // 40)
+    """Some twenty moments of each step, spread over all of it."""
+    every = max(1, room.changes[step] // 20)
     for point in range(1, room.changes[step] + 1, every):
         _through(room, step, f"event:{point}")
