@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,11 @@ format: setup ## let ruff format and sort imports
 bench-intake: setup ## intake of 300 MB of claims against a plain Python loop
 	@$(PYTHON) -m benchmarks.bench_intake $(ARGS)
 
-bench-formats: setup ## MB/s of every reader beside a plain csv reader of the same format
+bench-formats: setup ## MB/s of every reader beside a plain reader of the same format (csv, or a bare parser of documents)
 	@$(PYTHON) -m benchmarks.bench_formats $(ARGS)
+
+bench-risk: setup ## the optimum against a full numpy search; k/l/t of 10 and 40 million rows (ARGS="--adult FOLDER")
+	@$(PYTHON) -m benchmarks.bench_risk $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)

@@ -4,7 +4,8 @@ Each measurement is a process of its own; ours and the rival take turns, so that
 Ours reads to the end with every check and draws all parcels (``--deidentify``: de-identifies them, too); the rival is
 `plain_reader`. Prints the median of the rounds' ratios with the lowest and highest, and the peak memory of ours at two
 sizes. Ours uses several cores where they are free; the ratio of CPU time says what it costs on a busy machine. 3.0 is
-the bar, marked where it is missed; nothing is asserted, as times belong to a machine.
+the bar, marked where it is missed; nothing is asserted, as times belong to a machine. Formats of single documents are
+measured by `bench_documents`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import time
 from collections import deque
 from pathlib import Path
 
+from benchmarks import bench_documents
+
 FOLDER = Path("var/bench")
 BAR = 3.0
 HEADINGS = (
@@ -29,6 +32,7 @@ HEADINGS = (
 def main() -> int:
     """Generate, measure, print."""
     from provision.formats import formats
+    from provision.sampledata.sheets import SENDERS
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=20, help="size of the files that are timed")
@@ -36,7 +40,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--deidentify", action="store_true", help="ours de-identifies every parcel, too")
     parser.add_argument("--lean", action="store_true", help="a rival that leaves text and empty cells as they are")
-    known = sorted(name for name in formats() if name != "dpc-k")  # K files are refused
+    parser.add_argument("--documents", type=int, default=5_000, help="how many documents of a format are timed")
+    parser.add_argument("--schemas", default="", help="folder of schema files, for documents that can be validated")
+    documents = bench_documents.written()
+    known = sorted(name for name in formats() if name in {*SENDERS, *documents} - {"dpc-k"})  # K files are refused
     parser.add_argument(
         "--format",
         action="append",
@@ -48,12 +55,20 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.measure:
         return _measure(*arguments.measure)
+    wanted = arguments.format or known
+    if of_lines := [name for name in wanted if name not in documents]:
+        _table(of_lines, arguments)
+    if of_documents := [name for name in wanted if name in documents]:
+        bench_documents.table(of_documents, argparse.Namespace(**vars(arguments), module=""))
+    return 0
+
+
+def _table(names: list[str], arguments: argparse.Namespace) -> None:
     extent = "with" if arguments.deidentify else "without"
     print(f"MB/s, {arguments.rounds} rounds, ours {extent} de-identification{', lean rival' if arguments.lean else ''}")
     print(HEADINGS)
-    for name in arguments.format or known:
+    for name in names:
         print(_line(name, arguments), flush=True)
-    return 0
 
 
 def _line(name: str, arguments: argparse.Namespace) -> str:

@@ -5,7 +5,7 @@ dictionary of the record with the names of the same field table. The values are 
 is empty, `int`, `Decimal`, days and months as ISO texts. Names and conversions are prepared once per kind, nothing is
 kept, nothing is checked: no totals, order, domains, people, or encodings but the one it was told. `lean` leaves out
 what a user of the rows would do next: cells that are text stay as they are, the empty ones, too. No part of either is
-slower than it has to be.
+slower than it has to be. The rival of HL7 messages is the package `hl7`, which takes them apart and no more.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+import hl7
+
 from provision.formats import formats
 from provision.formats.base import ColumnClass, Format
 from provision.formats.coverage import editions
 from provision.formats.ledger_columns import find_columns
+from provision.formats.life import column_name
 from provision.formats.tables import Field
 from provision.formats.ukekind import DERIVED, UkeKind
 
@@ -72,6 +75,10 @@ def read(format_id: str, path: Path, *, lean: bool = False) -> Iterator[Record]:
         return _nursing(path, kinds)
     if format_id == "member-ledger":
         return _ledger(path, kinds)
+    if format_id == "life":
+        return _life(path, kinds)
+    if format_id == "hl7v2":
+        return _messages(path)
     return _form1(path, kinds) if format_id == "dpc-form1" else _rows(path, kinds)
 
 
@@ -165,6 +172,25 @@ def _ledger(path: Path, kinds: dict[str, Kind]) -> Iterator[Record]:
         kind = Kind([(name, known.get(name, str)) for name in names], kinds["row"].lean)
         for row in rows:
             yield kind.record(row)
+
+
+def _life(path: Path, kinds: dict[str, Kind]) -> Iterator[Record]:
+    with path.open(encoding=_encoding(path), newline="") as file:
+        rows = csv.reader(file)
+        kind = kinds[next(rows)[0]]
+        known = dict(kind.cells)
+        names = [column_name(cell) for cell in next(rows)]
+        kind = Kind([(name, known.get(name, str)) for name in names], kind.lean)
+        for row in rows:
+            yield kind.record(["" if cell == " " else cell for cell in row])  # a single space says that there is none
+
+
+def _messages(path: Path) -> Iterator[Record]:
+    """HL7: every message taken apart by the package `hl7`, and nothing made of it."""
+    text = path.read_bytes().decode("iso2022_jp")  # what the program of style 0 writes
+    for message in text.split("\rMSH")[1:]:
+        hl7.parse(f"MSH{message.partition(f'{chr(13)}BTS')[0]}")
+        yield _PASSED
 
 
 def _encoding(path: Path) -> str:

@@ -19,7 +19,7 @@ from expectations.folding import KINDS, fold
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["KINDS", "KnownValues", "UnusableIndex", "fingerprint", "fold", "write_index"]
+__all__ = ["KINDS", "KnownValues", "UnusableIndex", "fingerprint", "fold", "write_index", "write_marks"]
 
 #: Fingerprinted into every index, so that an index opened with another key is noticed instead of finding nothing.
 _CANARY = "canary|tokumei known values"
@@ -45,8 +45,15 @@ def write_index(path: Path, folded_values: Iterable[str], key: bytes) -> int:
     import numpy as np
 
     marks = {fingerprint(value, key) for value in folded_values if value}
-    marks.add(fingerprint(_CANARY, key))
-    index = np.fromiter(sorted(marks), dtype=np.uint64, count=len(marks))
+    return write_marks(path, [np.fromiter(marks, dtype=np.uint64, count=len(marks))], key)
+
+
+def write_marks(path: Path, marks: Iterable[np.ndarray], key: bytes) -> int:
+    """As `write_index`, of fingerprints (uint64, in any order and any number of times) made under this key."""
+    import numpy as np
+
+    canary = np.array([fingerprint(_CANARY, key)], dtype=np.uint64)
+    index = np.unique(np.concatenate([canary, *marks]))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -57,7 +64,7 @@ def write_index(path: Path, folded_values: Iterable[str], key: bytes) -> int:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    return len(marks) - 1
+    return len(index) - 1
 
 
 class KnownValues:

@@ -5,18 +5,20 @@ Every problem names file, line and key and says what to do. Used by `tokumei con
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from provision import channels, config, formats
+from provision import channels, codes, config, formats
+from provision.catalogue import Catalogue
 from provision.config import ConfigProblem, Loaded
-from provision.errors import TokumeiError
+from provision.errors import FixConfiguration, TokumeiError
+from provision.formats.base import Format
 from provision.formats.tables import DROPPED
+from provision.layouts import Answer, Layout, LayoutColumn, TestValue
 from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
-from provision.releasing.claims import datasets
 from provision.releasing.drafting import today
-from provision.releasing.tables import column_of, layout, table_of
+from provision.releasing.tables import column_of, items_of, layout, table_of
 
 
 def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
@@ -24,18 +26,23 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     platform, problems = config.load_platform(folder)
     sources, recipients = config.load_sources(folder), config.load_recipients(folder)
     plans, profiles = config.load_plans(folder), config.load_profiles(folder)
-    for loaded in (sources, recipients, plans, profiles):
+    layouts = config.load_layouts(folder)
+    known = Catalogue(layouts.items)
+    for loaded in (sources, recipients, plans, profiles, layouts):
         problems += loaded.problems
     if platform is not None:
         problems += _platform(folder, platform)
         problems += [p for i, plan in plans.items.items() for p in _officers(plans.files[i], plan, platform)]
     for name, source in sources.items.items():
-        problems += _source(sources.files[name], source)
+        problems += _source(sources.files[name], source, known)
     problems += _landings(sources)
+    for name, table in layouts.items.items():
+        problems += layout_problems(layouts.files[name], table)
     for name, recipient in recipients.items.items():
-        problems += _recipient(recipients.files[name], recipient, on or today())
+        problems += _recipient(recipients.files[name], recipient, on or today(), known)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles)
+        problems += _tables(plans.files[name], plan, known)
         problems += _as_of(plans.files[name], plan, on or today())
     return problems
 
@@ -50,16 +57,46 @@ def _platform(folder: Path, platform: Platform) -> Iterator[ConfigProblem]:
             yield problem(path, ["officers"], f"two officers have the same {key}", "every officer is one person")
 
 
-def _source(path: Path, source: Source) -> Iterator[ConfigProblem]:
+def _source(path: Path, source: Source, known: Catalogue) -> Iterator[ConfigProblem]:
     for number, name in enumerate(source.formats):
         key: list[int | str] = ["format"] if isinstance(source.format, str) else ["format", number]
-        if name not in formats.formats():
-            yield problem(path, key, "no such format", f"known: {', '.join(sorted(formats.formats()))}")
-        elif not _is_taken(name):
+        if name not in known.formats():
+            yield problem(path, key, "no such format", f"known: {', '.join(sorted(known.formats()))}")
+        elif not _is_taken(known.format(name)):
             yield problem(path, key, f"files of the format {name} are never taken", "leave it out")
     if source.legal_status == "anonymised_received" and source.linkage is not None:
         yield problem(path, ["linkage"], "data received anonymised may not be linked (APPI art. 45)", "remove linkage")
     yield from _clock(path, ["schedule"], source.schedule)
+
+
+def layout_problems(path: Path, layout: Layout) -> Iterator[ConfigProblem]:
+    """What a layout's own file cannot know: code lists, and the names of the program's formats."""
+    if layout.id in {source.dataset.id for source in formats.formats().values()}:
+        yield problem(path, ["id"], "a dataset of the program has this id", "choose another id")
+    for place, column in layout.headed():
+        for key, name, wanted in _codes_of(column):
+            try:
+                known = codes.load(name).names
+            except FixConfiguration as error:
+                yield problem(path, [*place, key], f"{error.what}: {name}", f"add {error.where}")
+                continue
+            if wanted is not None and not set(wanted) <= set(known):
+                yield problem(path, [*place, key], f"is no code of {name}", f"use those of config/codes/{name}.tsv")
+
+
+def _codes_of(column: LayoutColumn | TestValue | Answer) -> Iterator[tuple[str, str, Iterable[str] | None]]:
+    """Key, code list, and the codes that must be in it (None: the list itself must be there)."""
+    if isinstance(column, LayoutColumn):
+        word, _, name = column.domain.partition(":")
+        if word == "code":
+            yield "domain", name, None
+            if column.values:
+                yield "values", name, column.values.values()
+        return
+    if column.unit:
+        yield "unit", "test_unit", [column.unit]
+    if isinstance(column, TestValue) and column.item:
+        yield "item", "test_item", [column.item]
 
 
 def _clock(path: Path, key: list[int | str], cron: str | None) -> Iterator[ConfigProblem]:
@@ -70,9 +107,9 @@ def _clock(path: Path, key: list[int | str], cron: str | None) -> Iterator[Confi
         yield problem(path, key, "is no cron expression", "write minute hour day month weekday, such as 0 6 * * *")
 
 
-def _is_taken(format_id: str) -> bool:
+def _is_taken(source_format: Format) -> bool:
     """Whether anything of the format's files is ever kept: of DPC K files nothing is, they are refused whole."""
-    tables = formats.get(format_id).dataset.tables
+    tables = source_format.dataset.tables
     return any(column.cls not in DROPPED for table in tables for column in table.columns)
 
 
@@ -97,7 +134,7 @@ def landing_place(source: Source) -> tuple[str, ...]:
     return ()
 
 
-def _recipient(path: Path, recipient: Recipient, on: date) -> Iterator[ConfigProblem]:
+def _recipient(path: Path, recipient: Recipient, on: date, known: Catalogue) -> Iterator[ConfigProblem]:
     agreement = recipient.agreement
     if on > agreement.ends:
         yield problem(
@@ -115,8 +152,8 @@ def _recipient(path: Path, recipient: Recipient, on: date) -> Iterator[ConfigPro
         if kind not in kinds:
             yield problem(path, ["channels"], f"the agreed channel {kind} has no settings", "add its settings")
     for dataset in agreement.datasets:
-        if dataset not in datasets():
-            place = f"known: {', '.join(sorted(datasets()))}"
+        if dataset not in known.datasets():
+            place = f"known: {', '.join(sorted(known.datasets()))}"
             yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
     for category in agreement.categories:
         if not 1 <= category <= 8:
@@ -157,7 +194,6 @@ def _plan(
         yield problem(path, ["suppression_limit"], f"the profile allows {profile.maximum_suppression}", "lower it")
     if plan.first_month > plan.cutoff_month:
         yield problem(path, ["first_month"], "lies after cutoff_month", "correct the months")
-    yield from _tables(path, plan)
 
 
 def _unknown(path: Path, key: str, noun: str, name: str, folder: str) -> ConfigProblem:
@@ -173,17 +209,21 @@ def _as_of(path: Path, plan: Plan, on: date) -> Iterator[ConfigProblem]:
         yield problem(path, ["as_of"], "this day is not over in Japan", "name a day that is over, or run")
 
 
-def _tables(path: Path, plan: Plan) -> Iterator[ConfigProblem]:
+def _tables(path: Path, plan: Plan, known: Catalogue) -> Iterator[ConfigProblem]:
     """Every table and column that cannot go out; what only the whole layout shows, where these are right."""
     found = []
     for number, selection in enumerate(plan.tables):
         place: list[int | str] = ["tables", number]
         try:
-            dataset, table = table_of(plan, selection)
+            dataset, table = table_of(plan, selection, known)
         except TokumeiError as error:
             key = "dataset" if error.rule == "plan.dataset" else "table"
             found.append(problem(path, [*place, key], error.what, error.remedy))
             continue
+        try:
+            items_of(plan, table, selection)
+        except TokumeiError as error:
+            found.append(problem(path, [*place, "items"], error.what, error.remedy))
         for position, name in enumerate(selection.columns):
             try:
                 column_of(plan, dataset, table, name)
@@ -192,7 +232,7 @@ def _tables(path: Path, plan: Plan) -> Iterator[ConfigProblem]:
     yield from found
     try:
         if not found:
-            layout(plan)
+            layout(plan, known)
     except TokumeiError as error:
         yield problem(path, [error.rule.removeprefix("plan.")], error.what, error.remedy)
 

@@ -6,6 +6,7 @@ work without any configuration.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,13 @@ def folders() -> tuple[Path, ...]:
 
 
 def load(name: str) -> CodeTable:
-    """The code list `name`; `FixConfiguration` where there is none or a line is not code, ja, en."""
+    """The code list `name`, or of ``name/code,code`` these codes of it, in its order.
+
+    `FixConfiguration` where there is none, a line is not code, ja, en, or a code is not in the list.
+    """
+    name, _, part = name.partition("/")
+    if part:
+        return _part(load(name), part.split(","))
     for folder in folders():
         path = folder / f"{name}.tsv"
         if path.is_file():
@@ -39,6 +46,16 @@ def load(name: str) -> CodeTable:
     raise FixConfiguration(
         "there is no such code list", where=f"config/codes/{name}.tsv", rule="codes.missing", remedy="add the file"
     )
+
+
+def _part(whole: CodeTable, wanted: Sequence[str]) -> CodeTable:
+    unknown = sorted(set(wanted) - whole.names.keys())
+    if unknown:
+        raise FixConfiguration(
+            f"no code {', '.join(unknown)}", where=f"config/codes/{whole.name}.tsv", rule="codes.unknown",
+            remedy="name codes of the list",
+        )  # fmt: skip
+    return CodeTable(whole.name, whole.source, {code: said for code, said in whole.names.items() if code in wanted})
 
 
 @cache

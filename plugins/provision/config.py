@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from provision.layouts import Layout
 from provision.model import Plan, Platform, Profile, Recipient, Source
 
 Noun = TypeVar("Noun", bound=BaseModel)
@@ -69,6 +70,11 @@ def load_plans(folder: Path) -> Loaded[Plan]:
 def load_profiles(folder: Path) -> Loaded[Profile]:
     """Every anonymisation profile of ``profiles/*.yaml``."""
     return _load_all(folder / "profiles", Profile)
+
+
+def load_layouts(folder: Path) -> Loaded[Layout]:
+    """Every layout of ``layouts/*.yaml``; a platform without made-up tables needs no such folder."""
+    return _load_all(folder / "layouts", Layout) if (folder / "layouts").is_dir() else Loaded()
 
 
 def load_platform(folder: Path) -> tuple[Platform | None, list[ConfigProblem]]:
@@ -129,17 +135,17 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
 def _problems(path: Path, text: str, error: ValidationError) -> Iterator[ConfigProblem]:
     lines = _Lines(text)
     for item in error.errors(include_url=False):
-        location = _written(item["loc"])
+        location = [*_written(item["loc"]), *item.get("ctx", {}).get("at", ())]
         key = ".".join(str(part) for part in location)
         yield ConfigProblem(shown(path), lines.of(location), key, _plain(item), _remedy(item))
 
 
 def _written(location: Sequence[int | str]) -> list[int | str]:
     """The key path as people write it: pydantic puts the discriminator's value behind ``channels`` and a number, and
-    behind ``landing``, and a tag behind ``format``."""
+    behind ``landing`` and ``file``, and a tag behind ``format``."""
     if len(location) > 2 and location[0] == "channels":
         return [*location[:2], *location[3:]]
-    if len(location) > 1 and location[0] in {"landing", "format"}:
+    if len(location) > 1 and location[0] in {"landing", "format", "file"}:
         return [location[0], *location[2:]]
     return list(location)
 
@@ -160,6 +166,8 @@ def _plain(item: Any) -> str:
 
 
 def _remedy(item: Any) -> str:
+    if "remedy" in item.get("ctx", {}):
+        return str(item["ctx"]["remedy"])
     if item["type"] == "extra_forbidden":
         return "remove it or correct its spelling (tokumei config schema lists the keys)"
     if item["type"] in {"missing", "union_tag_not_found"}:

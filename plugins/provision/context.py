@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from provision import config
+from provision.catalogue import Catalogue
 from provision.connections import EnvironmentResolver, Resolver
 from provision.errors import FixConfiguration
 from provision.keys import FileKeys, signing_key_path
+from provision.layouts import Layout
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 from provision.model import Plan, Platform, Profile, Recipient, Source
@@ -33,6 +35,12 @@ class Context:
     profiles: dict[str, Profile]
     zones: Zones
     resolver: Resolver
+    layouts: dict[str, Layout] = field(default_factory=dict)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every format and dataset, those of the layouts too."""
+        return Catalogue(self.layouts)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -99,6 +107,7 @@ def open_context(resolver: Resolver | None = None, *, folder: Path | None = None
         profiles=config.load_profiles(folder).items,
         zones=Zones(home or home_folder()),
         resolver=resolver or EnvironmentResolver(),
+        layouts=config.load_layouts(folder).items,
     )
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from provision.formats.base import THE_SOURCE
+
 #: 連結領域: tokens that can join records. `name_birth` is weak, see `vault`.
 STRONG = ("health_branch", "health_birth", "care", "facility_chart")
 TOKENS = (*STRONG, "name_birth")
@@ -107,7 +109,8 @@ class Person:
         if self.care_insurer and self.care_number:
             found["care"] = (self.care_insurer, self.care_number)
         if self.facility and self.chart:
-            found["facility_chart"] = (self.facility, self.chart)
+            facility = f"{THE_SOURCE}{source}" if self.facility == THE_SOURCE else self.facility
+            found["facility_chart"] = (facility, self.chart)
         if self.kana and self.birth and self.sex:
             found["name_birth"] = (source, self.kana, self.birth, self.sex)
         return found

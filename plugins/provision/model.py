@@ -117,6 +117,9 @@ class TableSelection(Noun):
     dataset: str
     table: str
     columns: list[str] = Field(min_length=1)
+    items: list[str] = Field(
+        default_factory=list, description="of a table of test values these items only (codes of test_item); empty: all"
+    )
 
 
 class Schedule(Noun):

@@ -24,7 +24,9 @@ class ArchiveLimits(Noun):
 
     total_bytes: int = Field(default=50_000_000_000, gt=0, description="all of it, archives in archives counted too")
     member_bytes: int = Field(default=20_000_000_000, gt=0, description="one file in an archive")
-    members: int = Field(default=10_000, gt=0, description="entries of any kind, in all archives of the file")
+    #: A delivery of 100,000 documents, with as many folders again (SS-MIX2 has one per patient, day and kind). Names
+    #: are kept until the end of an archive: so many take some 100 MB.
+    members: int = Field(default=250_000, gt=0, description="entries of any kind, in all archives of the file")
     depth: int = Field(default=4, gt=0, le=20, description="archives in archives; a .tar.gz is two")
     ratio: int = Field(default=200, gt=0, description="bytes out per byte in, asked from 16 MiB on")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,13 +12,15 @@ import polars as pl
 import pytest
 
 from anonymization.receipt import FLOOR, Applied
+from provision.catalogue import Catalogue
 from provision.cli import main
+from provision.config import config_folder, load_layouts
 from provision.formats import coverage, formats
 from provision.formats.base import ColumnClass, Format, Report
 from provision.formats.coverage import FieldCoverage
 from provision.formats.tables import DROPPED, FieldTable
 from provision.intake.deidentify import KEYS, deidentify
-from tests.support.filled import MARK, filled, marker
+from tests.support.filled import MARK, encoding_of, filled, marker
 
 EDITIONS = [
     pytest.param(name, number, id=f"{name}-{table.dataset.edition}")
@@ -25,6 +28,8 @@ EDITIONS = [
     for number, table in enumerate(coverage.editions(source))
 ]
 FORMATS = sorted(formats())
+#: Those that the shipped configuration defines, too.
+KNOWN = sorted(Catalogue(load_layouts(config_folder()).items).formats())
 #: Classes that readers may pass over.
 SKIPPABLE = {"free", "provider_name"}
 #: A field of each of these classes may never have a place in the store.
@@ -61,18 +66,10 @@ def reality(name: str, number: int, empty: tuple[str, ...] = ()) -> Reality:
         raw.append((parcel.tables, parcel.people))
         for place, frame in deidentify(parcel, source.dataset, report, applied).items():
             stored.setdefault(place, []).append(frame)
-    text = _text(data)
+    text = data.decode(encoding_of(source))
     assert not report.held
     assert report.edition in {"", table.dataset.edition}
     return Reality(source, table, text, raw, {place: pl.concat(frames) for place, frames in stored.items()})
-
-
-def _text(data: bytes) -> str:
-    """CP932 is no UTF-8 where markers are in it."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("cp932")
 
 
 def reported(source: Format, table: FieldTable) -> list[FieldCoverage]:
@@ -96,7 +93,7 @@ def filled_places(stored: dict[str, pl.DataFrame]) -> set[str]:
 def marks(frames: list[pl.DataFrame]) -> set[tuple[str, int]]:
     """Record (folded: readers make numbers upper-case) and index of the markers in text columns."""
     texts = [text for frame in frames for column in frame.select(pl.col(pl.String)) for text in column.drop_nulls()]
-    found = (text.strip(MARK).split("・") for text in texts if MARK in text)
+    found = (place for text in texts for place in re.findall(f"{MARK}([^{MARK}・]+)・([0-9]+){MARK}", text))
     return {(record.casefold(), int(index)) for record, index in found}
 
 
@@ -175,7 +172,7 @@ def test_every_field_of_every_table_is_read_by_some_format() -> None:
 def test_the_command_prints_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formats", "--coverage", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)["formats"]
-    assert [entry["format"] for entry in printed] == FORMATS
+    assert [entry["format"] for entry in printed] == KNOWN
     for entry in printed:
         assert len(entry["fields"]) == sum(edition["fields"] for edition in entry["editions"])
         assert sum(entry["counts"].values()) == len(entry["fields"])
@@ -195,7 +192,7 @@ def test_the_command_prints_the_report(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_datasets_name_categories_and_editions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert {entry["format"] for entry in printed} == set(FORMATS)
+    assert {entry["format"] for entry in printed} == set(KNOWN)
     for entry in printed:
         used = {column["category"] for table in entry["tables"] for column in table["columns"]} - {0}
         assert {int(number) for number in entry["content_categories"]} == used

@@ -3,7 +3,8 @@
 The reference tables lie beside the project where they are at hand; their counts are carried over as facts, so that the
 twin below holds without them. Sources: 記録条件仕様 医科 令和4年4月版 (grade A), transcriptions of 歯科 and 調剤
 令和8年6月版 and of DPC of about 2014 (B); a shipping program of nursing-care claims of about 2015 (C); tables of the
-DPC survey of 2014 as transcribed by an open parser (B), H and 様式4 as open parsers read them (C).
+DPC survey of 2014 as transcribed by an open parser (B), H and 様式4 as open parsers read them (C); items of the LIFE
+interface of 2021 (A).
 """
 
 from __future__ import annotations
@@ -49,6 +50,14 @@ COUNTS = {
     "kaigo": {"7111": 20, "01": 58, "02": 20, "03": 57, "04": 25, "10": 40, "11": 35, "12": 14, "812": 26, "822": 29},
     "dpc-form1": {"row": 17}, "dpc-form4": {"row": 5}, "dpc-ef": {"row": 31}, "dpc-e": {"row": 25},
     "dpc-f": {"row": 19}, "dpc-d": {"row": 30}, "dpc-h": {"row": 20},
+    "life": {
+        "SERVICE_USER_INFO": 21, "FORM_0000_2021": 89, "FORM_0001_2021": 9, "FORM_0002_2021": 16,
+        "FORM_0100_2021": 129, "FORM_0210_2021": 178, "FORM_0220_2021": 156, "FORM_0310_2021": 161,
+        "FORM_0320_2021": 52, "FORM_0330_2021": 76, "FORM_0410_2021": 151, "FORM_0420_2021": 221,
+        "FORM_0430_2021": 40, "FORM_0440_2021": 172, "FORM_0450_2021": 141, "FORM_0500_2021": 50,
+        "FORM_0600_2021": 30, "FORM_0700_2021": 120, "FORM_0800_2021": 15, "FORM_0801_2021": 9,
+        "FORM_0900_2021": 19, "FORM_8000_2021": 86,
+    },
 }  # fmt: skip
 DPC = {
     "様式1(FF1)": "dpc-form1",
@@ -142,6 +151,18 @@ def test_dpc_files_agree_with_the_reference(file: str) -> None:
 def test_payloads_of_form_1_agree_with_the_reference() -> None:
     found = rows("dpc_form1_payload.tsv")
     agree("dpc-form1", [(row["code"], int(row["payload_no"]), row["privacy_class"]) for row in found])
+
+
+def test_life_agrees_with_the_reference() -> None:
+    found = rows("life_fields_v1_2021.tsv")
+    agree("life", [(row["interface"], int(row["no"]) - 1, _life_class(row)) for row in found])
+    assert len(found) == sum(COUNTS["life"].values())
+
+
+def _life_class(row: dict[str, str]) -> str:
+    """The reference takes every item about staff for a name; a code or a number of theirs tells nobody's."""
+    coded = bool(row["codes"]) or row["type"] == "数値"
+    return "ORD" if coded and row["privacy_class"] == "PROV-NAME" else row["privacy_class"]
 
 
 @pytest.mark.parametrize(("family", "record"), [(f, r) for f, records in COUNTS.items() for r in records])

@@ -14,10 +14,12 @@ from provision.formats import coverage, formats
 from provision.formats.base import ColumnClass, Report
 from provision.formats.ukekind import DERIVED
 from provision.sampledata import format_stream
+from provision.sampledata.sheets import SENDERS
 
-#: Documents, and files of checkups whose results are no columns, are nothing for a reader of rows.
-OTHERS = ("dpc-k", "checkup-", "guidance-")
-FORMATS = sorted(name for name in formats() if not name.startswith(OTHERS))
+#: The rival of messages makes no records of them (`hl7v2`); documents, and files of checkups whose results are no
+#: columns, are nothing for a reader of rows.
+OTHERS = ("dpc-k", "hl7v2", "checkup-", "guidance-")
+FORMATS = sorted(name for name in set(SENDERS) & set(formats()) if not name.startswith(OTHERS))
 #: Days that the survey writes where there is none.
 NO_DAY = {"0000-00-00"}
 

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from provision.formats import formats
 from provision.formats.base import HEAD_BYTES, BadFile
-from provision.formats.recognising import Recognition, claimants, recognise, refuse_another
+from provision.formats.recognising import OfLines, Recognition, claimants, recognise, refuse_another
 from provision.sampledata import format_stream, write_world
 from provision.sampledata.sheets import SENDERS
 from tests.contract.test_formats import BEGINNINGS, PIECES
 from tests.support import dpc, uke
 from tests.support.filled import filled
+from tests.support.visits import registered, visit
 
 FORMATS = sorted(formats())
 #: Formats that the fictitious world writes.
@@ -102,17 +103,69 @@ def test_the_same_bytes_behind_others_are_another_file(form: str) -> None:
     assert claimants(b"%PDF-1.7\n" + data[: HEAD_BYTES - 9]) == {}
 
 
-@pytest.mark.parametrize(
-    "head", [b"%PDF-1.7\n%", b"\xef\xbb\xbf<?xml version", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a"]
-)
-def test_documents_and_pictures_are_called_what_they_are(head: bytes) -> None:
-    for judged in (recognise, lambda h: refuse_another(formats()["uke-medical"], h)):
-        with pytest.raises(BadFile, match="no data") as caught:
-            judged(head)
-        assert caught.value.rule == "format.foreign"
+LETTERS = [
+    b"%PDF-1.7\n%",
+    b"\xff\xd8\xff\xe0",
+    b"\x89PNG\r\n\x1a",
+    b"\0" * 128 + b"DICM",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"\xef\xbb\xbf<!DOCTYPE html><html>",
+    b"<html lang='ja'>",
+]
+#: What formats of ours are written in, too: foreign only where none of them says that it is its own.
+WRITTEN = {
+    "XML": [b"\xef\xbb\xbf<?xml version='1.0'?><letter/>", b"<letter/>", b"\n<!-- x --><a/>", b"\xff\xfe<\0?\0x\0"],
+    "JSON": [b'{"letter": 1}', b"\xef\xbb\xbf{}", b'[ {"letter": 1}]'],
+    "HL7": [b"MSH|^~\\&|LETTER", b"\x0bMSH|^~\\&|"],
+    "Parquet": [b"PAR1\x15\x04"],
+    "Office": [b"PK\x03\x04"],
+}
 
 
-@pytest.mark.parametrize("head", [b"", b"\n", b"\x1a", b"a", b",,,,,", b"PK\x03\x04", b"\xff\xfe\x00", b"\0" * 5_000])
+def judged(head: bytes) -> list[BadFile]:
+    """The refusals of a file by all formats together, and by one that reads lines."""
+    found = []
+    for judge in (recognise, lambda h: refuse_another(formats()["uke-medical"], h)):
+        with pytest.raises(BadFile) as caught:
+            judge(head)
+        found.append(caught.value)
+    return found
+
+
+@pytest.mark.parametrize("head", LETTERS)
+def test_letters_and_pictures_are_called_what_they_are(head: bytes) -> None:
+    assert {(error.rule, "no data" in error.remedy) for error in judged(head)} == {("format.foreign", True)}
+    with registered(), pytest.raises(BadFile, match="no data"):
+        refuse_another(formats()["visits"], head)
+
+
+#: A K file may begin with headings nobody knows; it is never taken, whatever it is called.
+LINES = [form for form in WORLD if isinstance(formats()[form], OfLines) and form != "dpc-k"]
+
+
+@pytest.mark.parametrize("form", LINES)
+@pytest.mark.parametrize("head", [head for heads in WRITTEN.values() for head in heads])
+def test_formats_of_lines_know_nothing_that_begins_as_a_document(form: str, head: bytes) -> None:
+    """They are not asked about these, and would say no."""
+    assert formats()[form].recognise(head + b"\r\n" + written(form, 5, 0, SIZES[0])) == ""
+
+
+@pytest.mark.parametrize(("word", "head"), [(word, head) for word, heads in WRITTEN.items() for head in heads])
+def test_what_is_written_as_documents_are_is_foreign_where_nobody_knows_it(word: str, head: bytes) -> None:
+    assert {(error.rule, word in error.remedy) for error in judged(head)} == {("format.foreign", True)}
+    with registered():
+        refuse_another(formats()["visits"], head)  # its own reader judges it
+
+
+def test_a_document_is_its_formats_own_and_nobody_elses() -> None:
+    with registered():
+        assert recognise(visit(1)).format == "visits"
+        with pytest.raises(BadFile) as caught:
+            refuse_another(formats()["uke-medical"], visit(1))
+    assert caught.value.rule == "format.another"
+
+
+@pytest.mark.parametrize("head", [b"", b"\n", b"\x1a", b"a", b",,,,,", b"\xff\xfe\x00", b"\0" * 5_000])
 def test_what_is_nobodys(head: bytes) -> None:
     assert claimants(head) == {}
     with pytest.raises(BadFile) as caught:

@@ -1,9 +1,14 @@
-"""Ways to spoil a file: bits, lines, cells, encodings, line ends, lengths. Equal random numbers spoil it equally."""
+"""Ways to spoil a file: bits, lines, cells, encodings, line ends, lengths. Equal random numbers spoil it equally.
+
+Documents are spoiled by what they are made of as well (`structures`).
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+
+from tests.fuzz.structures import structured
 
 Mutation = Callable[[bytes, random.Random], bytes]
 
@@ -19,6 +24,8 @@ NASTY = (
     b"x" * 70_000, b"9" * 70_000,
 )  # fmt: skip
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "euc_jp", "iso2022_jp", "latin-1")
+#: Share of a document's changes that know what it is made of.
+_BY_STRUCTURE = 0.65
 #: Every file stays below this, whatever is done to it.
 LARGEST = 8 * 1024 * 1024
 
@@ -26,7 +33,10 @@ LARGEST = 8 * 1024 * 1024
 def mutate(data: bytes, rng: random.Random) -> bytes:
     """`data` spoiled in one to four ways."""
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
-        data = rng.choices(MUTATIONS, WEIGHTS)[0](data, rng)[:LARGEST]
+        own = structured(data)
+        by_structure = own and rng.random() < _BY_STRUCTURE
+        mutation = rng.choice(own) if by_structure else rng.choices(MUTATIONS, WEIGHTS)[0]
+        data = mutation(data, rng)[:LARGEST]
     return data
 
 

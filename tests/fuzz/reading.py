@@ -1,8 +1,8 @@
 """One spoiled file read to the end as intake does, and how that ended. This module runs in a process of its own.
 
-It ends well where every parcel was de-identified, or the file was refused by `BadFile`. Any other exception, a value of
-the file in what a refusal shows, somebody's name in a stored table, or a character put where bytes were none, is a
-finding.
+It ends well where every parcel was de-identified, the file was refused by `BadFile`, or a document was passed over. Any
+other exception, a value of the file in what a refusal shows, somebody's name in a stored table, a character put where
+bytes were none, or a document that is refused only when a parcel is made of it, is a finding.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import resource
 import struct
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,6 +25,7 @@ import polars as pl
 from anonymization.receipt import Applied
 from provision.formats import get
 from provision.formats.base import BadFile, Format, Parcel, Report
+from provision.formats.documents import DocumentFormat, PassedOver, whole
 from provision.identity import card_marks, identities
 from provision.intake.deidentify import deidentify
 
@@ -43,16 +46,20 @@ class Dribble(io.BytesIO):
 
 
 def attempt(source: Format, data: bytes, names: Collection[str], *, dribble: bool = False) -> dict[str, str]:
-    """How reading ended: ``end`` is parsed, refused, crash, leak or named; ``rule`` and ``text`` say more."""
+    """How reading ended: ``end`` is parsed, refused, passed, crash, leak or named; ``rule`` and ``text`` say more."""
     report, applied = Report(), Applied()
+    has_replaced = any(REPLACED.encode(encoding) in data for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
     stream = Dribble(data) if dribble else io.BytesIO(data)
     try:
-        for parcel in source.read(cast(BinaryIO, stream), report, {}):
-            unwanted = [*names, *([] if REPLACED.encode() in data else [REPLACED])]
+        for parcel in _parcels(source, cast(BinaryIO, stream), report):
+            unwanted = [*names, *([] if has_replaced else [REPLACED])]
             if found := _left(parcel, source, report, applied, unwanted):
                 return {"end": "named", "rule": found, "text": "a name, or a replaced character"}
     except BadFile as error:
         return _refused(error, data, report)
+    except PassedOver as error:
+        leaked = [word for word in words(data) if word in repr(error)]
+        return {"end": "leak" if leaked else "passed", "rule": error.rule, "text": ""}
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames]
@@ -60,6 +67,19 @@ def attempt(source: Format, data: bytes, names: Collection[str], *, dribble: boo
     shown = repr(report)
     leaked = [word for word in words(data) if not word.isdigit() and word in shown]
     return {"end": "leak", "rule": "report", "text": shown} if leaked else {"end": "parsed", "rule": "", "text": ""}
+
+
+def _parcels(source: Format, stream: BinaryIO, report: Report) -> Iterator[Parcel]:
+    """As `source.read` gives them; of a document in the two steps in which intake takes it."""
+    if not isinstance(source, DocumentFormat):
+        yield from source.read(stream, report, {})
+        return
+    document = source.document(whole(stream), {})
+    try:
+        parcel = source.parcel([document], report, {})
+    except BadFile as error:
+        raise AssertionError(f"refused by {error.rule} only when a parcel was made") from None
+    yield parcel
 
 
 def _left(parcel: Parcel, source: Format, report: Report, applied: Applied, unwanted: Collection[str]) -> str:
@@ -91,7 +111,7 @@ def _refused(error: BadFile, data: bytes, report: Report) -> dict[str, str]:
 
 def words(data: bytes) -> set[str]:
     """What could be a value in a text about the file: runs of Japanese, and long numbers."""
-    texts = (data[:200_000].decode(encoding, "ignore") for encoding in ("cp932", "utf-8"))
+    texts = (data[:200_000].decode(encoding, "ignore") for encoding in ("cp932", "utf-8", "iso2022_jp"))
     return {word for text in texts for word in _WORD.findall(text)} - _OURS
 
 
@@ -116,9 +136,19 @@ def peak_mb() -> int:
 
 
 def main() -> int:
-    """Read jobs from standard input (length and format, names, bytes) and answer each with a line of JSON."""
+    """Read jobs from standard input (length and bytes) and answer each with a line of JSON.
+
+    Arguments: the format, names that may not be left, and the module of a format that only tests have, if it is one.
+    """
+    with ExitStack() as known:
+        for module in sys.argv[3:]:
+            known.enter_context(import_module(module).registered())
+        _answer(get(sys.argv[1]), json.loads(sys.argv[2]))
+    return 0
+
+
+def _answer(source: Format, names: list[str]) -> None:
     entered, answers = sys.stdin.buffer, sys.stdout
-    source, names = get(sys.argv[1]), json.loads(sys.argv[2])
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + ROOM, resource.RLIM_INFINITY))
     while head := entered.read(5):
@@ -126,7 +156,6 @@ def main() -> int:
         answer: dict[str, object] = dict(attempt(source, entered.read(size), names, dribble=dribble))
         answer["peak_mb"] = peak_mb()
         print(json.dumps(answer), file=answers, flush=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from roundtrip_cells import GONE, Expected, Row, by_record, kept
 from roundtrip_checkups import checkups
 from roundtrip_checkups import rows as checkup_rows
+from roundtrip_hl7 import hl7, segments
+from roundtrip_life import life, life_layouts, life_records
 from roundtrip_survey import form1, form3, survey, tabbed
 
 from provision.formats.tables import Field, FieldTable
@@ -32,6 +34,10 @@ def expected(form: str, files: Sequence[bytes], table: FieldTable) -> Expected:
             _care_lines(data, table, found)
         elif form == "member-ledger":
             _ledger(data, table, found)
+        elif form == "life":
+            life(data, found)
+        elif form == "hl7v2":
+            hl7(data, table, found)
         elif form.startswith("checkup-"):
             checkups(form, data, table, found)
         elif form == "dpc-form1":
@@ -48,7 +54,7 @@ def dropped(form: str, data: bytes, table: FieldTable) -> set[tuple[str, str]]:
 
     Payloads of 様式1 are left out: their class is told by their code, not by their column.
     """
-    layouts, found = by_record(table), set()
+    layouts, found = by_record(table) if form != "life" else life_layouts(), set()
     for kind, cells in _kinds(form, data):
         for item in layouts.get(kind, []):
             text = cells[item.index].strip(" \u3000") if item.index < len(cells) else ""
@@ -62,6 +68,10 @@ def _kinds(form: str, data: bytes) -> Iterator[tuple[str, list[str]]]:
     """Every record of a file with its kind, as the field table names it."""
     if form.startswith(("uke-", "recodeinfo-")):
         yield from ((cells[0], cells) for cells in _records(data, form))
+    elif form == "life":
+        yield from life_records(data)
+    elif form == "hl7v2":
+        yield from segments(data)
     elif form.startswith("kaigo-"):
         for cells in _csv(data, "cp932")[1:-1]:
             yield (cells[3] if cells[2].startswith("713") else cells[2]), cells

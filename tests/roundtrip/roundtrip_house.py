@@ -1,10 +1,11 @@
-"""A world with everything on, taken into a house whose sources are all in one linkage group."""
+"""A world with senders asked for, taken into a house whose sources are all in one linkage group."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +17,14 @@ from provision.context import Context
 from provision.formats.base import Dataset
 from provision.model import Source, Words
 from provision.sampledata import write_world
-from provision.sampledata.others import EVERYTHING
+from provision.sampledata.deliveries import senders
+from provision.sampledata.others import ALWAYS, EVERYTHING
 from provision.sampledata.sheets import SENDERS
 from tests.support.intake import deliver_world, linkage, platform
 
 GROUP = "round-trip"
-#: Formats that the world writes and the platform reads.
-FORMS = sorted((EVERYTHING | {"uke-medical", "kaigo-claims", "member-ledger"}) & set(formats.formats()))
+#: Formats of lines that the world writes and the platform reads.
+FORMS = sorted((EVERYTHING | ALWAYS) & set(formats.formats()))
 _KEYS = {"claim_no", "alias", "claim_token", "claim_place", "batch"}
 Line = dict[str, object]
 
@@ -84,16 +86,38 @@ class Taken:
             found[str(line["source"]), str(line["drop"])].append(line)
         return found
 
+    def whose(self) -> list[tuple[Line, object]]:
+        """Every record of the world that is somebody's, with the person it was joined to."""
+        joined, _ = self.ctx.vault.people(f"group-{GROUP}")
+        person = dict(joined.iter_rows())
+        found: list[tuple[Line, object]] = []
+        for drop in self.drops:
+            told = self.told.get((drop.source, drop.name), [])
+            aliases = self.table(drop, drop.dataset.head)["alias"].to_list() if told else []
+            assert len(told) == len(aliases)
+            found += [(line, person.get(alias, alias)) for line, alias in zip(told, aliases, strict=True)]
+        return found
 
-def taken(world: Path, home: Path, *, seed: int, people: int, months: list[str], all_months: bool = True) -> Taken:
-    """Write a world and take all of it in; without `all_months` one drop of each sender asked for, by turns the first
-    and the last (of returns there is only one)."""
-    write_world(world, seed=seed, people=people, months=months, also=[form for form in FORMS if form in EVERYTHING])
-    for number, form in enumerate(form for form in FORMS if form in EVERYTHING and not all_months):
-        drops = sorted((world / "senders" / SENDERS[form].source).iterdir())
+
+def taken(
+    world: Path,
+    home: Path,
+    *,
+    seed: int,
+    people: int,
+    months: list[str],
+    all_months: bool = True,
+    forms: Sequence[str] = FORMS,
+) -> Taken:
+    """Write a world and take all of it in, `forms` and the senders that always write; without `all_months` one drop of
+    each sender asked for, by turns the first and the last (of returns there is only one)."""
+    also = [form for form in forms if form not in ALWAYS]
+    write_world(world, seed=seed, people=people, months=months, also=also)
+    for number, form in enumerate(also if not all_months else ()):
+        drops = sorted((world / "senders" / source_id(form)).iterdir())
         for drop in drops[1:] if number % 2 else drops[:-1]:
             shutil.rmtree(drop)
-    sources = [_source(form) for form in FORMS]
+    sources = [_source(form) for form in sorted({*also, *ALWAYS})]
     ctx = platform(home, *sources)
     forms = {source.id: source.format for source in sources}
     drops = []
@@ -104,8 +128,13 @@ def taken(world: Path, home: Path, *, seed: int, people: int, months: list[str],
     return Taken(ctx, world, drops)
 
 
+def source_id(form: str) -> str:
+    """Who sends files of the format."""
+    return SENDERS[form].source if form in SENDERS else senders()[form].source
+
+
 def _source(form: str) -> Source:
-    source = SENDERS[form].source
+    source = source_id(form)
     return Source(
         id=source,
         name=Words(ja=source, en=source),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import polars as pl
 import pytest
 from roundtrip_expected import dropped, expected
-from roundtrip_house import FORMS, GROUP, Drop, Taken, taken
+from roundtrip_house import FORMS, Drop, Taken, taken
 from roundtrip_people import components
 
 from provision import formats
@@ -151,12 +151,13 @@ def _act_totals(house: Taken, drop: Drop) -> dict[str, int]:
 
 
 def _head_totals(house: Taken, drop: Drop) -> dict[str, int]:
-    """One head row per stay, member or user."""
+    """One head row per stay, member, user or message."""
     head = house.table(drop, drop.dataset.head).height
     if drop.form == "dpc-form3":
         return {"rows": house.table(drop, "facility_number")["row_no"].n_unique()}
+    named = {"life": "records", "hl7v2": "messages"}
     people = drop.form == "member-ledger" or drop.form.startswith("checkup-")
-    return {"members" if people else "stays": head}
+    return {"members" if people else named.get(drop.form, "stays"): head}
 
 
 def test_nobody_and_nothing_direct_is_in_the_store(house: Taken) -> None:
@@ -191,16 +192,7 @@ def test_dropped_classes_have_no_column(house: Taken) -> None:
 
 @pytest.fixture(scope="module")
 def people(house: Taken) -> list[tuple[dict[str, object], object]]:
-    """Every record of the world that is somebody's, with the person it was joined to."""
-    joined, _ = house.ctx.vault.people(f"group-{GROUP}")
-    person = dict(joined.iter_rows())
-    found = []
-    for drop in house.drops:
-        told = house.told.get((drop.source, drop.name), [])
-        aliases = house.table(drop, drop.dataset.head)["alias"].to_list() if told else []
-        assert len(told) == len(aliases)
-        found += [(line, person.get(alias, alias)) for line, alias in zip(told, aliases, strict=True)]
-    return found
+    return house.whose()
 
 
 def test_precision_nobody_is_two_people(people: list[tuple[dict[str, object], object]]) -> None:

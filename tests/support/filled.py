@@ -18,11 +18,12 @@ from provision.formats.cda_document import CdaFormat
 from provision.formats.claim_document import PERSON, RESULTS, ClaimFormat
 from provision.formats.kaigo_file import CareFormat
 from provision.formats.ledger_columns import ALIASES
+from provision.formats.life import NAMES
 from provision.formats.tables import Field, FieldTable, bounds
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import DERIVED
 from provision.formats.ukerecognise import PLAIN
-from tests.support import checkupfilled
+from tests.support import checkupfilled, hl7
 
 MARK = "印"
 Cells = dict[int, str]
@@ -106,6 +107,14 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _form1(source, table)
     if source.id == "member-ledger":
         return _ledger(table)
+    if source.id == "life":
+        return _life(table)
+    if source.id in hl7.FORMATS:
+        return hl7.filled(source.id, table, marker)
+    if source.id.startswith("fhir-"):
+        from tests.support.filled_fhir import filled_fhir  # it builds on what is above
+
+        return filled_fhir(source.id, table)
     if source.id == "checkup-orca-csv":
         return checkupfilled.orca(
             {f.column.name: value(f) for f in table.record("row")}, value(table.record("group")[0])
@@ -116,6 +125,13 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         return _checkup(source, table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
+
+
+def encoding_of(source: Format) -> str:
+    """The encoding of the filled file."""
+    if source.id == "member-ledger" or source.id.startswith("fhir-") or isinstance(source, CdaFormat | ClaimFormat):
+        return "utf-8"
+    return hl7.FORMATS.get(source.id, "cp932")
 
 
 def _checkup(source: CdaFormat | ClaimFormat, table: FieldTable) -> bytes:
@@ -187,6 +203,14 @@ def _ledger(table: FieldTable) -> bytes:
     found = {f.column.name: value(f) for f in table.fields}
     header = ",".join(ALIASES[name][0] for name in found)
     return f"{header}\r\n{','.join(found.values())}\r\n".encode()
+
+
+def _life(table: FieldTable) -> bytes:
+    """One record under the data type and the ids of its columns."""
+    own = {name: item for item, name in NAMES.items()}
+    found = {own.get(f.column.name, f.column.name): value(f) for f in table.fields if f.index < DERIVED}
+    lines = (table.dataset.edition, ",".join(found), ",".join(found.values()))
+    return "".join(f"{line}\r\n" for line in lines).encode("cp932")
 
 
 _KEYS = {"facility": "1370400012", "care_insurer": "138057", "insured_number": "0000000123"}

@@ -131,7 +131,10 @@ def main() -> int:
 
     from provision.context import open_context
     from provision.errors import TokumeiError
+    from provision.formats import formats
+    from tests.support.visits import Visits
 
+    formats()["visits"] = Visits()  # sources of a test may send them
     room = import_module(f"provision.{STEPS[step]}")
     run, context = getattr(room, step.replace("-", "_")), open_context()
     names = subject.split("=")  # a draft has two: plan and run

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from provision.catalogue import Catalogue
 from provision.cli import main, parser
-from provision.formats import formats
+from provision.config import config_folder, load_layouts
 
 
 @pytest.mark.parametrize("words", [["datasets"], ["formats"]])
@@ -34,6 +35,7 @@ def test_json_may_stand_before_or_behind_the_action(words: list[str], json: bool
 def test_formats_are_listed_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formats"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    start = max(map(len, formats())) + 1
-    assert [line[:start].strip() for line in lines] == sorted(formats())
+    known = Catalogue(load_layouts(config_folder()).items).formats()
+    start = max(map(len, known)) + 1
+    assert [line[:start].strip() for line in lines] == sorted(known)
     assert all(line[start - 1] == " " and line[start] != " " for line in lines)

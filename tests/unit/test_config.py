@@ -16,6 +16,7 @@ import yaml
 from provision import cli, config
 from provision.checking import check_all
 from provision.config import ConfigProblem
+from provision.layouts import Layout
 from provision.model import Noun, Plan, Platform, Profile, Recipient, Source
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -386,6 +387,7 @@ def test_messages_hold_no_secret_and_no_path_of_this_machine(folder: Folder, tmp
 NOUNS: dict[str, tuple[type[Noun], str]] = {
     "platform": (Platform, "platform.yaml"),
     "source": (Source, "sources/*.yaml"),
+    "layout": (Layout, "examples/layouts/*.yaml"),
     "recipient": (Recipient, "recipients/*.yaml"),
     "release": (Plan, "releases/*.yaml"),
     "profile": (Profile, "profiles/*.yaml"),

@@ -50,7 +50,8 @@ def parses(words: list[str]) -> bool:
 
 def links(path: Path) -> list[str]:
     """Relative links of a page, without their anchors."""
-    found = (link.partition("#")[0] for link in _LINK.findall(path.read_text(encoding="utf-8")))
+    text = re.sub(r"`[^`\n]*`", "", path.read_text(encoding="utf-8"))  # a form may look like a link
+    found = (link.partition("#")[0] for link in _LINK.findall(text))
     return [unquote(link) for link in found if link and not re.match(r"[a-z]+:", link)]
 
 

@@ -185,6 +185,13 @@ def test_only_the_name_token_depends_on_the_source() -> None:
     assert {name for name in TOKENS if one[name] != other[name]} == {"name_birth"}
 
 
+def test_a_number_of_the_source_itself_is_of_that_source_only() -> None:
+    one, other = (person(facility="*").tokens(source)["facility_chart"] for source in ("a", "b"))
+    assert one == person(facility="*", name="別").tokens("a")["facility_chart"] != other
+    assert one[1] == "K77"
+    assert "*a" not in {normal(facility) for facility in ("1311234567", "＊", "*")}
+
+
 def test_keys_domains_and_parts_are_told_apart() -> None:
     made = [keyed(KEY, "care", ("1", "23")), keyed(KEY, "care", ("12", "3")), keyed(KEY, "chart", ("1", "23"))]
     made += [keyed(b"o" * 32, "care", ("1", "23")), keyed(KEY, "care", ("1", "2", "3"))]

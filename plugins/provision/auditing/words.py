@@ -93,6 +93,7 @@ FIELDS: Mapping[str, Pair] = {
     "code_version": Pair("プログラムの版", "code version"),
     "format": Pair("形式", "format"),
     "files_taken": Pair("形式ごとのファイル数", "files taken, by format"),
+    "files_passed_over": Pair("対象外のファイル数", "files that hold nothing to take, by rule"),
     "rows_in": Pair("受領した行", "rows in"),
     "rows_out": Pair("保存した行", "rows out"),
     "purpose": Pair("利用目的", "purpose"),

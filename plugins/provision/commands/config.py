@@ -33,11 +33,13 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _schema(arguments: argparse.Namespace) -> int:
+    from provision.layouts import Layout
     from provision.model import Noun, Plan, Platform, Profile, Recipient, Source
 
     nouns: dict[str, type[Noun]] = {
         "platform": Platform,
         "source": Source,
+        "layout": Layout,
         "recipient": Recipient,
         "release": Plan,
         "profile": Profile,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
 from provision.errors import FixConfiguration
 
-AUTO = "auto"
+AUTO, TABLE = "auto", "table"
+_NO_QUARANTINE = "there is no quarantine here"
 
 if TYPE_CHECKING:
-    from provision.intake.offline import FileResult
+    from provision.formats.base import Format
+    from provision.intake.outcome import FileResult, Outcome
 
 
 def add(subparsers: Subparsers) -> None:
@@ -29,6 +30,7 @@ def add(subparsers: Subparsers) -> None:
     command.add_argument(
         "--format", default=AUTO, help="source format, such as uke-medical (tokumei formats); auto: by content"
     )
+    command.add_argument("--layout", type=Path, help="config/layouts/<id>.yaml of the files, with --format table")
     command.add_argument("--out", type=Path, required=True, help="folder for the tables; must be empty or missing")
     command.add_argument("--password-file", type=Path, help="file with the password of protected archives")
     command.add_argument("--json", action="store_true", help="print counts as JSON")
@@ -37,19 +39,43 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """De-identify every file; exit code 2 where any file, or any record of one, had to be refused."""
-    from provision import formats
+    """De-identify every file; exit code 2 where a file, or a record of one, had to be refused, or nothing was taken."""
     from provision.intake.offline_files import Offline
     from provision.intake.progress import Progress, on_screen
 
-    source_format = None if arguments.format == AUTO else formats.get(arguments.format)
+    source_format = _format(arguments.format, arguments.layout)
     files, password = _files(arguments.path), _password(arguments.password_file)
     out = _empty(arguments.out)
     size = sum(file.stat().st_size for file in files)
     progress = Progress(len(files), size, on_screen(sys.stderr, quiet=arguments.quiet))
-    results = Offline(out, source_format, progress, password, _ask).run(files, alone=arguments.path.is_file())
-    _say(results, arguments.json)
-    return 2 if any(r.problem is not None or r.held for r in results) else 0
+    alone = arguments.path.is_file()
+    root = arguments.path.parent if alone else arguments.path
+    outcome = Offline(out, source_format, progress, password, _ask).run(files, root, alone=alone)
+    _say(outcome, arguments.json)
+    return 2 if outcome.refused or outcome.held or not outcome.taken else 0
+
+
+def _format(name: str, path: Path | None) -> Format | None:
+    """The format named, that of a layout, or None where every file's is to be recognised."""
+    from provision import formats
+    from provision.checking import layout_problems
+    from provision.config import load_file
+    from provision.formats.configured import ConfiguredTable
+    from provision.layouts import Layout
+
+    if path is None and name != TABLE:
+        return None if name == AUTO else formats.get(name)
+    if path is None or name != TABLE:
+        raise FixConfiguration(
+            "--layout and --format table belong together", where="--layout", rule="layout", remedy="write both"
+        )
+    layout, problems = load_file(path, Layout)
+    problems += list(layout_problems(path, layout)) if layout is not None else []
+    if layout is None or problems:
+        first = problems[0]
+        where = f"{first.file}:{first.line}"
+        raise FixConfiguration(f"{first.key}: {first.what}", where=where, rule="layout", remedy=first.remedy)
+    return ConfiguredTable(layout)
 
 
 def _files(path: Path) -> list[Path]:
@@ -99,14 +125,16 @@ def _ask() -> bytes | None:
     return getpass.getpass("\nPassword of the archives: ", stream=sys.stderr).encode() or None
 
 
-def _say(results: list[FileResult], as_json: bool) -> None:
-    lines = [line for result in results for line in _lines(result)]
-    refused, held = sum(r.problem is not None for r in results), sum(len(r.held) for r in results)
-    if len(results) > 1:
-        lines.append(f"{len(results)} files, {refused} refused")
-    if held:
-        lines.append(f"{held} records were left out of the tables. They are kept nowhere: there is no quarantine here.")
-    say({"files": [asdict(r) for r in results]}, as_json=as_json, text="\n".join(lines))
+def _say(outcome: Outcome, as_json: bool) -> None:
+    lines = [line for result in outcome.results for line in _lines(result)]
+    lines += [f"passed over: {count:,} files: {rule}" for rule, count in sorted(outcome.passed.items())]
+    if outcome.files > 1:
+        lines.append(f"{outcome.files} files, {outcome.refused} refused")
+    if outcome.files and not outcome.taken:
+        lines.append("nothing was taken")
+    if outcome.held:
+        lines.append(f"{outcome.held} records were left out of the tables. They are kept nowhere: {_NO_QUARANTINE}.")
+    say(outcome.plain(), as_json=as_json, text="\n".join(lines))
 
 
 def _lines(result: FileResult) -> list[str]:
@@ -116,7 +144,8 @@ def _lines(result: FileResult) -> list[str]:
         place = " ".join(filter(None, (f"record {p.record}" if p.record else "", p.field))) or "the whole file"
         return [f"{p.file}: refused, {place}: {p.rule} -> {p.remedy}", *known]
     rows_out = sum(result.tables.values())
-    lines = [f"{result.file}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows", *known]
+    many = f" ({result.documents:,} files)" if result.documents > 1 else ""
+    lines = [f"{result.file}{many}: {result.records:,} records, {result.people:,} people, {rows_out:,} rows", *known]
     lines += [f"  {name}: {rows:,} rows" for name, rows in result.tables.items()]
     lines += [f"  rule {name}: {cells:,} cells" for name, cells in result.rules.items()]
     lines += [f"  warning {name}: {count:,}" for name, count in result.warnings.items()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from provision.commands import Subparsers, say
 
 if TYPE_CHECKING:
+    from provision.catalogue import Catalogue
     from provision.formats.base import Dataset, Format
 
 
@@ -24,10 +25,17 @@ def add(subparsers: Subparsers) -> None:
     datasets.set_defaults(run=_datasets)
 
 
-def _formats(arguments: argparse.Namespace) -> int:
-    from provision.formats import formats, get
+def _known() -> Catalogue:
+    """What there is, with the tables of the layouts that hold (`tokumei config check` says which do not)."""
+    from provision.catalogue import Catalogue
+    from provision.config import config_folder, load_layouts
 
-    found = [get(arguments.format)] if arguments.format else [f for _, f in sorted(formats().items())]
+    return Catalogue(load_layouts(config_folder()).items)
+
+
+def _formats(arguments: argparse.Namespace) -> int:
+    known = _known()
+    found = [known.format(arguments.format)] if arguments.format else [f for _, f in sorted(known.formats().items())]
     if arguments.coverage:
         return _coverage(found, arguments.json)
     titles = {f.id: dict(f.title) for f in found}
@@ -71,12 +79,11 @@ def months(since: str, until: str) -> str:
 
 def _datasets(arguments: argparse.Namespace) -> int:
     from provision import codes
-    from provision.formats import formats
     from provision.formats.coverage import editions
 
     names = codes.load("content_category").names
     lines, whole = [], []
-    for _, source in sorted(formats().items()):
+    for _, source in sorted(_known().formats().items()):
         dataset, found = source.dataset, [t.dataset.edition for t in editions(source)]
         lines.append(f"{dataset.id}  {dataset.ja} / {dataset.en}  (editions {', '.join(found)})")
         lines += _tables(dataset)

@@ -109,6 +109,10 @@ PEOPLE_COLUMNS = (
     "address",
 )
 
+#: As `facility` in `Parcel.people`: the chart number is the source's own, such as an id of its FHIR server, and means
+#: nobody else's patient. Formats say it on purpose; a chart number without a facility is nobody's.
+THE_SOURCE = "*"
+
 
 @dataclass
 class Parcel:
@@ -147,15 +151,18 @@ class Held:
 @dataclass
 class Report:
     """Counts of one reading: filled while parcels are drawn, complete when the iterator ends. `edition` is the edition
-    of the field table that the file was read by."""
+    of the field table that the file was read by, `editions` those of a group of documents, where they have several.
+    Where `outside` is a mapping, cells outside their domain refuse nothing: it is filled with whose they are."""
 
     records: int = 0
     people: int = 0
     edition: str = ""
+    editions: set[str] = field(default_factory=set)
     warnings: dict[str, int] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict, repr=False)  # table -> rows so far, what shares are of
     held: list[Held] = field(default_factory=list, repr=False)
+    outside: dict[str, set[int]] | None = field(default=None, repr=False)  # table.column -> claim numbers
 
     def hold(self, record: int, rule: str, raw: bytes) -> None:
         """Keep a record that cannot be taken out of the parcels, for quarantine; it is counted as a warning, too.

@@ -14,8 +14,8 @@ import polars as pl
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.checkup_rows import Checkup, parcelled
+from provision.formats.csvfile import BOM, encoding_of
 from provision.formats.documents import Row
-from provision.formats.ledgerfile import BOM, encoding_of
 from provision.formats.textfile import blocks, decoded, is_text
 
 _BLOCK = 1024 * 1024

@@ -18,13 +18,11 @@ import polars as pl
 
 from provision.formats import tables
 from provision.formats.base import BadFile, Column, Report
+from provision.formats.distinct import repeats
 from provision.formats.words import Words, read
 
 #: Record number of each row.
 Records = Sequence[int] | npt.NDArray[np.int64]
-
-#: Columns are read word by word where this many of their first cells are at most half as many words.
-_SAMPLE = 1_000
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,7 @@ class _Cells:
     def of(cls, cells: pl.Series, words: pl.Series | None) -> Self:
         if words is not None:
             return cls(cells, words, True)
-        if cells.len() < _SAMPLE or cells.head(_SAMPLE).n_unique() > _SAMPLE // 2:
-            return cls(cells, cells, False)
-        return cls(cells, cells.unique(), False)
+        return cls(cells, cells.unique() if repeats(cells) else cells, False)
 
     @property
     def blank(self) -> bool:

@@ -7,10 +7,13 @@ Forms: 5 digits GYYMM, 6 YYYYMM, 7 GYYMMDD, 8 YYYYMMDD, with G the era digit (1 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
+
+from provision.formats import plaindates
+from provision.formats.distinct import in_words
 
 #: Era digit -> the year before its first year: 昭和 1 is 1926.
 ERA_BASES = {"1": 1867, "2": 1911, "3": 1925, "4": 1988, "5": 2018}
@@ -20,50 +23,56 @@ _ERA_WORDS = {
 }  # fmt: skip
 _ERA_LETTERS = {"M": "1", "T": "2", "S": "3", "H": "4", "R": "5"}
 _SEPARATED = r"^([MTSHR]?)([0-9]{1,4})[年/.\-]([0-9]{1,2})(?:[月/.\-]([0-9]{1,2})日?|月?)$"
-_YEARS = (1868, 2199)
-#: Last day of the months 1 to 12 of a common year; there are no months 0 and 13.
-_LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0])
-#: Columns are read word by word where this many of their first cells are at most half as many words.
-_SAMPLE = 1_000
+
+#: How days and months are written, of 8 digits or (months) 6.
+_SHAPES: Mapping[plaindates.Form, Callable[[pl.Expr], pl.Expr]] = {
+    "digits": lambda text: text.alias("read"),
+    "day": lambda text: pl.when(text.str.len_bytes() == 8).then(text).alias("read"),
+    "date": lambda text: pl.when(text.str.len_bytes() == 8).then(
+        text.str.slice(0, 4) + "-" + text.str.slice(4, 2) + "-" + text.str.slice(6, 2)
+    ).alias("read"),
+    "month": lambda text: (text.str.slice(0, 4) + "-" + text.str.slice(4, 2)).alias("read"),
+}  # fmt: skip
 
 
 def to_gregorian(values: pl.Expr) -> pl.Expr:
     """Days as YYYYMMDD, months (5 or 6 digits) as YYYYMM; empty, malformed and impossible ones as null."""
-    return _distinct(values, lambda text: text.alias("read"))
+    return _written(values, "digits")
 
 
-def _distinct(values: pl.Expr, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """Read and shape every distinct value once: columns of dates repeat themselves, and reading costs microseconds."""
-
-    def read(column: pl.Series) -> pl.Series:
-        repeats = column.len() < _SAMPLE or column.head(_SAMPLE).n_unique() <= _SAMPLE // 2
-        words = column.unique() if repeats else column
-        made = _read(words, shape)
-        if not repeats:
-            return made
-        return column.replace_strict(words, made, default=None, return_dtype=pl.String)
+def _written(values: pl.Expr, form: plaindates.Form) -> pl.Expr:
+    def read(cells: pl.Series) -> pl.Series:
+        made = plaindates.read(cells, form)
+        return made if made is not None else in_words(cells, lambda words: _read(words, _SHAPES[form]))
 
     return values.map_batches(read, return_dtype=pl.String)
 
 
 def _read(words: pl.Series, shape: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     raw = pl.col("raw")
-    frame = words.alias("raw").to_frame().select(raw, plain=_undivided(raw))
-    frame = frame.select(raw, _plain(frame["plain"]).alias("plain")).select(
-        raw, shape(pl.col("plain")), slow=pl.col("plain").is_null() & ~_open(raw)
-    )
-    if not frame["slow"].any():
-        return frame["read"]
-    left = frame.filter("slow")["raw"].unique()  # an era, single digits, or no date at all
-    slow = _gregorian(left.to_frame("raw")).select(raw, shape(pl.col("whole")))
-    late = raw.replace_strict(slow["raw"], slow["read"], default=None, return_dtype=pl.String)
-    return frame.select(pl.when("slow").then(late).otherwise(pl.col("read")).alias("read")).to_series()
+    lengths = words.str.len_bytes()
+    plain = _plain(_undivided(words, lengths))
+    frame = pl.DataFrame([words.alias("raw"), plain.alias("plain")])
+    read = frame.select(shape(pl.col("plain"))).to_series()
+    if plain.null_count() == words.null_count():
+        return read
+    slow = frame.select(pl.col("plain").is_null() & ~_open(raw)).to_series()
+    if not slow.any():
+        return read
+    left = frame.filter(slow)["raw"].unique()  # an era, single digits, or no date at all
+    known = _gregorian(left.to_frame("raw")).select(raw, shape(pl.col("whole")))
+    late = raw.replace_strict(known["raw"], known["read"], default=None, return_dtype=pl.String)
+    return frame.select(pl.when(slow).then(late).otherwise(read).alias("read")).to_series()
 
 
-def _undivided(values: pl.Expr) -> pl.Expr:
+def _undivided(words: pl.Series, lengths: pl.Series) -> pl.Series:
     """``1957/05/06``, the way spreadsheets write days, as 8 digits; all others as they are."""
-    joined = pl.concat_str(values.str.slice(0, 4), values.str.slice(5, 2), values.str.slice(8, 2))
-    return pl.when(values.str.contains(r"^[0-9]{4}[/.\-][0-9]{2}[/.\-][0-9]{2}$")).then(joined).otherwise(values)
+    if not (lengths == 10).any():
+        return words
+    raw = pl.col("raw")
+    joined = pl.concat_str(raw.str.slice(0, 4), raw.str.slice(5, 2), raw.str.slice(8, 2))
+    divided = raw.str.contains(r"^[0-9]{4}[/.\-][0-9]{2}[/.\-][0-9]{2}$")
+    return words.alias("raw").to_frame().select(pl.when(divided).then(joined).otherwise(raw)).to_series()
 
 
 def _plain(values: pl.Series) -> pl.Series:
@@ -71,10 +80,7 @@ def _plain(values: pl.Series) -> pl.Series:
     length = values.str.len_bytes().fill_null(0).to_numpy()
     number = values.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
     day = np.where(length == 8, number, np.where(length == 6, number * 100 + 1, 0))
-    year, month, rest = day // 10_000, day // 100 % 100, day % 100
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    last = _LAST_DAYS[np.clip(month, 0, 13)] + (leap & (month == 2))
-    exists = (year >= _YEARS[0]) & (year <= _YEARS[1]) & (rest >= 1) & (rest <= last)
+    exists = plaindates.exists(day // 10_000, day // 100 % 100, day % 100)
     return values.set(pl.Series(~exists), None)
 
 
@@ -100,27 +106,22 @@ def _in_our_years(digits: pl.Expr) -> pl.Expr:
 def _existing(whole: pl.Expr) -> pl.Expr:
     is_month = whole.str.len_chars() == 6
     day = pl.when(is_month).then(whole + "01").otherwise(whole).str.to_date("%Y%m%d", strict=False)
-    return pl.when(day.dt.year().is_between(*_YEARS)).then(whole)
+    return pl.when(day.dt.year().is_between(*plaindates.YEARS)).then(whole)
 
 
 def as_day(values: pl.Expr) -> pl.Expr:
     """Days as YYYYMMDD; months, empty, malformed and impossible ones as null."""
-    return _distinct(values, lambda text: pl.when(text.str.len_bytes() == 8).then(text).alias("read"))
+    return _written(values, "day")
 
 
 def as_date(values: pl.Expr) -> pl.Expr:
     """Days as YYYY-MM-DD; months, empty, malformed and impossible ones as null."""
-    return _distinct(
-        values,
-        lambda text: pl.when(text.str.len_bytes() == 8).then(
-            text.str.slice(0, 4) + "-" + text.str.slice(4, 2) + "-" + text.str.slice(6, 2)
-        ).alias("read"),
-    )  # fmt: skip
+    return _written(values, "date")
 
 
 def as_month(values: pl.Expr) -> pl.Expr:
     """Months, and the months of days, as YYYY-MM; empty, malformed and impossible ones as null."""
-    return _distinct(values, lambda text: (text.str.slice(0, 4) + "-" + text.str.slice(4, 2)).alias("read"))
+    return _written(values, "month")
 
 
 def _open(raw: pl.Expr) -> pl.Expr:

@@ -84,10 +84,12 @@ class Document:
 
     `rows` holds for every table its rows, each with the place (from 0) of its head row in this document before it;
     `people` one row per head row: `PEOPLE_COLUMNS` without ``claim_no``, "" or None where the document has nothing.
+    `edition` is the edition of the field table that it was read by, "" where the format has one only.
     """
 
     people: list[Row] = field(default_factory=list)
     rows: dict[str, list[tuple[int, Row]]] = field(default_factory=dict)
+    edition: str = ""
 
     def add(self, table: str, cells: Row, head: int = 0) -> None:
         """One more row of a table, of the head row `head`."""
@@ -96,7 +98,8 @@ class Document:
 
 def gathered(dataset: Dataset, documents: Sequence[Document], report: Report) -> Parcel:
     """One parcel of many documents: claims are numbered on from `report.people`, cells of another form than their
-    column's are emptied and counted. Counts records (head rows) and people."""
+    column's are emptied and counted. Counts records (head rows) and people, and notes editions."""
+    report.editions.update(document.edition for document in documents if document.edition)
     first = report.people
     starts = [first]
     for document in documents:

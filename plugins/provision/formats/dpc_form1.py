@@ -52,6 +52,7 @@ _AGAIN = "ask the sender for the file sorted by stay"
 class Form1:
     """The reader. Option ``edition``: the fiscal year whose payload table is used."""
 
+    of_lines = True
     id: str = "dpc-form1"
 
     @property
@@ -108,7 +109,7 @@ class _Reading:
 
     def refuse_delivered(self, file: DpcFile) -> None:
         """Raise `BadFile` where a stay that must be held was delivered before: its rows stood apart."""
-        for key in file.held_stays:
+        for key in tuple(file.held_stays):  # the file is read ahead
             if self.stays.knows(key.decode("cp932", "replace").split("\t")):
                 raise BadFile("text.encoding", remedy=f"a stay with undecodable rows stands in two places; {_AGAIN}")
 

@@ -42,6 +42,7 @@ _HASH = r"^[0-9A-Za-z+/=_-]{32,}$"
 class Form3:
     """The reader. Takes no options."""
 
+    of_lines = True
     id: str = "dpc-form3"
 
     @property

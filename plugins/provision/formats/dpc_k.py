@@ -30,6 +30,7 @@ _ANOTHER = "this is no K file; check the source's format (K files are refused in
 class KFile:
     """The format that refuses. Takes no options."""
 
+    of_lines = True
     id: str = "dpc-k"
 
     @property

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from provision.ahead import ahead
 from provision.formats.base import BadFile, Report
 from provision.formats.delimited import Coded, parse
 from provision.formats.tables import Field, FieldTable
@@ -78,11 +80,16 @@ class DpcFile:
     held_stays: set[bytes] = field(default_factory=set, repr=False)
 
     def frames(self, stream: BinaryIO) -> Iterator[tuple[Coded, Rows]]:
-        """Raw rows with a column ``c<index>`` per column of the file, and the record number of each row.
+        """Raw rows with a column ``c<index>`` per column of the file, and the record number of each row; the next ones
+        are parsed ahead, so that counts and held stays may be those of rows still to come.
 
         Raises `BadFile`: what `textfile` refuses, ``dpc.columns``, ``dpc.layout``, ``dpc.stay_length``, and
         ``file.empty`` where there is no row at all.
         """
+        with closing(ahead(self._drawn(stream))) as frames:
+            yield from frames
+
+    def _drawn(self, stream: BinaryIO) -> Iterator[tuple[Coded, Rows]]:
         # where stays are kept whole, a block is copied together with the rest of the one before it
         for block in blocks(stream, CHUNK * 3 // 4 if self.layout.group else CHUNK):
             check(block, "cp932", self.records + self.open_stay.count(b"\n"))

@@ -34,6 +34,7 @@ _NO_DAY = ["", "00000000", "99999999"]
 class WideDpc:
     """One of these formats. `forms` and `least`/`most` columns as in `Layout`; `strict`: a malformed number stops."""
 
+    of_lines = True
     id: str
     words: tuple[str, str]
     table: str

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import BinaryIO
@@ -18,6 +19,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
+from provision.ahead import ahead
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
 from provision.formats.kaigo_columns import LINE, Known
 from provision.formats.kaigo_kind import CareKind, Totals
@@ -36,6 +38,7 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 class CareFormat:
     """A reader of one kind of file; see `provision.formats.base.Format`. Takes no options."""
 
+    of_lines = True
     id: str
     ja: str
     en: str
@@ -64,9 +67,29 @@ class CareFormat:
         """Draw parcels of whole claims. Raises `BadFile`; `FixConfiguration` for any option."""
         no_options(self.id, options)
         reading = _Reading(self.kind, report)
-        for block in pages(stream, self.kind.key_of):
-            yield from reading.block(block)
+        with closing(ahead(_blocks(stream, self.kind))) as blocks:
+            for block in blocks:
+                yield from reading.block(block)
         reading.finish()
+
+
+@dataclass(frozen=True, repr=False)
+class _Block:
+    """Whole claims as they came and cleaned; `bad` are the lines with undecodable bytes."""
+
+    raw: bytes
+    lines: Lines
+    bad: Positions
+
+
+def _blocks(stream: BinaryIO, kind: CareKind) -> Iterator[_Block]:
+    """The blocks of a file with what can be found of each without those before it; drawn ahead."""
+    records = 0
+    for raw in pages(stream, kind.key_of):
+        cleaned = clean(raw, records)
+        lines = Lines(cleaned.data)
+        records += lines.count
+        yield _Block(raw, lines, np.array(cleaned.bad, np.int64))
 
 
 @dataclass
@@ -87,10 +110,9 @@ class _Reading:
     def fail(self, rule: str, name: str, remedy: str, record: int = 0) -> BadFile:
         return BadFile(f"kaigo.{rule}", record=record or self.records, field=name, remedy=f"{remedy}; {AGAIN}")
 
-    def block(self, raw: bytes) -> Iterator[Parcel]:
+    def block(self, block: _Block) -> Iterator[Parcel]:
         """The parcels of one block, one for each set it holds a part of."""
-        cleaned = clean(raw, self.records)
-        lines, bad = Lines(cleaned.data), np.array(cleaned.bad, np.int64)
+        raw, lines, bad = block.raw, block.lines, block.bad
         controls = np.flatnonzero(lines.kinds == _CONTROL).tolist()
         cuts = sorted({0, *controls, lines.count})
         for first, last in pairwise(cuts):

@@ -6,13 +6,14 @@ published import lists and of the fields' everyday names (grade C).
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
 from provision.errors import FixConfiguration
 from provision.formats.base import BadFile
+from provision.formats.headings import fold
+from provision.formats.mynumbers import refuse_headings
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "person_no": ("宛名番号", "住民番号", "宛名コード"),
@@ -79,13 +80,6 @@ CODES: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
-_MY_NUMBER = ("個人番号", "マイナンバー", "mynumber")
-
-
-def fold(heading: str) -> str:
-    """A heading as compared: NFKC, lower case, without spaces."""
-    return "".join(unicodedata.normalize("NFKC", heading).split()).casefold()
-
 
 def find_columns(header: Sequence[str], known: Iterable[str], options: Mapping[str, object]) -> dict[str, int]:
     """Our column name -> position in `header`.
@@ -96,10 +90,7 @@ def find_columns(header: Sequence[str], known: Iterable[str], options: Mapping[s
     """
     names = _headings(set(known), options)
     folded = [fold(cell) for cell in header]
-    if any(mark in cell for cell in folded for mark in _MY_NUMBER):
-        raise BadFile(
-            "my_number", record=1, remedy="My Numbers must not be sent; ask the sender for a file without them"
-        )
+    refuse_headings(header)
     found = {names[cell]: place for place, cell in enumerate(folded) if cell in names}
     grouped = any(all(name in found for name in group) for group in IDENTITY_GROUPS)
     if not grouped or any(name not in found for name in MANDATORY):

@@ -8,30 +8,26 @@ not. Columns nobody knows are dropped and counted. A file with My Numbers (å€‹äº
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-import numpy as np
 import polars as pl
 
+from provision.ahead import ahead
 from provision.formats import tables
-from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
+from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Held, Parcel, Report
 from provision.formats.columns import typed
+from provision.formats.csvfile import BOM, CsvFile
 from provision.formats.delimited import Coded
 from provision.formats.ledger_columns import CODES, find_columns, recoded
-from provision.formats.ledgerfile import BOM, LedgerFile
-from provision.formats.numbers import are_my_numbers, canonical_care_number, failing_insurer_numbers
+from provision.formats.mynumbers import MyNumbers
+from provision.formats.numbers import canonical_care_number, failing_insurer_numbers
 from provision.formats.tables import FieldTable
 from provision.formats.textfile import is_text, is_utf8
 
 PARCEL_ROWS = 50_000
-#: Share of a column's 12-digit values that pass the check digit from which it is a column of My Numbers.
-MY_NUMBER_SHARE = 0.9
-_MY_NUMBER_DIGITS = 12
-#: What may become 12 digits under NFKC: 12 of them, or beyond ASCII anything without letters, which stay letters.
-_MAY_BE_MY_NUMBER = r"^(?:(?:[\s\-]*[0-9]){12}[\s\-]*|\PL*[^\x00-\x7f\pL]\PL*)$"
 
 _AGAIN = "ask the sender for the file again"
 
@@ -40,6 +36,7 @@ _AGAIN = "ask the sender for the file again"
 class MemberLedger:
     """The reader. Option ``columns`` adds headings to the built-in ones."""
 
+    of_lines = True
     id: str = "member-ledger"
 
     @property
@@ -64,14 +61,15 @@ class MemberLedger:
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """Draw parcels of at most 50,000 rows. Raises `BadFile`; `FixConfiguration` for options it does not know."""
         report.edition = self.dataset.edition
-        file = LedgerFile(stream, report)
-        frames = file.frames()
-        next(frames, None)
-        known = [f.column.name for f in tables.load("member_ledger").fields]
-        sheet = _Sheet(self.dataset, file.header, find_columns(file.header, known, options), report)
-        for frame in frames:
-            for start in range(0, frame.height, PARCEL_ROWS):
-                yield sheet.take(Coded(frame.codes[start : start + PARCEL_ROWS], frame.words))
+        file = CsvFile(stream, Report())  # a report of its own: it is read ahead
+        with closing(ahead(file.frames())) as frames:
+            next(frames, None)
+            known = [f.column.name for f in tables.load("member_ledger").fields]
+            sheet = _Sheet(self.dataset, file.header, find_columns(file.header, known, options), report)
+            for frame in frames:
+                for start in range(0, frame.height, PARCEL_ROWS):
+                    yield sheet.take(Coded(frame.codes[start : start + PARCEL_ROWS], frame.words))
+        sheet.hold(file.report.held)
         if sheet.members == 0 and report.held:
             raise BadFile("text.encoding", remedy=f"no row can be decoded; {_AGAIN}")
         if sheet.members == 0:
@@ -105,8 +103,7 @@ class _Sheet:
     places: dict[str, int]
     report: Report
     members: int = 0
-    twelve: Counter[int] = field(default_factory=Counter)
-    passing: Counter[int] = field(default_factory=Counter)
+    my_numbers: MyNumbers = field(default_factory=MyNumbers)
 
     def __post_init__(self) -> None:
         self.report.records += 1
@@ -114,10 +111,7 @@ class _Sheet:
 
     def take(self, rows: Coded) -> Parcel:
         """The rows as one parcel. Raises `BadFile` ``my_number``."""
-        lengths = [pl.lit(words).str.len_bytes().max().alias(name) for name, words in rows.words.items()]
-        for place, length in enumerate(pl.select(lengths).row(0)):
-            if (length or 0) >= _MY_NUMBER_DIGITS:
-                self._refuse_my_numbers(rows, place)
+        self.my_numbers.look(rows)
         first, self.members = self.members + 1, self.members + rows.height
         self.report.records += rows.height
         claims = pl.int_range(first, self.members + 1, dtype=pl.Int64, eager=True).alias("claim_no")
@@ -126,27 +120,11 @@ class _Sheet:
         named = Coded(pl.DataFrame([claims, *numbers]), words)
         return self._parcel(self._recode(named))
 
-    def _refuse_my_numbers(self, rows: Coded, place: int) -> None:
-        """Raise `BadFile` where most 12-digit cells of the column so far pass the check digit, each cell counted."""
-        words = rows.words[f"c{place}"]
-        long = pl.col("text").str.len_bytes() >= _MY_NUMBER_DIGITS
-        plain = pl.col("text").str.normalize("NFKC").str.replace_all(r"[\s\-]", "")
-        text = (
-            words.to_frame("text").lazy().with_row_index("word")
-            .filter(long).filter(pl.col("text").str.contains(_MAY_BE_MY_NUMBER)).with_columns(plain)
-            .filter(pl.col("text").str.contains(r"^[0-9]{12}$")).collect()
-        )  # fmt: skip
-        if not text.height:
-            return
-        cells = np.bincount(rows.codes[f"c{place}"].to_numpy(), minlength=words.len())[text["word"].to_numpy()]
-        self.twelve[place] += int(cells.sum())
-        self.passing[place] += int(cells[are_my_numbers(text["text"]).to_numpy()].sum())
-        if self.passing[place] >= MY_NUMBER_SHARE * self.twelve[place] > 0:
-            raise BadFile(
-                "my_number",
-                field=f"column {place + 1}",
-                remedy="My Numbers must not be sent; destroy the file and ask the sender for one without them",
-            )
+    def hold(self, held: Sequence[Held]) -> None:
+        """Count the rows that were left out, and keep them for quarantine."""
+        for row in held:
+            self.report.hold(row.record, row.rule, row.raw)
+        self.report.records += len(held)
 
     def _recode(self, rows: Coded) -> Coded:
         """Words of coded columns to codes; unknown words are emptied and counted."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from provision.formats.distinct import in_words
+
 _SPACES_AND_HYPHENS = r"[\s\-‐‑–—―−]"
+_PADDED = r"^00([0-9]{6})$"
 _MY_NUMBER_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 
@@ -17,9 +20,14 @@ def canonical_insurer(values: pl.Expr) -> pl.Expr:
 
     ``00138057`` and two spaces with ``138057`` are the same insurer. Empty becomes null.
     """
-    plain = values.str.normalize("NFKC").str.replace_all(_SPACES_AND_HYPHENS, "")
-    bare = plain.str.replace(r"^00([0-9]{6})$", "${1}")
-    return pl.when(bare != "").then(bare)
+    return values.map_batches(lambda cells: in_words(cells, _bare_insurers), return_dtype=pl.String)
+
+
+def _bare_insurers(numbers: pl.Series) -> pl.Series:
+    number = pl.col("number")
+    plain = number.str.normalize("NFKC").str.replace_all(_SPACES_AND_HYPHENS, "").str.replace(_PADDED, "${1}")
+    bare = numbers.alias("number").to_frame().select(plain)
+    return bare.select(pl.when(number != "").then(number)).to_series()
 
 
 def canonical_care_number(values: pl.Expr) -> pl.Expr:

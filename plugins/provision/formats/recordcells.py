@@ -10,6 +10,7 @@ careful parser, so that its rules and messages hold for every file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,10 +22,11 @@ Positions = npt.NDArray[np.int64]
 _Places = npt.NDArray[np.int32]
 _Mask = npt.NDArray[np.bool_]
 
-_FRONT = 4  # room for the length that stands before the bytes of a view
+FRONT = 4  # bytes before a chunk: room for the length that stands before the bytes of a view
 _BEHIND = 16
 _INLINE = 12  # longer cells are places in the chunk
 _WIDEST = 512  # columns; the widest record of any edition has 125
+_SLICE = 128 * 1024  # what is looked at in one go stays in the processor's cache
 _COMMA, _LF, _CR = 0x2C, 0x0A, 0x0D
 
 
@@ -32,7 +34,7 @@ def _masks() -> npt.NDArray[np.uint64]:
     """For every length the bytes of a view that are the cell's: all of the first 4 are the length's."""
     made = np.zeros((_INLINE + 1, 16), np.uint8)
     for length in range(_INLINE + 1):
-        made[length, _FRONT : _FRONT + length] = 0xFF
+        made[length, FRONT : FRONT + length] = 0xFF
     return made.view("<u8")
 
 
@@ -40,40 +42,76 @@ _OWN = _masks()
 _HIGH = np.uint64(0x8080808080808080)
 
 
-class Cells:
-    """The cells of the lines of a chunk. `data` ends with a line feed; `starts` and `commas` are the first byte and
-    the number of commas of every line."""
+def framed(data: bytes) -> npt.NDArray[np.uint8]:
+    """A chunk with room before it, and commas and room behind it, so that looking past an end needs no care."""
+    return np.frombuffer(b"".join((b"\0" * FRONT, data, b"," * _BEHIND)), np.uint8)
 
-    def __init__(self, data: bytes, starts: Positions, commas: npt.NDArray[np.integer]) -> None:
-        self.size, self.starts, self.commas = len(data), starts, commas
-        self.buffer = np.frombuffer(b"".join((b"\0" * _FRONT, data, b"\0" * _BEHIND)), np.uint8)
-        self.raw = self.buffer[_FRONT:]
+
+@dataclass(frozen=True, repr=False)
+class Reading:
+    """Masks of the lines of a chunk whose cells are looked for, and of the bytes of these lines."""
+
+    lines: _Mask
+    bytes: _Mask
+
+
+class Cells:
+    """The cells of the lines of a chunk. `buffer` is the chunk as `framed` gives it, `size` its bytes, the last of them
+    a line feed; `starts` and `commas` are the first byte and the number of commas of every line. Cells of lines that
+    `reading` leaves out are not known."""
+
+    def __init__(
+        self,
+        buffer: npt.NDArray[np.uint8],
+        size: int,
+        starts: Positions,
+        commas: npt.NDArray[np.integer],
+        reading: Reading | None,
+    ) -> None:
+        self.buffer, self.size, self.starts, self.commas, self.reading = buffer, size, starts, commas, reading
+        self.raw = buffer[FRONT:]
         # the 16 bytes from 4 before each place on
-        self.windows = np.ndarray((self.size + _FRONT,), "V16", self.buffer, strides=(1,))
+        self.windows = np.ndarray((self.size + FRONT,), "V16", self.buffer, strides=(1,))
+
+    def find(self) -> None:
+        """Look for the cells now, not when the first is asked for."""
+        if self.plain:
+            _ = self.separators, self.first, self.high
 
     @cached_property
     def plain(self) -> bool:
         """Whether lines end with LF or CR LF, CR stands nowhere else, and places fit the 31 bits of a view."""
-        if self.raw[self.size - 1] != _LF or self.size >= 2**31 - _FRONT:
+        if self.raw[self.size - 1] != _LF or self.size >= 2**31 - FRONT:
             return False
         before = self.raw[self.starts[1:] - 2] == _CR if len(self.starts) > 1 else np.zeros(0, np.bool_)
-        ending = int(np.count_nonzero(before)) + int(self.buffer[self.size + _FRONT - 2] == _CR)
+        ending = int(np.count_nonzero(before)) + int(self.buffer[self.size + FRONT - 2] == _CR)
         return ending == int(np.count_nonzero(self.raw == _CR))
 
     @cached_property
     def separators(self) -> _Places:
-        """Places of all commas and line feeds, and as many more as the widest record has."""
-        raw = self.raw[: self.size]
-        found = np.flatnonzero((raw == _COMMA) | (raw == _LF))
-        made = np.zeros(len(found) + _WIDEST, np.int32)
-        made[: len(found)] = found
+        """Places of all commas and line feeds, and as many more as the widest record has. Often more than half of the
+        bytes are separators, so that their places are found piece by piece and never all in 64 bits."""
+        made, done = np.zeros(int(self._each.sum()) + _WIDEST, np.int32), 0
+        for begin in range(0, self.size, _SLICE):
+            end = min(begin + _SLICE, self.size)
+            raw = self.raw[begin:end]
+            separates = (raw == _COMMA) | (raw == _LF)
+            if self.reading is not None:
+                separates &= self.reading.bytes[begin:end]
+            found = np.flatnonzero(separates)
+            np.add(found, begin, out=made[done : (done := done + len(found))], casting="unsafe")
         return made
+
+    @cached_property
+    def _each(self) -> Positions:
+        """For every line how many separators of it are looked for."""
+        each = self.commas.astype(np.int64) + 1
+        return each if self.reading is None else each * self.reading.lines
 
     @cached_property
     def first(self) -> Positions:
         """For every line the number of its first separator."""
-        each = self.commas.astype(np.int64) + 1
-        return np.asarray(np.cumsum(each) - each)
+        return np.asarray(np.cumsum(self._each) - self._each)
 
     @cached_property
     def high(self) -> Positions:
@@ -85,12 +123,14 @@ class Cells:
     ) -> pl.DataFrame | None:
         """The `wanted` ones of `columns` (in record order, kind first) of the masked lines; empty and missing cells are
         null. None where anything in them is not plain: a number that is none, or without `japanese` a cell that is not
-        ASCII."""
+        ASCII; and for lines whose cells are not known."""
         places = {name: place for place, name in enumerate(columns)}
         width = max((places[name] for name in wanted), default=0)
         if not self.plain or not 0 < width < _WIDEST:
             return None
         lines = np.flatnonzero(mask)
+        if self.reading is not None and not self.reading.lines[lines].all():
+            return None
         edges, commas = self._edges(self.first[lines], width), self.commas[lines]
         made = []
         for name in wanted:
@@ -172,12 +212,12 @@ class Cells:
             if self._any_high(start[long], length[long]):
                 return None
             # number of the buffer (0), place in it: the first four bytes stay
-            views[long, 1] = (start[long] + _FRONT).astype(np.uint64) << np.uint64(32)
+            views[long, 1] = (start[long] + FRONT).astype(np.uint64) << np.uint64(32)
         return np.asarray(views)
 
     def _any_high(self, start: _Places, length: _Places) -> bool:
         """Whether any of these long cells has a byte that is no ASCII in its last 16, or anywhere where it has more."""
-        ends = self.windows[start + length - (16 - _FRONT)].view("<u8")
+        ends = self.windows[start + length - (16 - FRONT)].view("<u8")
         if np.bitwise_or.reduce(ends) & _HIGH:
             return True
         longer = length > 16 + _INLINE
@@ -191,9 +231,11 @@ class Cells:
 
     def _decoded(self, filled: Positions | None, rows: int, start: _Places, length: _Places) -> pl.Series:
         """Cells with Japanese in them, decoded strictly and together: no character has the byte of a line feed."""
-        view = self.raw.data
-        text = b"\n".join([view[a:b] for a, b in zip(start.tolist(), (start + length).tolist(), strict=True)])
-        found = pl.Series(text.decode("cp932").split("\n"), dtype=pl.String)
+        ends = np.cumsum(length + 1, dtype=np.int64)  # with the separator behind each
+        places = np.arange(ends[-1]) + np.repeat(start + 1 - (ends - length), length + 1)
+        text = self.raw[places]
+        text[ends - 1] = _LF
+        found = pl.Series(text[:-1].tobytes().decode("cp932").split("\n"), dtype=pl.String)
         if filled is None:
             return found
         numbers = np.cumsum(_among(filled, rows), dtype=np.int64) - 1

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import polars as pl
 
 from provision.formats.base import BadFile
-from provision.formats.recordcells import Cells, Positions
+from provision.formats.recordcells import FRONT, Cells, Positions, Reading, framed
+from provision.formats.recordtext import OTHERS, as_cp932, decodes, is_clearly_cp932, mostly_half_width
 
 CHUNK = 8 * 1024 * 1024
 LINE_LIMIT = 64 * 1024  # the longest record of any UKE edition has about 2,500 bytes
@@ -68,15 +69,21 @@ def refuse_other_encodings(head: bytes) -> None:
 
 @dataclass
 class Lines:
-    """The lines of one chunk. `offset` is the number of records before it in the file."""
+    """The lines of one chunk. `offset` is the number of records before it in the file; cells of the `unread` kinds of
+    records are not looked for, nor whether they are text. Set these before anything else is asked."""
 
     data: bytes
     offset: int
+    unread: Sequence[str] = ()
 
     @cached_property
+    def _framed(self) -> npt.NDArray[np.uint8]:
+        return framed(self.data)
+
+    @property
     def padded(self) -> npt.NDArray[np.uint8]:
-        """The chunk's bytes and five commas behind them, so that looking past a line's end needs no care."""
-        return np.frombuffer(self.data + b",,,,,", np.uint8)
+        """The chunk's bytes and a few commas behind them, so that looking past a line's end needs no care."""
+        return self._framed[FRONT:]
 
     @property
     def raw(self) -> npt.NDArray[np.uint8]:
@@ -97,7 +104,8 @@ class Lines:
     @cached_property
     def kinds(self) -> npt.NDArray[np.uint16]:
         """The two bytes of each line's record kind as one number."""
-        return self.padded[self.starts].astype(np.uint16) * 256 + self.padded[self.starts + 1]
+        pairs = np.ndarray((len(self.padded) - 1,), ">u2", self.padded, strides=(1,))
+        return pairs[self.starts].astype(np.uint16)
 
     @cached_property
     def commas(self) -> npt.NDArray[np.integer]:
@@ -111,8 +119,14 @@ class Lines:
 
     @cached_property
     def cells(self) -> Cells:
-        """The cells of all lines."""
-        return Cells(self.data, self.starts, self.commas)
+        """The cells of all lines but the unread ones."""
+        return Cells(self._framed, len(self.data), self.starts, self.commas, self._read)
+
+    @cached_property
+    def _read(self) -> Reading | None:
+        """The lines that are read, and their bytes; None where all are."""
+        lines = ~self.is_any(self.unread)
+        return None if lines.all() else Reading(lines, np.repeat(lines, np.diff(self.starts, append=len(self.data))))
 
     def is_kind(self, kind: str) -> npt.NDArray[np.bool_]:
         """Mask of the lines of one record kind."""
@@ -121,6 +135,12 @@ class Lines:
     def is_any(self, kinds: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Mask of the lines of these record kinds."""
         return among(self.kinds, kinds)
+
+    def part(self, first: int, last: int) -> Lines:
+        """The lines from number `first` of this chunk up to `last`, which is no longer among them."""
+        if first == 0 and last == len(self.ends):
+            return self
+        return Lines(self.data[self.starts[first] : self.ends[last - 1] + 1], self.offset + first)
 
     def record(self, line: int) -> int:
         """Record number in the file, counted from 1, of a line of this chunk."""
@@ -159,26 +179,39 @@ class Lines:
             if at >= 0:
                 raise BadFile(rule, record=self.record(int(np.searchsorted(self.ends, at))), remedy=remedy)
 
-    def damaged(self, unread: Sequence[str] = ()) -> Positions:
-        """The lines that are not CP932, of all kinds but the `unread` ones.
+    def damaged(self) -> Positions:
+        """The lines that are not CP932, of all kinds but the unread ones.
 
         Raises `BadFile` ``uke.encoding`` where the text is UTF-8 or EUC-JP, or was before it was damaged.
         """
-        mask = self._non_ascii()
-        if unread:
-            mask &= ~self.is_any(unread)[: len(mask)]
-        if not mask.any():
+        if is_clearly_cp932(self._beyond_ascii()):
             return np.zeros(0, np.int64)
+        mask = self._non_ascii()
+        mask &= ~self.is_any(self.unread)[: len(mask)]
         text = self.take(mask)
-        if (decoded := _as_cp932(text)) is None:
+        if (decoded := as_cp932(text)) is None:
             lines = text.split(b"\n")[:-1]
-            wrong = [number for number, line in enumerate(lines) if _as_cp932(line) is None]
-            other = any(sum(_decodes(line, name) for line in lines) * 2 > len(lines) for name in _OTHERS)
+            wrong = [number for number, line in enumerate(lines) if as_cp932(line) is None]
+            other = any(sum(decodes(line, name) for line in lines) * 2 > len(lines) for name in OTHERS)
         else:
-            wrong, other = [], _decodes(text, "utf-8") or (_mostly_half_width(decoded) and _decodes(text, "euc_jp"))
+            wrong, other = [], decodes(text, "utf-8") or (mostly_half_width(decoded) and decodes(text, "euc_jp"))
         if other:
             raise BadFile("uke.encoding", remedy="the text is UTF-8 or EUC-JP; ask the sender for Shift_JIS")
         return np.flatnonzero(mask)[wrong].astype(np.int64)
+
+    def _beyond_ascii(self) -> bytes:
+        """The bytes that are no ASCII, and the one behind each, of all lines but the unread ones.
+
+        A byte behind an ASCII byte begins a character, in any of the encodings, whatever stood before: so what is left
+        out is characters of its own, and the rest decodes as it does among them.
+        """
+        raw = self.raw
+        high = raw >= 0x80
+        if self._read is not None:
+            high &= self._read.bytes
+        kept = high.copy()
+        kept[1:] |= high[:-1]
+        return raw[kept].tobytes()
 
     def _non_ascii(self) -> npt.NDArray[np.bool_]:
         starts = self.starts[self.starts < len(self.data)]
@@ -251,32 +284,3 @@ def among(numbers: npt.NDArray[np.uint16], kinds: Iterable[str]) -> npt.NDArray[
     known = np.zeros(65_536, np.bool_)
     known[[kind_number(kind) for kind in kinds]] = True
     return np.asarray(known[numbers])
-
-
-#: What Python's cp932 makes of the bytes 0x80, 0xA0 and 0xFD-0xFF, which are no characters of CP932.
-_NO_CP932 = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
-_OTHERS = ("utf-8", "euc_jp")
-
-
-def _as_cp932(text: bytes) -> str | None:
-    """The text, or None; no exception that holds it is left behind."""
-    try:
-        decoded = text.decode("cp932")
-    except UnicodeDecodeError:
-        return None
-    return None if any(character in decoded for character in _NO_CP932) else decoded
-
-
-def _decodes(text: bytes, encoding: str) -> bool:
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _mostly_half_width(text: str) -> bool:
-    """Half-width katakana is what EUC-JP looks like when it is taken for CP932."""
-    code = np.frombuffer(text[:200_000].encode("utf-32-le"), np.uint32)
-    half = (code >= 0xFF61) & (code <= 0xFF9F)
-    return int(np.count_nonzero(half)) * 2 > int(np.count_nonzero(code >= 0x80))

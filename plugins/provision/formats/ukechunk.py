@@ -53,6 +53,7 @@ class Chunk:
         self.original = self.lines = lines
         self.running, self.kind, self.grown = running, kind, grown
         self.detail_no: list[int] = []
+        self.damaged: Positions = np.zeros(0, np.int64)  # lines that are no text
         self.held: dict[int, int] = {}  # claim -> its first damaged line
 
     @cached_property
@@ -67,19 +68,28 @@ class Chunk:
         found: _Mask = self.lines.is_any(records)
         return found
 
+    @property
+    def _above(self) -> tuple[str, ...]:
+        return (self.kind.above,) if self.kind.above else ()
+
+    def scan(self) -> None:
+        """Form and encoding, and where the cells are: all that needs nothing of the chunks before."""
+        self.lines.unread = self.kind.unread
+        self.lines.check_form((*self.kind.present, *self.kind.unread, *self._above))
+        self.damaged = self.lines.damaged()
+        if not len(self.damaged):
+            self.lines.cells.find()
+
     def check(self) -> None:
-        """Form, encoding and the order: opening record, claims, GO."""
-        above = (self.kind.above,) if self.kind.above else ()
-        self.lines.check_form((*self.kind.present, *self.kind.unread, *above))
-        damaged = self.lines.damaged(self.kind.unread)
-        if len(damaged):
-            self.held = claims_of(damaged, self.lines, self.claim_of, self.outside)
-            self.lines = mended(self.lines, damaged, self.kind)
+        """The order of what was scanned: opening record, claims, GO. Damaged claims are put aside."""
+        if len(self.damaged):
+            self.held = claims_of(self.damaged, self.lines, self.claim_of, self.outside)
+            self.lines = mended(self.lines, self.damaged, self.kind)
         for record, count in self.lines.check_widths(self.kind.widths(), self.kind.surplus * self.grown).items():
             self.running.warn(f"surplus_columns:{record}", count)
         for record in set(self.kind.unread) & set(COUNTED):
             self.running.warn(f"unread:{record}", int(self.lines.is_kind(record).sum()))
-        self._order(np.flatnonzero(~self.lines.is_any((*self.kind.unread, *above))))
+        self._order(np.flatnonzero(~self.lines.is_any((*self.kind.unread, *self._above))))
 
     def _order(self, read: Positions) -> None:
         """The order of the lines that are read."""

@@ -12,14 +12,19 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from provision.errors import FixConfiguration
 from provision.formats import tables
 from provision.formats.base import BadFile, Column, Dataset, Table
 from provision.formats.dates import ERA_BASES
 
 if TYPE_CHECKING:
+    from provision.formats.recordfile import Lines
     from provision.formats.ukekind import UkeKind
 
+#: So many different headers are remembered while a file is read: one for each facility of a district.
+_HEADERS = 10_000
 _NO_MONTH = "the header has no month of claim, so nobody knows which edition this is; ask the sender"
 
 
@@ -91,39 +96,45 @@ class Choice:
     grown: bool = False
     used: list[str] = field(default_factory=list)
     places: dict[bytes, list[tuple[UkeKind, int]]] = field(default_factory=dict)  # of the month in each edition
+    headers: dict[bytes, tuple[UkeKind | None, str]] = field(default_factory=dict, repr=False)
     seen: bool = False  # whether a header was there yet: something may stand above the first
 
     def __post_init__(self) -> None:
         self.kind = self.whole.edition(-1)
 
-    def parts(self, data: bytes, before: int) -> Iterator[bytes]:
-        """The chunk cut where the edition changes; `kind` and `grown` are those of the part just given.
-        `before` is the number of records before the chunk. Raises `BadFile` ``uke.claim_month``."""
+    def parts(self, lines: Lines) -> Iterator[Lines]:
+        """The chunk cut where the edition changes; `kind` and `grown` are those of the part just given. Raises
+        `BadFile` ``uke.claim_month``."""
         done = 0
-        for at, line in self._headers(data):
-            kind, month = self._chosen(line)
+        for line in self._headers(lines):
+            kind, month = self._known(lines.data[lines.starts[line] : lines.ends[line]])
             if kind is None:
-                record = before + data.count(b"\n", 0, at) + 1
-                raise BadFile("uke.claim_month", record=record, field="claim_month", remedy=_NO_MONTH)
+                raise BadFile("uke.claim_month", record=lines.record(line), field="claim_month", remedy=_NO_MONTH)
             grown = month >= kind.grown
-            if (kind is not self.kind or grown != self.grown) and at > done:
-                yield self._used(data[done:at])
-                done = at
+            if (kind is not self.kind or grown != self.grown) and line > done:
+                yield self._used(lines.part(done, line))
+                done = line
             self.kind, self.grown, self.seen = kind, grown, True
-        yield self._used(data[done:])
+        yield self._used(lines.part(done, len(lines.ends)))
 
-    def _used(self, data: bytes) -> bytes:
+    def _used(self, part: Lines) -> Lines:
         name = self.kind.fields.dataset.edition
         if self.seen and name not in self.used:
             self.used.append(name)
-        return data
+        return part
 
-    def _headers(self, data: bytes) -> Iterator[tuple[int, list[bytes]]]:
-        """Position and cells of every record that says a month of claim, in order."""
-        places = sorted(at for record in {self.whole.opening, self.whole.header} for at in _starts(data, record))
-        for at in places:
-            end = data.find(b"\n", at)
-            yield at, data[at : end if end >= 0 else len(data)].rstrip(b"\r").split(b",")
+    def _headers(self, lines: Lines) -> list[int]:
+        """Every record that says a month of claim, in order."""
+        said = lines.is_any({self.whole.opening, self.whole.header}) & (lines.padded[lines.starts + 2] == 0x2C)
+        return np.flatnonzero(said).tolist()
+
+    def _known(self, header: bytes) -> tuple[UkeKind | None, str]:
+        """What `_chosen` says, looked up where the same header was there before: it may stand above every claim."""
+        if (found := self.headers.get(header)) is None:
+            if len(self.headers) >= _HEADERS:
+                self.headers.clear()
+            found = self.headers[header] = self._chosen(header.rstrip(b"\r").split(b","))
+        return found
 
     def _chosen(self, cells: list[bytes]) -> tuple[UkeKind | None, str]:
         """The newest edition that fits, and the month as it reads it; None where there is none."""
@@ -137,13 +148,3 @@ class Choice:
             if month and kind.fields.in_force(month):
                 return kind, month
         return None, ""
-
-
-def _starts(data: bytes, record: str) -> Iterator[int]:
-    mark = record.encode() + b","
-    if data.startswith(mark):
-        yield 0
-    at = data.find(b"\n" + mark)
-    while at >= 0:
-        yield at + 1
-        at = data.find(b"\n" + mark, at + 1)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, cast
 
 import polars as pl
 
+from provision.ahead import ahead
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.options import no_options
@@ -34,6 +36,7 @@ class UkeFormat:
     """A reader of one kind of claims; see `provision.formats.base.Format`. `earlier` are the kinds of older files that
     begin with another record; `form` is how the lines look (`ukerecognise`)."""
 
+    of_lines = True
     id: str
     ja: str
     en: str
@@ -72,12 +75,10 @@ class UkeFormat:
     def claims(self, stream: BinaryIO, report: Report, size: int) -> Iterator[Parcel]:
         """The work of `read`, in chunks of about `size` bytes."""
         kind, stream = self._opened(stream)
-        running, choice = Running(), Choice(kind)
-        for data in chunks(stream, kind.start.encode() + b",", size):
-            for part in choice.parts(_without_end_marks(data), running.records):
-                report.edition = ", ".join(choice.used)
-                lines = Lines(part, running.records)
-                yield self._parcel(Chunk(lines, running, choice.kind, grown=choice.grown), report)
+        running = Running()
+        with closing(ahead(_scanned(stream, kind, running, size))) as scanned:
+            for chunk, report.edition in scanned:
+                yield self._parcel(chunk, report)
         _finished(running, report, kind)
         for name, count in running.warnings.items():
             report.warn(name, count)
@@ -123,6 +124,18 @@ class UkeFormat:
             report.hold(lines.record(line), RULE, raw)
         about = {chunk.kind.table_of(record) for record in chunk.kind.about_file if record in chunk.kind.present}
         return without(frames, chunk.held, about)
+
+
+def _scanned(stream: BinaryIO, kind: UkeKind, running: Running, size: int) -> Iterator[tuple[Chunk, str]]:
+    """The chunks of about `size` bytes with what can be found of each without those before it, and the editions used so
+    far; drawn ahead, so nothing here may touch `running`, which the chunks are handed."""
+    choice, records = Choice(kind), 0
+    for data in chunks(stream, kind.start.encode() + b",", size):
+        for lines in choice.parts(Lines(_without_end_marks(data), records)):
+            chunk = Chunk(lines, running, choice.kind, grown=choice.grown)
+            chunk.scan()
+            records += len(lines.ends)
+            yield chunk, ", ".join(choice.used)
 
 
 def _finished(running: Running, report: Report, kind: UkeKind) -> None:

@@ -6,12 +6,15 @@ the words of all columns that are read by the same rules are read in one go; num
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
 
+from provision import codes
 from provision.formats import dates, tables
 from provision.formats.base import Column, ColumnClass
 from provision.formats.numbers import canonical_insurer
@@ -47,13 +50,20 @@ def read(words: Mapping[Column, pl.Series], lenient: bool) -> dict[str, Words]:
     return {name: made for group in alike.values() for name, made in _read_alike(group, words, lenient)}
 
 
+@cache
+def _plain_codes(domain: str) -> bool:
+    """Whether all codes of a list have the shape that is looked for; the codes of any other are looked up."""
+    return all(re.fullmatch(_CODE, code) for code in codes.load(domain.removeprefix("code:")).names)
+
+
 def _way(column: Column) -> object:
     """Columns of one way are read by the same rules."""
     dropped = column.cls in tables.DROPPED
     if column.dtype != "string":
         return dropped, column.dtype, None if column.dtype == "integer" else tables.polars_type(column)
     word = column.domain.partition(":")[0]
-    rules = "" if dropped else column.domain if word == "form" else word
+    whole = word == "form" or (word == "code" and not dropped and not _plain_codes(column.domain))
+    rules = "" if dropped else column.domain if whole else word
     return dropped, column.dtype, rules, column.cls is ColumnClass.BIRTH
 
 
@@ -105,6 +115,9 @@ def _strings(frame: pl.DataFrame, column: Column) -> pl.DataFrame:
         value, pattern = canonical_insurer(value), _INSURER
     elif word == "zip3":
         value, pattern = value.str.normalize("NFKC").str.replace_all(r"[^0-9A-Za-z]", ""), _ZIP
+    elif word == "code" and not _plain_codes(column.domain):
+        listed = pl.Series(list(codes.load(rest).names))
+        return frame.with_columns(pl.when(value.is_in(listed.implode())).then(value).alias(_READ))
     else:
         pattern = f"^(?:{rest})$" if word == "form" else _CODE
     return frame.with_columns(value.alias(_READ)).with_columns(_matching(pl.col(_READ), pattern))

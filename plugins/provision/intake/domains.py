@@ -47,11 +47,12 @@ def enforce(table: Table, frame: pl.DataFrame, report: Report) -> pl.DataFrame:
     """Empty strings become null, cells outside their domain too; raises `BadFile` where it is more than a few."""
     report.rows[table.name] = report.rows.get(table.name, 0) + frame.height
     columns = [column for column in table.columns if column.name in frame.columns]
-    return frame.with_columns(_inside(table.name, column, frame[column.name], report) for column in columns)
+    return frame.with_columns(_inside(table.name, column, frame, report) for column in columns)
 
 
-def _inside(table: str, column: Column, cells: pl.Series, report: Report) -> pl.Series:
+def _inside(table: str, column: Column, frame: pl.DataFrame, report: Report) -> pl.Series:
     """The cells without the ones that are empty or outside the domain; those are counted."""
+    cells = frame[column.name]
     if column.dtype == "string" and (blank := cells == "").any():
         cells = cells.set(blank, None)
     check = admits(column, column.name)
@@ -62,13 +63,18 @@ def _inside(table: str, column: Column, cells: pl.Series, report: Report) -> pl.
     if not outside.len():
         return cells
     wrong = cells.is_in(outside.implode()).fill_null(False)
-    rule = f"outside_domain:{table}.{column.name}"
-    report.warn(rule, int(wrong.sum()))
-    if report.warnings[rule] > max(TOLERATED_CELLS, report.rows[table] * TOLERATED_SHARE):
-        raise BadFile(
-            "domain", field=f"{table}.{column.name}", remedy="the column holds something else; ask the sender"
-        )
+    _count(table, column, frame.filter(wrong), report)
     return cells.set(wrong, None)
+
+
+def _count(table: str, column: Column, wrong: pl.DataFrame, report: Report) -> None:
+    place = f"{table}.{column.name}"
+    rule = f"outside_domain:{place}"
+    report.warn(rule, wrong.height)
+    if report.outside is not None:
+        report.outside.setdefault(place, set()).update(wrong["claim_no"])
+    elif report.warnings[rule] > max(TOLERATED_CELLS, report.rows[table] * TOLERATED_SHARE):
+        raise BadFile("domain", field=place, remedy="the column holds something else; ask the sender")
 
 
 def _words(cells: pl.Series) -> pl.Series:

@@ -7,8 +7,11 @@ facility-qualified chart number). The index is itself a secret (Rules art. 35): 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from expectations import known_values
@@ -35,26 +38,30 @@ def index_path(ctx: Context, batch: str) -> Path:
 
 
 class Fingerprints:
-    """Collects folded values while a batch is read. They are in memory only; what is written is keyed."""
+    """Collects strong values while a batch is read. Only what is keyed is kept, also in memory."""
 
     def __init__(self, ctx: Context, source: Source) -> None:
         self.ctx, self.source = ctx, source
-        self.folded: set[str] = set()
-        self._file: set[str] = set()
+        self._kept: list[npt.NDArray[np.uint64]] = []
+        self._file: set[int] = set()
+
+    @cached_property
+    def _key(self) -> bytes:
+        return self.ctx.keys.symmetric(KEY)
 
     def add(self, people: pl.DataFrame) -> None:
-        """Fold the strong values of these people."""
-        self._file.update(_folded(people))
+        """Key the strong values of these people."""
+        self._file.update(known_values.fingerprint(folded, self._key) for folded in _folded(people))
 
     def settle(self, *, taken: bool) -> None:
-        """End of a file: keep its values if it was taken."""
+        """End of a file, or of a group of documents: keep its values if it was taken."""
         if taken:
-            self.folded |= self._file
+            self._kept.append(np.fromiter(self._file, dtype=np.uint64, count=len(self._file)))
         self._file = set()
 
     def write(self, batch: str) -> None:
-        """Write the batch's index, sorted and keyed."""
-        known_values.write_index(index_path(self.ctx, batch), self.folded, self.ctx.keys.symmetric(KEY))
+        """Write the batch's index, sorted."""
+        known_values.write_marks(index_path(self.ctx, batch), self._kept, self._key)
 
 
 def _folded(people: pl.DataFrame) -> Iterator[str]:

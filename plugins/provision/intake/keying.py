@@ -45,6 +45,7 @@ _UKE = Place(_BILL, ("point_table",), _PATIENT, _CARD)
 _DPC = Place(_BILL, ("point_table", "total_class", "detail_no"), _PATIENT, _CARD)
 _PRESCRIBER = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code")
 _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
+_MESSAGE = Place(("facility", "transaction"), (), (("facility", "chart"),), cancelled=("action", "C"))
 #: A checkup is that of one person, facility and day for one report (報告区分: a stage of guidance has its own).
 _CHECKUP = Place(("report_class", "checkup_date", "facility"), (), _PATIENT[1:], _CARD)
 #: レセプトの同一性, by dataset of the claims. UKE bills are one per facility, month, kind (レセプト種別) and
@@ -54,6 +55,10 @@ _CHECKUP = Place(("report_class", "checkup_date", "facility"), (), _PATIENT[1:],
 #: correction (作成区分 2) replaces the plan, a cancellation (3) ends it.
 #: DPC survey: 様式1 and 4 describe a stay once. The EF, E, F, D and H files describe a stay month by month without
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
+#: LIFE: a record of the same form, facility, service and number in the facility's system (with its detail number) is
+#: overwritten; the number may be unique per insured person only (外部インターフェース項目一覧, 外部システム管理番号).
+#: HL7 messages: a patient's transaction (`formats/hl7kinds.py`) at a facility; a cancellation ends it. Without a
+#: facility there is no place, since chart numbers of two would be one.
 #: Checkups and guidance that are sent again replace what was sent; payments do by the number of their voucher.
 #: Insurers have the claims of all in datasets of their own.
 PLACES: Mapping[str, Place] = {
@@ -68,6 +73,11 @@ PLACES: Mapping[str, Place] = {
         (("care_insurer", "care_number"),),
         cancelled=("change_kind", "3"),
     ),
+    "life": Place(
+        ("form", "facility", "service_code", "external_number"),
+        ("external_detail_number",),
+        (("care_insurer", "care_number"),),
+    ),
     "dpc-form1": Place(
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)
     ),
@@ -78,6 +88,7 @@ PLACES: Mapping[str, Place] = {
     "checkup-claims": Place(("facility", "coupon"), (), _PATIENT[1:], _CARD),
     "guidance-claims": Place(("facility", "coupon", "guidance_timing"), (), _PATIENT[1:], _CARD),
     "dpc-form4": Place(("facility", "data_id", "admitted", "discharged"), (), (("facility", "chart"),)),
+    **dict.fromkeys(("ssmix2", "hl7v2"), _MESSAGE),
 }
 
 

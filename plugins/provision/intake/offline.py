@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,34 +13,14 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from anonymization.receipt import Applied
+from provision.ahead import ahead
 from provision.formats.base import BadFile, Format, Problem, Report
 from provision.identity import card_marks, shared_marks
-from provision.intake.ahead import ahead
 from provision.intake.deidentify import deidentify
+from provision.intake.outcome import FileResult
 
 #: What is said of a record that was left out: there is no quarantine here.
 NOT_KEPT = "the record was left out and is kept nowhere; ask the sender to send it again"
-
-
-@dataclass
-class FileResult:
-    """Counts of one file, or why it was refused. `folder` below the output holds its tables ("" the output itself);
-    `held` are records that were left out of them."""
-
-    file: str
-    format: str = ""
-    reason: str = ""
-    edition: str = ""
-    folder: str = ""
-    records: int = 0
-    people: int = 0
-    tables: dict[str, int] = field(default_factory=dict)
-    rules: dict[str, int] = field(default_factory=dict)
-    warnings: dict[str, int] = field(default_factory=dict)
-    totals: dict[str, int] = field(default_factory=dict)
-    shared_cards: int = 0
-    held: list[Problem] = field(default_factory=list)
-    problem: Problem | None = None
 
 
 def deidentify_file(source_format: Format, path: Path, out: Path, label: str) -> FileResult:
@@ -59,7 +38,7 @@ def deidentify_stream(
     """
     making = out / ".making"
     making.mkdir(parents=True)
-    writers, applied, cards = _Writers(making), Applied(), list[pl.DataFrame]()
+    writers, applied, cards = Writers(making), Applied(), list[pl.DataFrame]()
     result = FileResult(label, source_format.id, reason)
     try:
         with closing(ahead(source_format.read(stream, report, {}))) as parcels:
@@ -88,7 +67,7 @@ def problem_of(error: BadFile, label: str) -> Problem:
     return Problem(label, error.record, error.field, error.rule, error.remedy)
 
 
-class _Writers:
+class Writers:
     """One growing Parquet file per table. Writing runs beside the parsing of the next parcel, one parcel at a time."""
 
     def __init__(self, folder: Path) -> None:

@@ -15,14 +15,15 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 
 import pyrage
 
 from provision.context import Context
 from provision.formats.base import Held, Problem
-from provision.intake.sealed import SealedFile, opened, write_manifest
+from provision.intake.problems import Problems
+from provision.intake.sealed import SealedFile, manifest, opened, write_manifest
 from provision.store import flush
 
 #: What a steward is told about a record that was left out.
@@ -40,16 +41,22 @@ class Keeping:
     def __init__(self, ctx: Context, batch: str, landing: Path) -> None:
         self.ctx, self.batch, self.landing = ctx, batch, landing
         self.target, self.making = ctx.zones.quarantine() / batch, ctx.zones.quarantine() / f".{batch}.tmp"
-        self.files: dict[int, SealedFile] = {}
+        self.numbers: set[int] = set()
+        self.problems = Problems(self.making / "report.json")
         shutil.rmtree(self.making, ignore_errors=True)
 
-    def whole(self, item: SealedFile) -> None:
+    @cached_property
+    def identity(self) -> pyrage.x25519.Identity:
+        """What opens the batch's files."""
+        return self.ctx.keys.identity(f"batch-{self.batch}")
+
+    def whole(self, item: SealedFile, problem: Problem) -> None:
         """Move a sealed file from the batch's landing key to its quarantine key, without touching the disk in clear."""
         recipient, path = self._open(item), self.making / item.sealed_name()
-        identity = self.ctx.keys.identity(f"batch-{self.batch}")
-        with opened(self.landing / item.sealed_name(), identity) as plain, path.open("wb") as cipher:
+        with opened(self.landing / item.sealed_name(), self.identity) as plain, path.open("wb") as cipher:
             pyrage.encrypt_io(plain, cipher, [recipient])
         flush(path)
+        self.problems.add(problem)
 
     def records(self, item: SealedFile, held: Sequence[Held]) -> None:
         """Seal the records that were left out of a file that was taken."""
@@ -57,30 +64,31 @@ class Keeping:
         told = [{"record": h.record, "rule": h.rule, "raw": base64.b64encode(h.raw).decode()} for h in held]
         path.write_bytes(pyrage.encrypt(json.dumps(told).encode(), [recipient]))
         flush(path)
+        for one in held:
+            self.problems.add(Problem(f"file {item.number}", one.record, "", one.rule, LEFT_OUT))
 
-    def done(self, problems: Sequence[Problem]) -> None:
+    def done(self) -> None:
         """Put what was kept in its place. What a run that died had put there goes: it may have kept something else."""
         shutil.rmtree(self.target, ignore_errors=True)
-        if not self.files:
+        self.problems.close()
+        if not self.numbers:
             self.ctx.keys.destroy(key_name(self.batch))
             return
-        write_manifest(self.making, list(self.files.values()), self.ctx.keys.create_identity(key_name(self.batch)))
-        report(self.making, problems)
+        kept = (item for item in manifest(self.landing, self.identity) if item.number in self.numbers)
+        write_manifest(self.making, kept, self._recipient)
         os.rename(self.making, self.target)
         flush(self.target.parent)
 
-    def _open(self, item: SealedFile) -> pyrage.x25519.Recipient:
+    @cached_property
+    def _recipient(self) -> pyrage.x25519.Recipient:
         self.making.mkdir(mode=0o700, exist_ok=True)
-        self.files[item.number] = item
         return self.ctx.keys.create_identity(key_name(self.batch))
+
+    def _open(self, item: SealedFile) -> pyrage.x25519.Recipient:
+        self.numbers.add(item.number)
+        return self._recipient
 
 
 def records_name(number: int) -> str:
     """Name on disk of the records left out of file `number`."""
     return f"{number:04d}.records.age"
-
-
-def report(folder: Path, problems: Sequence[Problem]) -> None:
-    """Write what is wrong into a folder of the zone: places, rules, remedies."""
-    text = json.dumps([asdict(p) for p in problems], ensure_ascii=False, indent=1)
-    (folder / "report.json").write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +19,14 @@ from typing import BinaryIO, cast
 import pyrage
 
 from provision.errors import Refused
+from provision.intake.archives.streams import Forward
 from provision.store import flush
 
+#: A sealed file up to this size is opened in memory: a thread and a pipe would cost more than its bytes.
+SMALL = 1 << 20
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class SealedFile:
     """One file of a batch: `number` from 1, the sender's `name` (never shown), digest and size of the plain bytes."""
 
@@ -38,7 +42,8 @@ class SealedFile:
 
 def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipient) -> tuple[str, int]:
     """Encrypt a stream to `target` (complete or not there); gives SHA-256 (hex) and size of the plain bytes. What
-    `plain` raises is raised as it is."""
+    `plain` raises is raised as it is. Not yet safe from a power failure: flush the files of a drop when all are there,
+    since waiting for the disk once a file costs more than sealing a small one."""
     temporary = target.with_suffix(".tmp")
     watched = _Hashing(plain)
     with temporary.open("wb") as cipher:
@@ -47,8 +52,6 @@ def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipien
         except pyrage.EncryptError:  # its text quotes the error it hides
             if watched.failure is None:
                 raise
-        cipher.flush()
-        os.fsync(cipher.fileno())
     if watched.failure is not None:
         temporary.unlink()
         raise watched.failure
@@ -56,22 +59,37 @@ def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipien
     return watched.sha256.hexdigest(), watched.size
 
 
-def write_manifest(folder: Path, files: list[SealedFile], recipient: pyrage.x25519.Recipient) -> None:
-    """The list of files with the sender's names, sealed."""
-    text = json.dumps([asdict(f) for f in files]).encode()  # ASCII: names that are no UTF-8 (CP932) survive as escapes
+def write_manifest(folder: Path, files: Iterable[SealedFile], recipient: pyrage.x25519.Recipient) -> None:
+    """The list of files with the sender's names, sealed: a line of JSON each, so that nobody has to hold it whole."""
+    lines = (json.dumps(asdict(f)).encode() + b"\n" for f in files)  # ASCII: names that are no UTF-8 stay as escapes
     path = folder / "manifest.age"
-    path.write_bytes(pyrage.encrypt(text, [recipient]))
+    with path.open("wb") as cipher:
+        pyrage.encrypt_io(cast(BinaryIO, Forward(lines)), cipher, [recipient])
     flush(path)
     flush(folder)
 
 
+def manifest(folder: Path, identity: pyrage.x25519.Identity) -> Iterator[SealedFile]:
+    """The sealed list of files, one by one; `Refused` where it is gone or was not sealed for this key, at the latest
+    at its end."""
+    with opened(folder / "manifest.age", identity) as stream:
+        for line in _lines(stream):
+            found = json.loads(line)
+            yield from (SealedFile(**item) for item in (found if isinstance(found, list) else [found]))
+
+
 def read_manifest(folder: Path, identity: pyrage.x25519.Identity) -> list[SealedFile]:
-    """The sealed list of files; `Refused` where it is gone or was not sealed for this key."""
-    try:
-        text = pyrage.decrypt((folder / "manifest.age").read_bytes(), [identity])
-    except (OSError, pyrage.DecryptError):
-        raise _broken() from None
-    return [SealedFile(**item) for item in json.loads(text)]
+    """As `manifest`, whole."""
+    return list(manifest(folder, identity))
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(SMALL):
+        *whole, rest = (rest + block).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
 
 
 def _broken() -> Refused:
@@ -80,12 +98,30 @@ def _broken() -> Refused:
 
 @contextmanager
 def opened(path: Path, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
-    """The plain bytes of a sealed file as a stream, decrypted by a thread into a pipe; nothing touches the disk.
-    `Refused` where the file is gone, was changed or was not sealed for this key."""
+    """The plain bytes of a sealed file as a stream: of a small one from memory, of others decrypted by a thread into a
+    pipe; nothing touches the disk. `Refused` where the file is gone, was changed or was not sealed for this key."""
     try:
         sealed = path.open("rb")  # before there is a pipe: its reader would wait for a writer that never comes
     except OSError:
         raise _broken() from None
+    if os.fstat(sealed.fileno()).st_size <= SMALL:
+        with sealed:
+            plain = _plain(sealed.read(), identity)
+        yield io.BytesIO(plain)
+        return
+    with _piped(sealed, identity) as stream:
+        yield stream
+
+
+def _plain(cipher: bytes, identity: pyrage.x25519.Identity) -> bytes:
+    try:
+        return bytes(pyrage.decrypt(cipher, [identity]))
+    except pyrage.DecryptError:
+        raise _broken() from None
+
+
+@contextmanager
+def _piped(sealed: BinaryIO, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
     reading, writing = os.pipe()
     failure: list[BaseException] = []
 

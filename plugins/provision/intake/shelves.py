@@ -36,6 +36,10 @@ class Shelves:
         """Where the files of this format go."""
         return self.all[kind.dataset.id]
 
+    def filled(self) -> list[str]:
+        """Datasets that a file was taken into."""
+        return [shelf.dataset for shelf in self.all.values() if shelf.files]
+
     def rows(self) -> dict[str, int]:
         """Rows by table; by ``dataset.table`` where the source fills several datasets, as tables may share a name."""
         alone = len(self.all) == 1

@@ -1,31 +1,35 @@
 """取込: a sealed batch -> the store, de-identified; then the batch's key is destroyed.
 
 Decrypted, parsed and de-identified in memory, chunk by chunk. A file that cannot be taken whole goes to quarantine
-with a report, and so does a record with undecodable bytes; the rest of the batch goes on. The batch enters the store
-at once or not at all, in every dataset it fills, and only the ledger makes it visible to releases.
+with a report, and so does a record with undecodable bytes; the rest of the batch goes on. A file that holds nothing to
+take (an index, a deleted version) is counted. A batch of which no file was taken is quarantined as a whole. The batch
+enters the store at once or not at all, in every dataset it fills, and only the ledger makes it visible to releases.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from pathlib import Path
 
 import provision
-from provision import formats
 from provision.context import Context
 from provision.errors import Quarantined, Refused
+from provision.formats.base import Problem
+from provision.formats.documents import DocumentFormat
+from provision.intake.documents import Documents
 from provision.intake.fingerprints import Fingerprints
-from provision.intake.one_file import Work, take_file
+from provision.intake.one_file import take_file
 from provision.intake.progress import Logged, Progress
 from provision.intake.quarantine import Keeping
-from provision.intake.sealed import SealedFile, read_manifest
+from provision.intake.sealed import manifest
 from provision.intake.shelves import Shelves
+from provision.intake.work import Work
+from provision.layouthistory import check_layouts, shapes_of
+from provision.ledger.entry import Entry
 from provision.model import Source
 
 LOGGER = logging.getLogger(__name__)
-#: Problems that are told in the log one by one.
-_TOLD = 1_000
+_NOTHING = "every file of the batch was passed over or refused; ask the sender for the data"
 
 
 def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
@@ -50,20 +54,18 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
 def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
     received = next(iter(ctx.ledger.entries(type="batch.received", kind="batch", subject=batch)))
     source = ctx.source(str(received.payload["source"]))
-    folder = ctx.zones.landing() / batch
-    files = read_manifest(folder, ctx.keys.identity(f"batch-{batch}"))
-    work = _work(ctx, source, batch, folder, files)
-    for item in files:
-        take_file(batch, folder, item, work)
-    work.progress.end()
-    work.keeping.done(work.problems)
-    if work.bad == len(files):
+    work = _work(ctx, source, batch, received)
+    _take_files(work)
+    if not work.taken:
+        _keep_the_rest(work)
+        work.keeping.done()
         work.shelves.discard()
         ctx.ledger.transition(
             "batch", batch, "quarantined", actor=actor, subjects={"source": source.id}, key=f"taken:{batch}",
-            payload={"problems": _problems(work)},
+            payload={"problems": work.keeping.problems.lines()} | _passed(work),
         )  # fmt: skip
         return
+    work.keeping.done()
     work.fingerprints.write(batch)
     facts = _facts(work)
     work.shelves.commit(facts)
@@ -72,28 +74,48 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
     )
 
 
-def _work(ctx: Context, source: Source, batch: str, folder: Path, files: list[SealedFile]) -> Work:
-    kinds = tuple(formats.get(name) for name in source.formats)
+def _work(ctx: Context, source: Source, batch: str, received: Entry) -> Work:
+    kinds = ctx.catalogue.of_source(source)
+    check_layouts(ctx, [kind.dataset.id for kind in kinds])
+    folder = ctx.zones.landing() / batch
+    files, size = (int(str(received.payload[name])) for name in ("files", "bytes"))
     return Work(
         ctx=ctx,
         source=source,
         formats=kinds,
+        landing=folder,
+        identity=ctx.keys.identity(f"batch-{batch}"),
         shelves=Shelves(ctx.store, kinds, source.id, batch),
         fingerprints=Fingerprints(ctx, source),
         keeping=Keeping(ctx, batch, folder),
-        progress=Progress(len(files), sum(item.size for item in files), Logged(LOGGER)),
+        progress=Progress(files, size, Logged(LOGGER)),
     )
 
 
-def _problems(work: Work) -> list[str]:
-    """One line each; the log takes 1 MiB an entry, the quarantine report has the rest."""
-    lines = [f"{p.file}: record {p.record} {p.rule}" for p in work.problems[:_TOLD]]
-    more = len(work.problems) - len(lines)
-    return [*lines, f"{more} more in the quarantine report"] if more else lines
+def _take_files(work: Work) -> None:
+    documents = Documents(work)
+    for item in manifest(work.landing, work.identity):
+        take_file(item, work, documents)
+    documents.flush()
+    work.progress.end()
+
+
+def _keep_the_rest(work: Work) -> None:
+    """What was passed over of a batch that holds nothing else: somebody has to look at it."""
+    for item in manifest(work.landing, work.identity):
+        if item.number not in work.keeping.numbers:
+            work.keeping.whole(item, Problem(f"file {item.number}", 0, "", "batch.nothing", _NOTHING))
+
+
+def _passed(work: Work) -> dict[str, object]:
+    """How many files held nothing to take, by rule, where there were any."""
+    return {"files_passed_over": dict(sorted(work.passed.items()))} if work.passed else {}
 
 
 def _facts(work: Work) -> dict[str, object]:
-    """What the log says of the batch; of a source with several formats also how many files of each were taken."""
+    """What the log says of the batch; of a source with several formats, or whose files are single documents, also how
+    many files of each were taken."""
+    counted = work.mixed or isinstance(work.formats[0], DocumentFormat)
     tables = work.shelves.rows()
     return {
         "rows_in": work.report.records,
@@ -105,10 +127,12 @@ def _facts(work: Work) -> dict[str, object]:
         "shared_cards": work.cards,
         "files_quarantined": work.bad,
         "records_quarantined": work.held,
-        "problems": _problems(work),
+        "problems": work.keeping.problems.lines(),
         "format": work.source.format_said,
-        **({"files_taken": dict(sorted(work.files.items()))} if work.mixed else {}),
+        **({"files_taken": dict(sorted(work.files.items()))} if counted else {}),
+        **_passed(work),
         "editions": sorted(work.editions),
+        **({"layouts": shapes} if (shapes := shapes_of(work.ctx, work.shelves.filled())) else {}),
         "code_version": provision.__version__,
     }
 

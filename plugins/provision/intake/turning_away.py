@@ -9,7 +9,8 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import Problem
 from provision.intake.landing.base import Drop
-from provision.intake.quarantine import key_name, report
+from provision.intake.problems import report
+from provision.intake.quarantine import key_name
 from provision.intake.unpacking import Sealing, fresh, seal_as_it_lies
 from provision.model import Source
 

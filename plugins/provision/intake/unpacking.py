@@ -57,8 +57,10 @@ class Sealing:
         self.files.append(SealedFile(item.number, name, digest, size))
 
     def settle(self, keys: Keys, key: str, target: Path) -> None:
-        """Give the folder its place, complete with manifest, and the key its name; the key first: without it the folder
-        would be lost."""
+        """Give the folder its place, complete with manifest and safe on the disk, and the key its name; the key first:
+        without it the folder would be lost."""
+        for item in self.files:
+            flush(self.folder / item.sealed_name())
         write_manifest(self.folder, self.files, self.identity.to_public())
         keys.adopt_identity(key, self.identity)
         os.rename(self.folder, target)

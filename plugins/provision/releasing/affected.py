@@ -18,7 +18,7 @@ from provision.errors import Refused
 from provision.intake.keying import scope
 from provision.ledger.entry import Entry
 from provision.releasing.batches import BatchInForce, Moment, batches_in_force, parts, superseded
-from provision.releasing.claims import Lives, dataset_of, lives
+from provision.releasing.claims import Lives, lives
 from provision.releasing.drafting import TOKYO
 
 #: What a claim is: its number is counted in one dataset of its batch.
@@ -84,7 +84,7 @@ def _look(ctx: Context, made: Entry, received: Entry, accepted: Entry) -> Affect
     known = {e.subjects["batch"]: e for e in ctx.ledger.entries(type="batch.received")}
     gone = superseded(known, [received.subjects["batch"]])
     after = [b for b in before if b.batch not in gone] + parts(ctx, received)
-    had = _had(drafted, before, lives(ctx, before)).join(
+    had = _had(ctx, drafted, before, lives(ctx, before)).join(
         _fates(lives(ctx, after)), on=["dataset", "batch", "claim_no"], how="left"
     )
     said = had.with_columns(gone=pl.col("batch").is_in(sorted(gone)))
@@ -105,7 +105,7 @@ def _linked(ctx: Context, sources: Sequence[str]) -> list[str]:
     return sorted({*sources, *(s.id for s in ctx.sources.values() if scope(s) in scopes)})
 
 
-def _had(drafted: Entry, batches: Sequence[BatchInForce], found: Mapping[str, Lives]) -> pl.DataFrame:
+def _had(ctx: Context, drafted: Entry, batches: Sequence[BatchInForce], found: Mapping[str, Lives]) -> pl.DataFrame:
     """Claims of the release: dataset, batch, claim_no, and whether their dataset went out."""
     said = drafted.payload
     own = [b for b in batches if b.source in said["sources"]]
@@ -113,7 +113,8 @@ def _had(drafted: Entry, batches: Sequence[BatchInForce], found: Mapping[str, Li
     for dataset in sorted({b.dataset for b in own}):
         periods = {b.batch: b.period for b in own if b.dataset == dataset}
         rows = found[dataset].in_force.filter(pl.col("batch").is_in(list(periods)))
-        dated = any(c.name == "service_month" for c in dataset_of(dataset).table(dataset_of(dataset).head).columns)
+        whole = ctx.catalogue.dataset(dataset)
+        dated = any(c.name == "service_month" for c in whole.table(whole.head).columns)
         month = pl.col("service_month") if dated else pl.col("batch").replace_strict(periods, return_dtype=pl.String)
         first = said["first_month"] if dated else ""
         inside = rows.filter(month.is_between(pl.lit(first), pl.lit(said["cutoff_month"])))

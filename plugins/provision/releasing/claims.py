@@ -20,10 +20,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from provision import formats
 from provision.context import Context
-from provision.errors import Refused
-from provision.formats.base import Dataset
 from provision.intake.keying import PLACES
 from provision.releasing.batches import BatchInForce
 
@@ -67,26 +64,13 @@ class Lives:
         return self.claims.filter(~pl.col("replaced") & ~pl.col("withdrawn"))
 
 
-def datasets() -> dict[str, Dataset]:
-    """Every dataset that a format fills, by its id."""
-    return {source_format.dataset.id: source_format.dataset for source_format in formats.formats().values()}
-
-
-def dataset_of(dataset_id: str) -> Dataset:
-    """The dataset called `dataset_id`; `Refused` where no format fills it."""
-    if dataset_id in datasets():
-        return datasets()[dataset_id]
-    raise Refused(f"no format fills a dataset {dataset_id}", rule="plan.dataset", remedy="tokumei datasets lists them")
-
-
 def lives(ctx: Context, batches: Sequence[BatchInForce]) -> Mapping[str, Lives]:
     """What became of every claim of these batches, by dataset. Withdrawals are no claims: they only take back."""
     ids = sorted({b.dataset for b in batches})
     heads = {dataset: _heads(ctx, dataset, batches) for dataset in ids}
-    found = {}
-    for dataset in ids:
-        against = [heads[other] for other in ids if dataset_of(other).withdraws == dataset]
-        takes_back = dataset_of(dataset).withdraws
+    found, takes = {}, {dataset: ctx.catalogue.dataset(dataset).withdraws for dataset in ids}
+    for dataset, takes_back in takes.items():
+        against = [heads[other] for other in ids if takes[other] == dataset]
         nothing = heads[dataset].clear()
         found[dataset] = judge(nothing if takes_back else heads[dataset], pl.concat([nothing, *against]))
         if takes_back:
@@ -99,7 +83,7 @@ def lives(ctx: Context, batches: Sequence[BatchInForce]) -> Mapping[str, Lives]:
 
 def _heads(ctx: Context, dataset_id: str, batches: Sequence[BatchInForce]) -> pl.DataFrame:
     own = {b.batch: b.source for b in batches if b.dataset == dataset_id}
-    rows = ctx.store.scan(dataset_id, dataset_of(dataset_id).head, own)
+    rows = ctx.store.scan(dataset_id, ctx.catalogue.dataset(dataset_id).head, own)
     if rows is None:
         return pl.DataFrame(schema=_SCHEMA)
     have = rows.collect_schema().names()

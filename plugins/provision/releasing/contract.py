@@ -38,7 +38,7 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
     assert isinstance(rows, Mapping)
     people = int(str(made["people"]))
     claims = int(str(made["claims"]))
-    shapes = layout(plan)
+    shapes = layout(plan, ctx.catalogue)
     tables = tuple(
         TableContract(
             shape.name,

@@ -14,13 +14,14 @@ import provision
 from anonymization.risk.people import Risk, suppress_small_groups
 from provision.context import Context
 from provision.errors import Refused
+from provision.layouthistory import check_layouts
 from provision.ledger.entry import Entry
 from provision.model import Plan, Profile
 from provision.packaging.payload import bag_digest, build_payload
 from provision.releasing.contract import counted_table
 from provision.releasing.drafting import TOKYO, drafted_plan
 from provision.releasing.select import Selection, moment_of, select
-from provision.releasing.tables import layout, make_tables
+from provision.releasing.tables import ReleaseTable, layout, make_tables
 
 
 def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
@@ -72,9 +73,10 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
             "the plan's k or suppression_limit is laxer than its profile", where=plan.id, rule="plan.profile",
             remedy=f"k of at least {profile.minimum_k}, suppression_limit of at most {profile.maximum_suppression}",
         )  # fmt: skip
-    shapes = layout(plan)
+    check_layouts(ctx, [table.dataset for table in plan.tables])
+    shapes = layout(plan, ctx.catalogue)
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
-    kept, risk = _suppress(plan, selection)
+    kept, risk = _suppress(plan, selection, shapes)
     frames = make_tables(ctx, plan, profile, selection, kept)
     empty = [name for name, frame in frames.items() if not frame.height]
     if empty:
@@ -87,9 +89,9 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     return _facts(selection, plan, profile, frames, risk, digest, claims)
 
 
-def _suppress(plan: Plan, selection: Selection) -> tuple[pl.DataFrame, Risk]:
+def _suppress(plan: Plan, selection: Selection, shapes: tuple[ReleaseTable, ...]) -> tuple[pl.DataFrame, Risk]:
     kept, risk = suppress_small_groups(selection.people, plan.quasi_identifiers, plan.k)
-    kept, risk = _also_in_gated_table(plan, selection, kept, risk)
+    kept, risk = _also_in_gated_table(plan, selection, counted_table(plan, shapes), kept, risk)
     if risk.suppressed_share > plan.suppression_limit or not kept.height:
         raise Refused(
             f"{risk.suppressed} of {risk.people} people would be left out, the limit is {plan.suppression_limit:.1%}; "
@@ -101,9 +103,10 @@ def _suppress(plan: Plan, selection: Selection) -> tuple[pl.DataFrame, Risk]:
     return kept, risk
 
 
-def _also_in_gated_table(plan: Plan, selection: Selection, kept: pl.DataFrame, risk: Risk) -> tuple[pl.DataFrame, Risk]:
+def _also_in_gated_table(
+    plan: Plan, selection: Selection, table: ReleaseTable | None, kept: pl.DataFrame, risk: Risk
+) -> tuple[pl.DataFrame, Risk]:
     """Leave out more people until k holds in the table the gate counts, too: not everybody is in every dataset."""
-    table = counted_table(plan, layout(plan))
     datasets = {table.dataset} if table is not None else set()
     here = selection.heads.filter(pl.col("dataset").is_in(list(datasets))).select("person").unique()
     quasi, before = plan.quasi_identifiers, -1

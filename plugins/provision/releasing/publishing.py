@@ -16,7 +16,7 @@ def publish(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     if state == "approved":
         _require_approval(ctx, release)
         plan = drafted_plan(ctx, release)
-        made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan), today().isoformat())
+        made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan, ctx.catalogue), today().isoformat())
         ctx.ledger.transition(
             "release", release, "published", actor=actor, key=f"published:{release}",
             subjects={"plan": plan.id, "recipient": plan.recipient}, payload={"announcement": made},

@@ -20,7 +20,7 @@ from provision.intake.keying import scope
 from provision.joining import Linkage
 from provision.model import Plan, Profile
 from provision.releasing.batches import BatchInForce, Moment, batches_in_force, left_in_quarantine, now
-from provision.releasing.claims import Fates, Lives, dataset_of, lives
+from provision.releasing.claims import Fates, Lives, lives
 
 #: Attributes of a person that a plan can name as quasi-identifiers, besides the derived age_band.
 ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
@@ -54,8 +54,9 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
     fates = lives(ctx, linked)
     wanted = {table.dataset for table in plan.tables}
     batches = tuple(b for b in linked if b.source in plan.sources)
-    people, linkage = _aliases(ctx, plan.sources, _evidence(fates, wanted))
-    asked = sorted(d for d in {b.dataset for b in batches} if _says_who(d, wanted))
+    says = {name for name in fates if name in wanted or not ctx.catalogue.dataset(name).withdraws}
+    people, linkage = _aliases(ctx, plan.sources, _evidence(fates, says))
+    asked = sorted({b.dataset for b in batches} & says)
     heads = [_heads(ctx, number, dataset, batches, fates, people) for number, dataset in enumerate(asked)]
     filled = [head.filter(_in_months(plan, dated)).drop("period") for head, dated in filter(None, heads)]
     every = pl.concat(filled, how="diagonal_relaxed") if filled else None
@@ -77,14 +78,10 @@ def linked_sources(ctx: Context, sources: Sequence[str]) -> list[str]:
     return sorted(source.id for source in ctx.sources.values() if scope(source) in scopes)
 
 
-def _evidence(fates: Mapping[str, Lives], wanted: Set[str]) -> pl.Series:
-    """Aliases of the records that say who is one person. Withdrawals repeat claims that were wrong: only if wanted."""
-    said = [found.in_force["alias"] for dataset, found in fates.items() if _says_who(dataset, wanted)]
+def _evidence(fates: Mapping[str, Lives], says: Set[str]) -> pl.Series:
+    """Aliases of the records that say who is one person."""
+    said = [found.in_force["alias"] for dataset, found in fates.items() if dataset in says]
     return pl.concat(said).drop_nulls().unique() if said else pl.Series("alias", [], dtype=pl.String)
-
-
-def _says_who(dataset: str, wanted: Set[str]) -> bool:
-    return dataset in wanted or not dataset_of(dataset).withdraws
 
 
 def _aliases(ctx: Context, sources: Sequence[str], evidence: pl.Series) -> tuple[pl.DataFrame, dict[str, Linkage]]:
@@ -108,7 +105,7 @@ def _heads(
     people: pl.DataFrame,
 ) -> tuple[pl.DataFrame, bool] | None:
     """Claims in force of one dataset with their people, and whether they have months of service."""
-    dataset = dataset_of(dataset_id)
+    dataset = ctx.catalogue.dataset(dataset_id)
     own = {b.batch: b for b in batches if b.dataset == dataset_id}
     rows = ctx.store.scan(dataset_id, dataset.head, {b.batch: b.source for b in own.values()})
     if rows is None:
@@ -144,7 +141,7 @@ def _head_columns(dataset: Dataset, names: Sequence[str]) -> list[pl.Expr]:
     made.append(_first(zips, "zip3"))
     made.append(_first(insurers, "insurer"))
     made.append(_prefecture(insurers, names))
-    made.append(pl.lit(1 if insurers else 2).alias("nearness"))
+    made.append(pl.lit(1 if insurers or "prefecture" in names else 2).alias("nearness"))
     return made
 
 
@@ -153,7 +150,10 @@ def _first(columns: list[str], name: str) -> pl.Expr:
 
 
 def _prefecture(insurers: list[str], names: Sequence[str]) -> pl.Expr:
-    """都道府県: of the municipal insurer (digits 1-2 of 6, 3-4 of 8), else of the facility."""
+    """都道府県: as the source says it of the person, else of the municipal insurer (digits 1-2 of 6, 3-4 of 8), else of
+    the facility."""
+    if "prefecture" in names:
+        return pl.col("prefecture")
     if insurers:
         number = pl.coalesce(insurers)
         code = pl.when(number.str.len_bytes() == 6).then(number.str.slice(0, 2)).otherwise(number.str.slice(2, 2))

@@ -7,17 +7,19 @@ table may outlive the making); rows are shuffled, so that no order of the source
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from provision import codes
+from provision.catalogue import Catalogue
 from provision.context import Context
 from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass, Dataset, Table
 from provision.formats.tables import DROPPED, polars_type
 from provision.model import Plan, Profile, TableSelection
-from provision.releasing.claims import dataset_of
 from provision.releasing.select import Selection
 
 PERSON, CLAIM = "person_number", "claim_number"
@@ -28,6 +30,7 @@ DERIVED = {
     "age_band": Column("age_band", "年齢階級", "Age band", ColumnClass.QUASI, "string", "label:age_band", "years", 0),
     "prefecture": Column("prefecture", "都道府県", "Prefecture", ColumnClass.QUASI, "string", "code:prefecture", "", 0),
 }
+_ITEMS = "test_item"
 #: Columns that are quasi-identifiers by their own name, in whatever table.
 COUNTED = frozenset({"age_band", "sex", "prefecture"})
 NUMBERS = {
@@ -41,16 +44,18 @@ NUMBERS = {
 @dataclass(frozen=True)
 class ReleaseTable:
     """One table as it goes out. `name` is unique in the release: tables of one name in two datasets of the plan carry
-    the dataset's name in front. `dataset` is where the rows come from."""
+    the dataset's name in front. `dataset` is where the rows come from; `items` which test items of theirs, empty for
+    all."""
 
     name: str
     dataset: str
     ja: str
     en: str
     columns: tuple[Column, ...]
+    items: tuple[str, ...] = ()
 
 
-def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
+def layout(plan: Plan, known: Catalogue) -> tuple[ReleaseTable, ...]:
     """Which tables and columns the plan makes, without looking at data. `Refused` where a column may not go out."""
     chosen = [(selection.dataset, selection.table) for selection in plan.tables]
     if len(set(chosen)) < len(chosen):
@@ -58,14 +63,14 @@ def layout(plan: Plan) -> tuple[ReleaseTable, ...]:
             "a table stands twice in the plan", where=plan.id, rule="plan.tables", remedy="name each table once"
         )
     shared = {name for _, name in chosen if sum(other == name for _, other in chosen) > 1}
-    made = tuple(_layout(plan, selection, selection.table in shared) for selection in plan.tables)
+    made = tuple(_layout(plan, selection, selection.table in shared, known) for selection in plan.tables)
     _check_quasi(plan, made)
     return made
 
 
-def table_of(plan: Plan, selection: TableSelection) -> tuple[Dataset, Table]:
+def table_of(plan: Plan, selection: TableSelection, known: Catalogue) -> tuple[Dataset, Table]:
     """Dataset and table of a selection. `Refused` where there is none."""
-    dataset = dataset_of(selection.dataset)
+    dataset = known.dataset(selection.dataset)
     try:
         return dataset, dataset.table(selection.table)
     except KeyError:
@@ -75,8 +80,8 @@ def table_of(plan: Plan, selection: TableSelection) -> tuple[Dataset, Table]:
         ) from None  # fmt: skip
 
 
-def _layout(plan: Plan, selection: TableSelection, shared: bool) -> ReleaseTable:
-    dataset, table = table_of(plan, selection)
+def _layout(plan: Plan, selection: TableSelection, shared: bool, known: Catalogue) -> ReleaseTable:
+    dataset, table = table_of(plan, selection, known)
     if len(set(selection.columns)) < len(selection.columns):
         raise Refused(
             f"a column of {table.name} stands twice", where=plan.id, rule="plan.tables", remedy="name each column once"
@@ -84,10 +89,35 @@ def _layout(plan: Plan, selection: TableSelection, shared: bool) -> ReleaseTable
     numbers = {"none": (), "claim": (CLAIM,), "person": (PERSON, CLAIM)}[plan.linkage]
     columns = [NUMBERS[number] for number in numbers]
     columns += [column_of(plan, dataset, table, name) for name in selection.columns]
+    items = items_of(plan, table, selection)
+    made = tuple(_narrowed(column, items) for column in columns)
     if not shared:
-        return ReleaseTable(table.name, dataset.id, table.ja, table.en, tuple(columns))
+        return ReleaseTable(table.name, dataset.id, table.ja, table.en, made, items)
     name = f"{dataset.id}_{table.name}".replace("-", "_")
-    return ReleaseTable(name, dataset.id, f"{dataset.ja}・{table.ja}", f"{dataset.en}: {table.en}", tuple(columns))
+    return ReleaseTable(name, dataset.id, f"{dataset.ja}・{table.ja}", f"{dataset.en}: {table.en}", made, items)
+
+
+def items_of(plan: Plan, table: Table, selection: TableSelection) -> tuple[str, ...]:
+    """検査項目 that are asked for, in the list's order. `Refused` where the table has none, or the list not these."""
+    if not selection.items:
+        return ()
+    if "item" not in {column.name for column in table.columns}:
+        raise Refused(
+            f"table {table.name} holds no test items", where=plan.id, rule="plan.items", remedy="take items out"
+        )
+    known = codes.load(_ITEMS).names
+    if unknown := sorted(set(selection.items) - known.keys()):
+        raise Refused(
+            f"no test item is called {', '.join(unknown)}", where=plan.id, rule="plan.items",
+            remedy="config/codes/test_item.tsv lists them",
+        )  # fmt: skip
+    return tuple(code for code in known if code in selection.items)
+
+
+def _narrowed(column: Column, items: Sequence[str]) -> Column:
+    """The column as contract and codebook are to see it: of all items only those that were asked for."""
+    chosen = items and column.name == "item"
+    return replace(column, domain=f"{column.domain}/{','.join(items)}") if chosen else column
 
 
 def column_of(plan: Plan, dataset: Dataset, table: Table, name: str) -> Column:
@@ -149,7 +179,7 @@ def make_tables(
     numbering = Numbering(heads)
     keys = heads.join(numbering.people, on="person").join(numbering.claims, on=CLAIM_KEY)
     keys = keys.join(kept.select("person", *sorted(COUNTED)), on="person")
-    shapes = layout(plan)
+    shapes = layout(plan, ctx.catalogue)
     return {
         shape.name: _one(ctx, shape, chosen, selection, keys, numbering)
         for shape, chosen in zip(shapes, plan.tables, strict=True)
@@ -170,8 +200,10 @@ def _one(
     mine = keys.filter(pl.col("dataset") == chosen.dataset).drop("dataset", "person")
     if rows is None:
         return pl.DataFrame(schema={c.name: polars_type(c) for c in shape.columns})
+    if shape.items:
+        rows = rows.filter(pl.col("item").is_in(list(shape.items)))
     # What was counted goes out, not what one of a person's claims says.
-    counted = COUNTED if chosen.table == dataset_of(chosen.dataset).head else frozenset()
+    counted = COUNTED if chosen.table == ctx.catalogue.dataset(chosen.dataset).head else frozenset()
     have = set(rows.collect_schema().names()) - counted
     extra = [name for name in names if name in mine.columns and name not in have]
     picked = rows.select("batch", "claim_no", *[n for n in names if n in have])

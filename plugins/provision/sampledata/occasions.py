@@ -70,6 +70,13 @@ def cared(world: World, block: Block, month: Month, bulk: bool = False) -> Itera
             yield Visit(person, month, (1,), False, None, (), draws, False)
 
 
+def evaluated(world: World, block: Block, month: Month, bulk: bool = False) -> Iterator[Visit]:
+    """Users of the care facility who are evaluated in the month (LIFE): most of them."""
+    for person, draws in _drawn(world, 72, block, month):
+        if person.care_level and (bulk or (person.care and draws[0] < 0.9)):
+            yield Visit(person, month, (1,), False, None, (), draws, False)
+
+
 def everybody(world: World, block: Block, month: Month, bulk: bool = False) -> Iterator[Visit]:
     """Everybody, for what has a row per person."""
     for person, draws in _drawn(world, 80, block, month):

@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 
 from provision.sampledata.blocks import Block, World
 from provision.sampledata.calendar import Month
+from provision.sampledata.deliveries import senders
 from provision.sampledata.drops import Drop
 from provision.sampledata.illness import Visit, billed
 from provision.sampledata.sheets import SENDERS, Kind
@@ -92,7 +93,8 @@ class Other:
 
 def wanted(also: Sequence[str], everything: bool) -> list[str]:
     """Format ids to be written besides those that always are, in order. ValueError for one nobody sends."""
-    unknown = sorted(set(also) - set(SENDERS))
+    known = set(SENDERS) | set(senders())
+    unknown = sorted(set(also) - known)
     if unknown:
-        raise ValueError(f"the world does not write {', '.join(unknown)}; it knows {', '.join(sorted(SENDERS))}")
-    return sorted((set(also) | (EVERYTHING if everything else set())) - ALWAYS)
+        raise ValueError(f"the world does not write {', '.join(unknown)}; it knows {', '.join(sorted(known))}")
+    return sorted((set(also) | (EVERYTHING | set(senders()) if everything else set())) - ALWAYS)

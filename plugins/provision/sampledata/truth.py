@@ -5,11 +5,12 @@
 ``kin``, ``twin``, ``namesake`` and ``tokens`` over time (``kind`` health, care, chart, resident or public).
 ``claims.jsonl``: one object per claim, care claim, stay or ledger row with ``source``, ``drop``, ``file``, ``claim``
 (its ordinal in the file, from 1), ``person``, ``month`` (of service) and ``kind`` (first, late, rebilled, corrected,
-returned, row).
+returned, row, document).
 ``evidence.jsonl``: the same lines in the same order, each with what stands on that record about its person, by the
 names of `PEOPLE_COLUMNS`, in the plainest spelling; what is empty is left out.
 ``files.jsonl``: one object per file with ``source``, ``drop``, ``file``, ``format``, ``totals`` (as the format adds up:
-payers and points, units and yen, stays and rows) and ``rows`` (records by kind).
+payers and points, units and yen, stays and rows) and ``rows`` (records by kind); of a delivery of documents one object
+for all its files, ``file`` being ``.``, with ``totals`` files, heads and passed_over, and ``rows`` by table.
 """
 
 from __future__ import annotations

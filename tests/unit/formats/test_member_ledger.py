@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.errors import FixConfiguration
-from provision.formats import ledgerfile, member_ledger
+from provision.formats import csvfile, member_ledger
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Parcel, Report
 from provision.formats.member_ledger import FORMAT
 from provision.formats.numbers import are_my_numbers, is_my_number
@@ -227,7 +227,7 @@ def test_every_way_of_writing_gives_the_rows_that_were_written(notes: list[list[
     if not rows:
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledgerfile, "CHUNK", size)
+        patch.setattr(csvfile, "CHUNK", size)
         parcels, report = read(sheet(*rows, quoting=quoting))
     members = pl.concat([parcel.tables["member"] for parcel in parcels]).select("phone", "nhi_symbol", "note").rows()
     assert members == [tuple(cell.strip(" \u3000") or None for cell in cells) for cells in notes]

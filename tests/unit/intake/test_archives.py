@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.errors import Refused, RetryLater
 from provision.intake.archives import Tally, members
+from provision.intake.archives.containers import is_container
 from provision.model import ArchiveLimits
 from tests.support.archives import gzipped, seven_zipped, tarred, zipped, zipped_cp932, zipped_to_pipe
 
@@ -205,13 +207,48 @@ def test_bytes_that_only_begin_like_an_archive(head: bytes, rest: bytes) -> None
         opened(head + rest)
 
 
+def workbook() -> bytes:
+    """As a program writes it."""
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made, {"in_memory": True})
+    book.add_worksheet().write(0, 0, "受診日")
+    book.close()
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "first", ["[Content_Types].xml", "_rels/.rels", "docProps/app.xml", "xl/styles.xml", "mimetype"]
+)
+def test_a_container_is_handed_on_whole(first: str) -> None:
+    made, tally = zipped({first: b"x", "xl/workbook.xml": b"y"}), Tally()
+    assert opened(made, tally=tally) == {"": made}
+    assert (tally.archives, tally.members) == (0, 1)
+
+
+def test_a_workbook_in_an_archive_is_one_file_of_it() -> None:
+    book, tally = workbook(), Tally()
+    assert opened(book) == {"": book}
+    assert opened(zipped({"a.xlsx": book, "b.csv": b"1"}), tally=tally) == {"a.xlsx": book, "b.csv": b"1"}
+    assert (tally.archives, tally.members) == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["[Content_Types].xml.txt", "xlsx/a", "mimetypes", "data/xl/a"])
+def test_a_folder_that_was_packed_is_no_container(name: str) -> None:
+    assert opened(zipped({name: b"x"})) == {name: b"x"}
+
+
+@pytest.mark.parametrize("cut", [0, 3, 4, 26, 29, 30, 35])
+def test_a_container_is_told_from_what_is_there(cut: int) -> None:
+    assert not is_container(workbook()[:cut])
+
+
 def test_a_member_that_the_list_does_not_name() -> None:
     """A reader that goes by the directory would see another archive than one that goes by the headers."""
-    visible, hidden = zipped({"a": b"1"}), zipped({"b": b"2"}, zipfile.ZIP_STORED)
+    visible, hidden = zipped({"seen": b"1"}), zipped({"b": b"2"}, zipfile.ZIP_STORED)
     local = hidden[: hidden.index(b"PK\x01\x02")]
     at = visible.index(b"PK\x01\x02")
     assert refused(visible[:at] + local + visible[at:]) == "archive.directory"
-    renamed = visible[:at] + visible[at:].replace(b"a", b"c", 1)
+    renamed = visible[:at] + visible[at:].replace(b"seen", b"else", 1)
     assert refused(renamed) == "archive.directory"
 
 

@@ -378,7 +378,7 @@ def test_quarantine_holds_nothing_of_other_batches(ctx: Context, batch: str) -> 
 
 
 def test_a_batch_of_very_many_problems_fits_into_the_log(sieved: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provision.intake.taking._TOLD", 3)
+    monkeypatch.setattr("provision.intake.problems.TOLD", 3)
     batch = batch_of(sieved, HELD * 5 + file(), file())
     take_in(sieved, batch, actor=ACTOR)
     told = accepted(sieved, batch)["problems"]
@@ -449,9 +449,9 @@ STEPS = [
     "provision.intake.landing.inbox.os.rename",
     "provision.intake.landing.inbox.os.unlink",
     "provision.intake.landing.inbox.os.rmdir",
-    "provision.intake.taking.read_manifest",
+    "provision.intake.taking.manifest",
     "provision.intake.taking.take_file",
-    "provision.intake.one_file.deidentify",
+    "provision.intake.parcels.deidentify",
     "provision.vault.Vault.aliases",
     "provision.store.Staging.write",
     "provision.intake.quarantine.Keeping.whole",

@@ -74,9 +74,8 @@ def test_k_over_a_part_of_the_people(house: House) -> None:
         [{"batch": "B", "claim_no": i, "dataset": d, "person": n} for i, (d, n) in enumerate(heads)],
         schema=real.heads.schema,
     )
-    kept, risk = making._suppress(
-        plan.model_copy(update={"suppression_limit": 0.5}), replace(real, people=people, heads=frame)
-    )
+    lax = plan.model_copy(update={"suppression_limit": 0.5})
+    kept, risk = making._suppress(lax, replace(real, people=people, heads=frame), layout(plan, ctx.catalogue))
     assert sorted(kept["person"]) == [4, 5, 6, 7]
     assert (risk.suppressed, risk.smallest_group_left, risk.groups_left) == (3, 4, 1)
 
@@ -284,7 +283,7 @@ def test_a_table_without_rows_is_left_to_a_person(house: House) -> None:
         ),
     )
     ctx = house.open()
-    column = layout(ctx.plan(PLAN))[-1].columns[-1]
+    column = layout(ctx.plan(PLAN), ctx.catalogue)[-1].columns[-1]
     release = releasing.draft(ctx, PLAN, "run-1", actor=ACTOR)
     with pytest.raises(Refused, match="donor_total would be empty"):
         releasing.make(ctx, release, actor=ACTOR)
@@ -298,7 +297,8 @@ def test_tables_of_one_name_in_two_datasets_carry_the_dataset_in_front(house: Ho
             {"dataset": "dpc-claims", "table": "claim", "columns": ["service_month", "claim_type"]}
         ),
     )
-    shapes = layout(house.open().plan(PLAN))
+    ctx = house.open()
+    shapes = layout(ctx.plan(PLAN), ctx.catalogue)
     assert {("medical_claims_claim", "medical-claims"), ("dpc_claims_claim", "dpc-claims")} <= {
         (shape.name, shape.dataset) for shape in shapes
     }

@@ -67,7 +67,7 @@ def test_strangers_tools_verify_it(bag: Path) -> None:
 def test_the_same_tables_give_the_same_bytes(house: House, bag: Path, tmp_path: Path) -> None:
     ctx = house.open()
     plan = ctx.plan(PLAN)
-    shapes = layout(plan)
+    shapes = layout(plan, ctx.catalogue)
     frames = {s.name: pl.read_parquet(bag / f"data/tables/{s.name}.parquet") for s in shapes}
     profile = ctx.profile(plan.profile)
     one, other = (
@@ -89,7 +89,8 @@ def test_both_formats_say_the_same(bag: Path) -> None:
 
 
 def test_the_documents_name_every_column_in_both_languages(house: House, bag: Path) -> None:
-    shapes = layout(house.open().plan(PLAN))
+    ctx = house.open()
+    shapes = layout(ctx.plan(PLAN), ctx.catalogue)
     manifest = json.loads((bag / "data/manifest.json").read_text("utf-8"))
     assert [t["name"] for t in manifest["tables"]] == [s.name for s in shapes]
     for language in ("ja", "en"):

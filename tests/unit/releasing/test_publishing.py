@@ -28,7 +28,7 @@ def test_the_announcement_says_every_item_and_the_method(house: House, gated: st
     ctx = house.open()
     plan, folder = ctx.plan("claims-for-university"), ctx.zones.published()
     page = (folder / str(said["name"])).read_text("utf-8")
-    columns = [column for shape in layout(plan) for column in shape.columns]
+    columns = [column for shape in layout(plan, ctx.catalogue) for column in shape.columns]
     assert len(columns) > 10
     words = [word for column in columns for word in (column.ja, column.en)]
     words += [*channels.get(plan.channel).title.values(), plan.title.ja, plan.title.en]
@@ -53,8 +53,8 @@ def test_a_plan_keeps_the_history_of_its_announcements(house: House) -> None:
     ctx, folder = house.open(), house.open().zones.published()
     plan = ctx.plan("claims-for-university")
     fewer = plan.model_copy(update={"tables": plan.tables[:1]})
-    first = announcement.announce(folder, ctx.platform, plan, layout(plan), "2026-11-01")
-    second = announcement.announce(folder, ctx.platform, fewer, layout(fewer), "2026-12-01")
+    first = announcement.announce(folder, ctx.platform, plan, layout(plan, ctx.catalogue), "2026-11-01")
+    second = announcement.announce(folder, ctx.platform, fewer, layout(fewer, ctx.catalogue), "2026-12-01")
     assert first["name"] != second["name"]
     index = (folder / "index.html").read_text("utf-8")
     assert all(f'href="{name}"' in index for name in (first["name"], second["name"], f"{plan.id}.html"))
@@ -81,6 +81,10 @@ def test_words_of_configuration_are_no_markup(house: House) -> None:
     plan = ctx.plan("claims-for-university")
     title = plan.title.model_copy(update={"en": "<script>alert(1)</script>"})
     said = announcement.announce(
-        ctx.zones.published(), ctx.platform, plan.model_copy(update={"title": title}), layout(plan), "2026-11-01"
+        ctx.zones.published(),
+        ctx.platform,
+        plan.model_copy(update={"title": title}),
+        layout(plan, ctx.catalogue),
+        "2026-11-01",
     )
     assert "<script>" not in (ctx.zones.published() / said["name"]).read_text("utf-8")

@@ -14,8 +14,15 @@ from provision.sampledata import format_stream
 from provision.sampledata.deliveries import senders
 from provision.sampledata.sheets import SENDERS
 
-#: What good files are counted for: fields of Form 3 without a place, and texts that are not kept.
-PASSED_OVER = {"dpc.form3_dropped", "checkup.free_text"}
+#: What good files are counted for: fields of Form 3 without a place, texts that are not kept, what no message may keep.
+PASSED_OVER = {
+    "dpc.form3_dropped",
+    "checkup.free_text",
+    "hl7.relatives",
+    "hl7.notes",
+    "hl7.z_segments",
+    "hl7.free_text",
+}
 #: Readers exist for these; the world is asked for nothing else.
 READ = sorted(set(SENDERS) & set(formats.formats()) - {"dpc-k"})
 

@@ -1,4 +1,7 @@
-"""Walking through a received file: itself where it is no archive, else all in it, archives in archives too."""
+"""Walking through a received file: itself where it is no archive, else all in it, archives in archives too.
+
+A container (a workbook) is a zip and no archive: it is handed on whole, see `containers`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import BinaryIO
 from provision.errors import Refused
 from provision.intake.archives import gzips, tars, zips
 from provision.intake.archives.base import Kind, Room, Tally
+from provision.intake.archives.containers import is_container
 from provision.intake.archives.names import cleaned, is_junk
 from provision.intake.archives.streams import Forward
 from provision.model import ArchiveLimits
@@ -63,6 +67,8 @@ def _kind(stream: Forward, room: Room) -> Kind | None:
     head = stream.head(HEAD)
     if head.startswith(_CLOSED) or (head[2:5] == b"-lh" and head[6:7] == b"-"):
         raise room.refusal("kind", "an archive of a kind that is not opened", "ask the sender for zip, tar or gz")
+    if is_container(head):
+        return None
     return next((kind for kind in KINDS if kind.recognises(head)), None)
 
 

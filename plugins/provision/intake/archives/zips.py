@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from provision.intake.archives.base import Entry, Room
 from provision.intake.archives.names import is_folder
@@ -50,7 +51,7 @@ class Zip:
 KIND = Zip()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seen:
     """What a local header called a member, and the bytes that came out of it."""
 
@@ -94,7 +95,8 @@ def _compare(tail: _Tail, seen: list[_Seen], room: Room) -> None:
     if any(_is_link(item) for item in listed):
         raise room.refusal("link", "the archive holds a link or a device", "ask the sender for plain files only")
     first = listed[0].header_offset + tail.total - len(kept) if listed else 0
-    if first != 0 or [(_raw(item), item.file_size) for item in listed] != [(s.name, s.size) for s in seen]:
+    told = zip_longest(((_raw(item), item.file_size) for item in listed), ((s.name, s.size) for s in seen))
+    if first != 0 or any(one != other for one, other in told):
         what = "the archive's list does not name the files that are in it"
         raise room.refusal("directory", what, "do not use it; ask the sender how it was made, and for a new one")
 

@@ -38,6 +38,16 @@ class Delivery(ABC):
         """What tells who it is, by the names of `PEOPLE_COLUMNS`, for every row of the head table that the visit's
         files make, in the order of the files."""
 
+    def heads(self, visit: Visit) -> list[int]:
+        """How many rows of the head table each of the visit's files makes, in their order; 0 for one that is passed
+        over. To be said by senders with several files of which not every one makes one row."""
+        files, rows = len(self.documents(visit)), len(self.evidence(visit))
+        if files == rows:
+            return [1] * files
+        if files == 1:
+            return [rows]
+        raise TypeError(f"{type(self).__name__} writes {files} files for {rows} rows and has no heads()")
+
     @abstractmethod
     def kept(self, visit: Visit) -> Mapping[str, list[dict[str, object]]]:
         """By table, the rows that the store must hold of the visit's files, in their order, with all kept columns that

@@ -8,12 +8,13 @@ from provision.sampledata import occasions
 from provision.sampledata.calendar import Month
 from provision.sampledata.facilities import MINAMI
 from provision.sampledata.occasions import Occasion
-from provision.sampledata.sheets import insurer, kokuhoren, returns, survey
+from provision.sampledata.sheets import insurer, kokuhoren, life, returns, survey
 from provision.sampledata.sheets.base import Kind, Sender, Sheet
 from provision.sampledata.sheets.checkup import C2xdSheet, OrcaSheet
 from provision.sampledata.sheets.dental import DentalSheet
 from provision.sampledata.sheets.dispensing import DispensingSheet
 from provision.sampledata.sheets.dpc_claim import DpcClaimSheet
+from provision.sampledata.sheets.hl7 import Hl7Sheet
 from provision.sampledata.sheets.ledger import LedgerSheet
 from provision.sampledata.sheets.medical import MedicalSheet
 
@@ -43,6 +44,14 @@ def _survey(letters: str, *kinds: tuple[str, Occasion, type[Sheet]]) -> Sender:
         return lambda month: f"{prefix}_{MINAMI.survey_number}_{month.compact[2:]}.txt"
 
     return Sender(f"minami-dpc-{letters}", tuple(Kind(named(prefix), who, sheet) for prefix, who, sheet in kinds))
+
+
+def _life(*kinds: type[life.LifeSheet]) -> Sender:
+    def named(data_type: str) -> Callable[[Month], str]:
+        return lambda month: f"LIFE_{data_type}_{month.compact}.csv"
+
+    evaluated = occasions.evaluated
+    return Sender("sakura-life", tuple(Kind(named(sheet.data_type), evaluated, sheet) for sheet in kinds))
 
 
 #: By format id. The first claims, care claims and ledgers of the world are written by their own rooms; their sheets are
@@ -85,4 +94,6 @@ SENDERS: dict[str, Sender] = {
         "minato-checkups", (Kind(lambda month: f"C2XD_{month.compact}.csv", occasions.checkups, C2xdSheet),)
     ),
     "dpc-k": _survey("k", ("Kn", occasions.stays, survey.KSheet)),
+    "life": _life(life.ServiceUsers, life.Evaluations, life.Drugs),
+    "hl7v2": Sender("kita-messages", (Kind(lambda month: f"{month.compact}.hl7", occasions.medical, Hl7Sheet),)),
 }

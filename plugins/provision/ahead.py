@@ -1,6 +1,7 @@
-"""Reading one parcel ahead: the next piece of a file is parsed while the last one is de-identified and written.
+"""Working one piece ahead: the next piece of a file is looked through, or parsed, while the last one is worked on.
 
-No more than two pieces are in memory at a time: the one in work, and the one that is being made or waits.
+Readers use it between finding the lines of a piece and making columns of them, intake between reading and writing. No
+more than two pieces are in memory at a time: the one in work, and the one that is being made or waits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Item = TypeVar("Item")
 
 def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     """The same items in the same order, drawn by a thread that is at most one ahead. An error of `items` is raised in
-    its place. Leaving early ends the thread: close it (`contextlib.closing`) before closing what `items` reads from."""
+    its place. Leaving early ends the thread and `items`: close it (`contextlib.closing`) before what they read from."""
     handed: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue()
     wanted = threading.Semaphore(1)
     left = threading.Event()
@@ -34,6 +35,8 @@ def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
         left.set()
         wanted.release()
         thread.join()
+        if isinstance(items, Generator):
+            items.close()
 
 
 def _draw(

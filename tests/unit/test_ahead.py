@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision.intake.ahead import ahead
+from provision.ahead import ahead
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,0 +1,187 @@
+"""FHIR R4 bulk exports, ``Patient.ndjson``: one resource a line, UTF-8, files of one kind or of several (grade D).
+
+Every line is a record of its own (`fhirrecords.of_line`): its head row says of what kind it is, and its person is known
+by the reference to the Patient. So files may come in any order, and a Patient in another file than what refers to it.
+A line that cannot be read, or of which nobody knows whose it is, is held for quarantine; the others go on.
+The number of a line's record is kind and id, so that a version sent later replaces the earlier one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import BinaryIO
+
+from provision.formats.base import BadFile, Dataset, Parcel, Report
+from provision.formats.fhir_bundle import is_bundle
+from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirparcels import parcel
+from provision.formats.fhirpaths import ANY, is_read, table
+from provision.formats.fhirrecords import HEAD, Records, of_line
+from provision.formats.fhirsystems import Systems, systems
+from provision.formats.tables import Field, FieldTable
+
+BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
+_PIECE = 256 * 1024
+#: So few lines are read one by one where one of them is bad.
+_FEW = 16
+_KIND = re.compile(rb'"resourceType"\s*:\s*"[A-Z][A-Za-z]{1,63}"')
+
+
+@dataclass(frozen=True)
+class FhirNdjson:
+    """The reader. Options: `fhirsystems`."""
+
+    id: str = "fhir-ndjson"
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        """Name for people."""
+        return {"ja": "FHIR一括出力（NDJSON）", "en": "FHIR bulk export (NDJSON)"}
+
+    @property
+    def dataset(self) -> Dataset:
+        """Everything of the allow-list."""
+        return _table().dataset
+
+    @property
+    def editions(self) -> tuple[FieldTable, ...]:
+        """R4, the only one."""
+        return (_table(),)
+
+    def recognise(self, head: bytes) -> str:
+        """By the first line: a whole object that says its kind, which is no Bundle."""
+        first, end, _ = head.removeprefix(BOM).partition(b"\n")
+        whole = first.startswith(b"{") and (first.rstrip().endswith(b"}") or (not end and len(head) > len(first) // 2))
+        if whole and _KIND.search(first) and not is_bundle(head):
+            return "a first line that is a JSON object with the kind of a FHIR resource"
+        return ""
+
+    def never_reads(self, field: Field) -> bool:
+        """Texts and names of staff are in no type of the decoder."""
+        return not is_read(field)
+
+    def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
+        """One parcel per 16 MiB of lines. Raises `BadFile`: ``file.empty``, ``fhir.line_length``, and the rule of the
+        first line where too many cannot be taken; `FixConfiguration` for options it does not know."""
+        known = systems(options)
+        report.edition = _table().dataset.edition
+        before = taken = 0
+        for block in blocks(stream):
+            records = _records(block, before, known, report)
+            before += block.count(b"\n")
+            taken += len(records.heads) + records.counts.total()
+            yield parcel(_table().dataset, records, known, report)
+        if not taken:
+            first = report.held[0] if report.held else None
+            raise BadFile(
+                first.rule if first else "file.empty",
+                record=first.record if first else 0,
+                remedy="no line holds a resource; ask the sender for the right file",
+            )
+
+
+def blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Blocks of whole lines without a byte order mark. Raises `BadFile` ``fhir.line_length`` without reading on."""
+    pieces: list[bytes] = []
+    held, started = 0, False
+    while piece := stream.read(_PIECE):
+        if not started:
+            piece, started = piece.removeprefix(BOM), True
+        last = piece.rfind(b"\n")
+        held += len(piece)
+        pieces.append(piece)
+        if last >= 0 and held >= BLOCK:
+            pieces[-1] = piece[: last + 1]
+            yield b"".join(pieces)
+            pieces, held = [piece[last + 1 :]], len(piece) - last - 1
+        elif last < 0 and held > BLOCK + LINE_LIMIT:
+            raise BadFile("fhir.line_length", remedy=f"a line has at most {LINE_LIMIT // 2**20} MiB; ask the sender")
+    if rest := b"".join(pieces):
+        yield rest
+
+
+def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
+    """The records of a block."""
+    made = Records()
+    if is_utf8(block):
+        _together(block, before + 1, known, made, report)
+    else:
+        _apart(block, before + 1, known, made, report)
+    return made
+
+
+def _together(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
+    """Lines from number `first` on, decoded together; where that cannot be, by halves, a few one by one."""
+    found, count = lines(block), block.count(b"\n") + (not block.endswith(b"\n"))
+    if found is not None and len(found) == count:
+        for place, resource in enumerate(found):
+            if rule := of_line(resource, known, made):
+                report.hold(first + place, rule, block.split(b"\n")[place])
+        return
+    middle = block.find(b"\n", len(block) // 2) + 1
+    if count <= _FEW or middle in {0, len(block)}:
+        _apart(block, first, known, made, report)
+        return
+    _together(block[:middle], first, known, made, report)
+    _together(block[middle:], first + block.count(b"\n", 0, middle), known, made, report)
+
+
+def _apart(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
+    """Lines one by one."""
+    for number, raw in enumerate(block.split(b"\n"), first):
+        if not raw or raw.isspace():
+            continue
+        if is_utf8(raw):
+            _take(number, raw, known, made, report)
+        else:
+            report.hold(number, "text.encoding", raw)
+
+
+def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report) -> None:
+    """One line, or its place in quarantine."""
+    try:
+        resource = line(raw, made.counts)
+    except BadFile as refusal:
+        report.hold(number, refusal.rule, raw)
+        return
+    if resource is not None and (rule := of_line(resource, known, made)):
+        report.hold(number, rule, raw)
+
+
+#: Roles of columns that differ from a bundle's: the reference is the chart number of the source.
+_ROLES = {"chart": "", "facility": "", "subject": "chart"}
+#: Columns of bundles that no line fills: what a document says, and encounters of other resources.
+_OF_DOCUMENTS = frozenset({(HEAD, "document_type"), (HEAD, "recorded")})
+_ENCOUNTERS = ("encounter", "encounter_no")
+
+
+@cache
+def _table() -> FieldTable:
+    """The allow-list as a dataset of its own, with the columns that lines can fill."""
+    whole = table()
+    fields = tuple(_of_line(field) for field in whole.fields if _fills(field.table, field.column.name))
+    tables = tuple(
+        replace(t, columns=tuple(f.column for f in fields if f.table == t.name)) for t in whole.dataset.tables
+    )
+    dataset = replace(
+        whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export", tables=tables
+    )
+    return replace(whole, dataset=dataset, fields=fields)
+
+
+def _fills(name: str, column: str) -> bool:
+    return (name, column) not in _OF_DOCUMENTS and (column != _ENCOUNTERS[1] or name == _ENCOUNTERS[0])
+
+
+def _of_line(field: Field) -> Field:
+    """With the role that it has in lines. The number of a line's record is the id of its resource."""
+    column = replace(field.column, role=_ROLES.get(field.column.name, field.column.role))
+    if field.column.name == "record_id":
+        return Field(field.table, f"{ANY}.id", 1, column)
+    return replace(field, column=column)
+
+
+FORMAT = FhirNdjson()

@@ -1,0 +1,136 @@
+"""Bytes -> resources: decoding by the allow-list's types, and every way in which bytes are none of these.
+
+The decoder makes what the types name and skips the rest, guards its own depth, and takes numbers as text. Of a member
+that stands twice the last counts. Resources of kinds that R4 does not know are left out and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from provision import codes
+from provision.formats.base import BadFile
+from provision.formats.fhirpaths import types
+
+BOM = b"\xef\xbb\xbf"
+UNKNOWN = "fhir.unknown_kind"
+_PLACE = re.compile(r" - at `\$\.?([A-Za-z0-9_.\[\]…]*)`")
+_AGAIN = "ask the sender for the file again"
+
+
+class Kind(msgspec.Struct):
+    """Of what kind a resource is."""
+
+    kind: str | None = msgspec.field(default=None, name="resourceType")
+
+
+@cache
+def _resources() -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(types().resource)
+
+
+@cache
+def _bundles(sealed: bool) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(types().sealed if sealed else types().bundle)
+
+
+@cache
+def _kinds() -> msgspec.json.Decoder[Kind]:
+    return msgspec.json.Decoder(Kind)
+
+
+def bundle(data: bytes, counts: Counter[str]) -> Any:
+    """The bundle that is all of `data`. Raises `BadFile`."""
+    try:
+        return _bundles(False).decode(data)
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, msgspec.ValidationError):
+            refusal = refused(error)
+            raise refusal from None
+    return _apart(data, counts)
+
+
+def _apart(data: bytes, counts: Counter[str]) -> Any:
+    """A bundle resource by resource, where one may be of a kind that nobody knows."""
+    try:
+        if _kinds().decode(data).kind not in {None, "Bundle"}:
+            remedy = "it is a single resource; ask the sender for bundles, or for NDJSON with a resource a line"
+            raise BadFile("fhir.no_bundle", remedy=remedy)
+        found = _bundles(True).decode(data)
+        for entry in found.f_entry or ():
+            entry.f_resource = _one(bytes(entry.f_resource), counts)
+        return found
+    except (ValueError, RecursionError) as error:
+        refusal = refused(error)
+    raise refusal from None
+
+
+def _one(raw: bytes, counts: Counter[str]) -> Any:
+    """The resource, None where there is none or its kind is unknown. Raises what the decoder raises."""
+    if not raw or raw == b"null":
+        return None
+    try:
+        return _resources().decode(raw)
+    except msgspec.ValidationError:
+        if not _unknown(raw):
+            raise
+    counts[UNKNOWN] += 1
+    return None
+
+
+def _unknown(raw: bytes) -> bool:
+    """Whether a resource is of a kind that R4 does not know."""
+    kind = _kinds().decode(raw).kind
+    return kind is not None and kind not in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(codes.load("fhir_resource").names)
+
+
+def lines(block: bytes) -> list[Any] | None:
+    """The resources of a block of lines; None where one is not as it should be, or is not one line."""
+    try:
+        return _resources().decode_lines(block)
+    except (ValueError, RecursionError):
+        return None
+
+
+def line(raw: bytes, counts: Counter[str]) -> Any:
+    """The resource of one line, None where its kind is unknown. Raises `BadFile`."""
+    try:
+        return _one(raw, counts)
+    except (ValueError, RecursionError) as error:
+        refusal = refused(error)
+    raise refusal from None
+
+
+def refused(error: ValueError | RecursionError) -> BadFile:
+    """What is wrong, in our words: the element where it is, and nothing of the file."""
+    if isinstance(error, RecursionError):
+        return BadFile("fhir.depth", remedy=f"elements lie in each other too deep; {_AGAIN}")
+    if isinstance(error, UnicodeError):
+        return BadFile("text.encoding", remedy=f"FHIR is written in UTF-8; {_AGAIN}")
+    if isinstance(error, msgspec.ValidationError):
+        place = _PLACE.search(str(error))
+        return BadFile(
+            "fhir.shape", field=place[1] if place else "", remedy=f"an element is not as FHIR R4 has it; {_AGAIN}"
+        )
+    return BadFile("fhir.json", remedy=f"it is no JSON; {_AGAIN}")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether the whole is UTF-8: the decoder does not look at what it skips."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""Parcels of FHIR records: heads, people and all tables, column by column over many records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from provision.formats.base import PEOPLE_COLUMNS, Dataset, Parcel, Report, Table
+from provision.formats.columns import typed
+from provision.formats.documents import Row
+from provision.formats.fhircolumns import days, listed
+from provision.formats.fhirpaths import is_read, table
+from provision.formats.fhirrecords import HEAD, Records
+from provision.formats.fhirrows import Group, plans, rows
+from provision.formats.fhirsystems import Systems
+from provision.formats.fhirvalues import answers, values
+from provision.formats.ukekind import DERIVED
+
+#: Rows that are numbered within their record, in the order of the file.
+_NUMBERS = {"encounter": "encounter_no", "test_value": "value_no", "answer": "answer_no"}
+_DAYS = ("recorded", "deceased_month")
+#: Columns of the head with codes of lists that a sender may go beyond.
+_LISTS = {"document_type": "fhir_document", "insured_as": "fhir_subscriber"}
+
+
+def parcel(dataset: Dataset, records: Records, systems: Systems, report: Report) -> Parcel:
+    """One parcel of all records: claims are numbered on from `report.people`. Fills the report."""
+    first = report.people
+    found: dict[str, list[pl.DataFrame]] = {HEAD: [_heads(dataset, records)]}
+    for name, frame in _tables(records, systems):
+        if frame.height:
+            found.setdefault(name, []).append(frame)
+    for rule, count in records.counts.items():
+        report.warn(rule, count)
+    tables = {t.name: _typed(t, found[t.name], first, report) for t in dataset.tables if t.name in found}
+    report.people += len(records.heads)
+    report.records += len(records.heads)
+    return Parcel(tables, _people(records.people, first), len(records.heads))
+
+
+def _tables(records: Records, systems: Systems) -> Iterator[tuple[str, pl.DataFrame]]:
+    for kind, (owners, nodes) in records.resources.items():
+        group = Group(owners, nodes, records.encounters)
+        if kind == "Observation":
+            yield "test_value", values(group, systems, records.counts)
+        elif kind == "QuestionnaireResponse":
+            yield "answer", answers(group, systems, records.counts)
+        else:
+            plan = plans()[kind]
+            yield plan.table, rows(plan, group, systems, records.counts)
+
+
+def _typed(one: Table, frames: list[pl.DataFrame], first: int, report: Report) -> pl.DataFrame:
+    """A table of texts as the dataset has its columns, by record, rows of a record numbered."""
+    made = pl.concat(frames, how="diagonal").sort("claim_no", maintain_order=True) if len(frames) > 1 else frames[0]
+    if (number := _NUMBERS.get(one.name)) is not None:
+        made = made.with_columns(pl.int_range(1, pl.len() + 1).over("claim_no").cast(pl.String).alias(number))
+    columns = [column for column in one.columns if column.name in made.columns]
+    numbered = made.select((pl.col("claim_no") + first).cast(pl.Int64), *[column.name for column in columns])
+    return typed(numbered, one.name, columns, report)
+
+
+def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
+    """A row per record with the columns that are ever filled."""
+    unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
+    names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
+    made = {}
+    for name in names:
+        cells = pl.Series([cells.get(name) for cells in records.heads], dtype=pl.String)
+        if name in _DAYS:
+            cells = days(cells)
+        elif name in _LISTS:
+            cells = listed(cells, _LISTS[name], records.counts, f"code:{HEAD}.{name}")
+        made[name] = cells
+    return pl.DataFrame({"claim_no": pl.int_range(len(records.heads), dtype=pl.Int64, eager=True), **made})
+
+
+def _people(people: list[Row], first: int) -> pl.DataFrame:
+    columns = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
+    numbers = pl.Series("claim_no", range(first, first + len(people)), dtype=pl.Int64)
+    texts = [pl.Series(name, columns.get(name, ()), dtype=pl.String) for name in PEOPLE_COLUMNS[1:]]
+    return pl.DataFrame([numbers, *texts])

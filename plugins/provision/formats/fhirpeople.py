@@ -1,0 +1,165 @@
+"""Who a FHIR record is about: Patient, Coverage and references to a patient -> identity cells and `PEOPLE_COLUMNS`.
+
+* 患者番号: an identifier whose system ends in the number of the medical institution
+  (``urn:oid:1.2.392.100495.20.3.51.1<10 digits>``) is facility and chart number; JP-CLINS also has it without a number.
+* 被保険者: ``JP_Insurance_memberID`` is ``保険者番号8桁:記号:番号:枝番``; Coverage has symbol, number and branch as
+  extensions, the insurer as its payor.
+* 氏名: of the names that with the representation IDE (kanji) is the written one, SYL the kana; a name without a
+  representation is kana where it holds nothing else.
+
+Any other identifier is nobody's business: it is not read as one of these and not kept.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from provision.formats.base import PEOPLE_COLUMNS
+from provision.formats.documents import Row
+
+Cells = dict[str, str | None]
+_CHART = re.compile(r"urn:oid:1\.2\.392\.(?:100495\.20\.3\.51|200119\.6\.102)\.1([0-9]{10})")
+_OWN_CHART = re.compile(r"http://jpfhir\.jp/fhir/(?:eCS|clins|core)/I[dD][sS]ystem/JP_Hospital_PatientID")
+_MEMBER = re.compile(r"http://jpfhir\.jp/fhir/(?:core|clins|eCS)/I[dD][sS]ystem/JP_Insurance_[mM]ember[iI][dD]")
+_INSURER = re.compile(
+    r"http://jpfhir\.jp/fhir/core/(?:mhlw/)?I[dD][sS]ystem/(?:JP_IdSystem_InsurerNumber|insurer-number|InsurerNumber)"
+    r"|urn:oid:1\.2\.392\.100495\.20\.3\.61|urn:oid:1\.2\.392\.200119\.6\.101"
+)
+_EXTENSION = re.compile(
+    r"http://jpfhir\.jp/fhir/core/(?:Extension/)?StructureDefinition/JP_Coverage_InsuredPerson(Symbol|Number|SubNumber)"
+)
+_PARTS = {"Symbol": "symbol", "Number": "number", "SubNumber": "branch"}
+_REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+_NAMES = {"IDE": "name", "SYL": "kana"}
+_KANA = re.compile(r"[ァ-ヿｦ-ﾟぁ-ゖ\s・]+")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_SEX = {"male": "1", "female": "2"}
+_REFERENCE = re.compile(r"(?:.*/)?Patient/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?", re.DOTALL)
+_URN = re.compile(r"urn:(?:uuid|oid):([0-9A-Za-z.\-]{1,64})")
+
+
+def of_patient(patient: Any) -> Cells:
+    """The cells of a Patient."""
+    found: Cells = {"sex": _SEX.get(patient.f_gender or ""), "phone": _phone(patient), **_names(patient)}
+    found |= {"birth_month": _birth(patient.f_birthDate), "deceased_month": patient.f_deceasedDateTime}
+    for address in _each(patient.f_address):
+        lines = " ".join(filter(None, address.f_line or ()))
+        found["address"] = found.get("address") or address.f_text or lines or None
+        found["zip"] = found.get("zip") or address.f_postalCode
+    for identifier in _each(patient.f_identifier):
+        found = numbered(identifier) | {name: cell for name, cell in found.items() if cell}
+    return found
+
+
+def _birth(text: str | None) -> str | None:
+    """A whole birth date; a month gets a day that is cut off again on receipt and stands in no evidence (`person`)."""
+    return f"{text}-01" if text and _MONTH.fullmatch(text) else text
+
+
+def _phone(patient: Any) -> str | None:
+    return next((t.f_value for t in _each(patient.f_telecom) if t.f_value and t.f_system in {"phone", "sms"}), None)
+
+
+def _names(patient: Any) -> Cells:
+    found: Cells = {}
+    for name in _each(patient.f_name):
+        text = name.f_text or " ".join(filter(None, [name.f_family, *(name.f_given or ())]))
+        if not text:
+            continue
+        said = [e.f_valueCode for e in _each(name.f_extension) if e.f_url == _REPRESENTATION]
+        part = _NAMES.get(said[0] or "") if said else "kana" if _KANA.fullmatch(text) else "name"
+        if part and not found.get(part):
+            found[part] = text
+    return found
+
+
+def numbered(identifier: Any) -> Cells:
+    """The cells of one identifier of a patient or card; none where it is of no system of these."""
+    system, value = identifier.f_system or "", identifier.f_value
+    if not value:
+        return {}
+    if chart := _CHART.fullmatch(system):
+        return {"facility": chart[1], "chart": value}
+    if _OWN_CHART.fullmatch(system):
+        return {"chart": value}
+    return member(value) if _MEMBER.fullmatch(system) else {}
+
+
+def member(value: str) -> Cells:
+    """``保険者番号:記号:番号:枝番`` taken apart; nothing where it has not four parts."""
+    parts = unicodedata.normalize("NFKC", value).split(":")
+    if len(parts) != 4 or not parts[2].strip():
+        return {}
+    return dict(zip(("insurer", "symbol", "number", "branch"), (part.strip() or None for part in parts), strict=True))
+
+
+def of_coverage(coverage: Any, organizations: Mapping[str, Any]) -> Cells:
+    """The cells of a Coverage; `organizations` by their references, for the insurer."""
+    found: Cells = {}
+    for identifier in _each(coverage.f_identifier):
+        found = found or {k: v for k, v in numbered(identifier).items() if k not in {"facility", "chart"}}
+    for extension in _each(coverage.f_extension):
+        if (named := _EXTENSION.fullmatch(extension.f_url or "")) and extension.f_valueString:
+            found.setdefault(_PARTS[named[1]], extension.f_valueString)
+    symbol, colon, number = unicodedata.normalize("NFKC", coverage.f_subscriberId or "").partition(":")
+    if colon and number:
+        found.setdefault("symbol", symbol or None)
+        found.setdefault("number", number)
+    if coverage.f_dependent:
+        found.setdefault("branch", coverage.f_dependent)
+    found.setdefault("insurer", next(_insurers(coverage, organizations), None))
+    return found
+
+
+def _insurers(coverage: Any, organizations: Mapping[str, Any]) -> Iterator[str]:
+    for payor in _each(coverage.f_payor):
+        held = [payor.f_identifier, *_each(getattr(organizations.get(payor.f_reference), "f_identifier", None))]
+        for one in held:
+            if one is not None and one.f_value and _INSURER.fullmatch(one.f_system or ""):
+                yield one.f_value
+
+
+def patient_id(reference: str | None) -> str | None:
+    """The id of a patient in a reference to it, such as ``Patient/<id>``; None where it is no such reference."""
+    if not reference:
+        return None
+    found = _REFERENCE.fullmatch(reference) or _URN.fullmatch(reference)
+    return found[1] if found else None
+
+
+def person(cells: Cells, born: str | None) -> Row:
+    """A row of people (`PEOPLE_COLUMNS` without the claim number). `born` as the Patient says it: evidence is a whole
+    date that exists, else nothing."""
+    row = list(map(cells.get, PEOPLE_COLUMNS[1:]))
+    row[_BIRTH] = _evidence(born) if born else None
+    row[_INSURER_AT] = _insurer(row[_INSURER_AT])
+    return row
+
+
+_BIRTH, _INSURER_AT = PEOPLE_COLUMNS.index("birth") - 1, PEOPLE_COLUMNS.index("insurer") - 1
+
+
+def _evidence(born: str) -> str | None:
+    if not _DAY.fullmatch(born):
+        return None
+    try:
+        return date.fromisoformat(born).strftime("%Y%m%d")
+    except ValueError:
+        return None
+
+
+def _insurer(number: str | None) -> str | None:
+    """As insurers are compared everywhere: six digits without zeros in front (`numbers.canonical_insurer`)."""
+    if not number:
+        return None
+    bare = unicodedata.normalize("NFKC", number).strip()
+    return bare[2:] if len(bare) == 8 and bare.startswith("00") else bare
+
+
+def _each(items: Iterable[Any] | None) -> Iterator[Any]:
+    return (one for one in items or () if one is not None)

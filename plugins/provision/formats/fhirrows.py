@@ -1,0 +1,117 @@
+"""Rows of FHIR resources: one row of a table per resource, or per element where the table says so (``#table``).
+
+A row whose code is in none of the systems we know says nothing that could be compared, and is dropped and counted. A
+reference to an encounter becomes its number within the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from provision.formats.base import Column
+from provision.formats.fhircolumns import Walk, shaped
+from provision.formats.fhirpaths import Path, Step, is_read, parse, table
+from provision.formats.fhirsystems import Systems
+from provision.formats.ukekind import DERIVED
+
+#: Tables with readers of their own: who it is, values of tests, answers.
+OWN = frozenset({"patient_record", "test_value", "answer"})
+_CODES = frozenset({"code", "medicationCodeableConcept", "vaccineCode"})
+ENCOUNTER, _KIND, _MODIFIERS = "encounter_no", "kind", "modifiers"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column and its paths, from the resource or (`inner`) from the element that is a row."""
+
+    column: Column
+    paths: tuple[Path, ...]
+    inner: bool
+
+    @property
+    def coded(self) -> bool:
+        """Whether the column is what the row is about."""
+        return self.column.name != _MODIFIERS and any(path.steps[0].name in _CODES for path in self.paths)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a kind of resource becomes rows of a table: of each `element`, where it is not the resource itself."""
+
+    table: str
+    kind: str
+    element: Step | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Resources of one kind, in order: of which record each is, and by record the numbers of its encounters."""
+
+    owners: Sequence[int]
+    nodes: Sequence[Any]
+    encounters: Mapping[int, Mapping[str, str]]
+
+
+@cache
+def plans() -> Mapping[str, Plan]:
+    """By kind of resource."""
+    made = {}
+    for one in table().dataset.tables:
+        for source in () if one.name in OWN else one.source.split():
+            kind, _, element = source.partition(".")
+            step = parse(source)[0].steps[0] if element else None
+            fields = [f for f in table().fields if f.table == one.name]
+            found = [(f.column, tuple(p for p in _paths(f.record) if p.kind == kind)) for f in fields if _filled(f)]
+            made[kind] = Plan(one.name, kind, step, tuple(_cell(column, own, step) for column, own in found if own))
+    return made
+
+
+def _filled(field: Any) -> bool:
+    return field.index < DERIVED and is_read(field)
+
+
+def _paths(record: str) -> tuple[Path, ...]:
+    return parse(record)
+
+
+def _cell(column: Column, paths: tuple[Path, ...], step: Step | None) -> Cell:
+    if step is None or any(path.steps[0] != step for path in paths):
+        return Cell(column, paths, inner=False)
+    return Cell(column, tuple(Path(path.kind, path.steps[1:], path.every) for path in paths), inner=True)
+
+
+def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFrame:
+    """``claim_no`` (of the record, from 0) and the texts of the table's columns."""
+    walk = Walk(group.nodes)
+    places, nodes = walk.at((plan.element,)) if plan.element else (range(walk.size), group.nodes)
+    part = Walk(nodes)
+    owners = [group.owners[place] for place in places]
+    columns, coded = {}, []
+    for cell in plan.cells:
+        found = (part if cell.inner else walk).cells(cell.paths, systems)
+        if plan.element and not cell.inner:
+            found = [found[place] for place in places]
+        name = cell.column.name
+        if name == ENCOUNTER:
+            none: Mapping[str, str] = {}
+            found = [group.encounters.get(owner, none).get(ref) for owner, ref in zip(owners, found, strict=True)]
+            columns[name] = pl.Series(found, dtype=pl.String)
+        else:
+            columns[name] = shaped(cell.column, found, counts, f"{plan.table}.{name}")
+        coded += [name] if cell.coded else []
+    if any(column.name == _KIND for column in table().dataset.table(plan.table).columns):
+        columns[_KIND] = pl.Series([plan.kind.removeprefix("Medication").lower()] * len(owners), dtype=pl.String)
+    made = pl.DataFrame({"claim_no": pl.Series(owners, dtype=pl.Int64), **columns})
+    if not coded or not made.height:
+        return made
+    known = made.select(pl.any_horizontal(pl.col(coded).is_not_null())).to_series()
+    if lost := int((~known).sum()):
+        counts[f"fhir.no_known_code:{plan.table}"] += lost
+    return made.filter(known)
