@@ -63,7 +63,7 @@ class Hl7Sheet(Sheet):
 
     def head(self) -> str:
         """FHS and BHS."""
-        opened = rf"|^~\&|HIS{KITA.code}|{KITA.number}|GW|RCV|{self.month.compact}01||{KITA.name}|{KITA.phone}"
+        opened = rf"|^~\&|HIS{KITA.code}|{KITA.name}|GW|RCV|{self.month.compact}01||{KITA.name}|{KITA.phone}"
         return f"FHS{opened}{CR}BHS{opened}{CR}" if self.program.batch else ""
 
     def tail(self) -> str:
