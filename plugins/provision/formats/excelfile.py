@@ -9,13 +9,14 @@ is none: which day ``45000`` is, only the sheet's calendar says.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import polars as pl
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from provision.formats.base import BadFile, Report
 from provision.formats.delimited import Coded
@@ -23,6 +24,7 @@ from provision.formats.excelguard import looked_over
 from provision.formats.mynumbers import MyNumbers, refuse_headings
 from provision.layouts import Excel
 
+Answered = TypeVar("Answered")
 ROWS, TEXT = 50_000, 32 * 2**20
 #: Numbers beyond this are not what was typed: a spreadsheet keeps 15 digits.
 _EXACT = 10**15
@@ -53,8 +55,9 @@ class ExcelFile:
             raise BadFile("excel.formula", remedy="formulas have no stored result; open and save it in Excel")
         for other in workbook.sheet_names:
             if other != name:
-                _search(_sheet(workbook, other))
                 self.report.warn("excel.other_sheets")
+            if other != name and other in facts:  # a chart has no cells
+                _search(_sheet(workbook, other))
         yield from self._rows(_sheet(workbook, name))
 
     def _name(self, workbook: Any) -> str:
@@ -72,7 +75,7 @@ class ExcelFile:
         if sheet.merged_cell_ranges:
             raise BadFile("excel.merged", remedy="cells are merged; unmerge them, or ask the sender for CSV")
         rows = sheet.iter_rows()
-        lead = [[_text(cell) for cell in row] for _, row in zip(range(self.settings.header_row), rows, strict=False)]
+        lead = _tried(lambda: [[*map(_text, row)] for row in islice(rows, self.settings.header_row)])
         self.header = lead[-1] if len(lead) == self.settings.header_row else []
         self.above = [cell for row in lead[:-1] for cell in row]
         yield Coded(pl.DataFrame(), {})
@@ -83,7 +86,7 @@ def _framed(rows: Iterator[list[Any]], width: int) -> Iterator[Coded]:
     """Frames of at most `ROWS` rows and `TEXT` characters, without blank rows."""
     taken: list[list[str]] = []
     size = 0
-    for row in rows:
+    while (row := _tried(lambda: next(rows, None))) is not None:
         cells = [_text(cell) for cell in row]
         if any(cells):
             taken.append(cells)
@@ -113,20 +116,22 @@ def _search(sheet: Any) -> None:
 
 
 def _opened(data: bytes) -> Any:
+    return _tried(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
+
+
+def _sheet(workbook: Any, name: str) -> Any:
+    return _tried(lambda: workbook.get_sheet_by_name(name))
+
+
+def _tried(ask: Callable[[], Answered]) -> Answered:
+    """What the library answers. Raises `BadFile` ``excel.broken`` for whatever it raises: what it says may quote the
+    workbook. Its panics (a day millions of years away) are no `Exception`, and known by their name only."""
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except (CalamineError, OSError, ValueError):  # what they say may quote the workbook
-        pass
+        return ask()
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
     raise BadFile("excel.broken", remedy="the workbook is damaged; ask the sender for it again, or for CSV")
-
-
-def _sheet(workbook: Any, name: str) -> CalamineSheet:
-    try:
-        sheet: CalamineSheet = workbook.get_sheet_by_name(name)
-        return sheet
-    except (CalamineError, OSError, ValueError):
-        pass
-    raise BadFile("excel.broken", remedy="a sheet is damaged; ask the sender for the workbook again, or for CSV")
 
 
 def _text(cell: Any) -> str:

@@ -29,6 +29,8 @@ _ENTRIES = 2_000
 _PIECE = 1 << 20
 _LETTERS = re.compile("[A-Z]{1,3}")
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+#: Where worksheets lie; other ways to say it are read in different ways, so a sheet that lies elsewhere is not opened.
+_TARGET = re.compile(r"(?:/xl/)?(worksheets/[A-Za-z0-9_.-]+\.xml)")
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _AS_CSV = "save the sheet as CSV (UTF-8), or ask the sender to"
 
@@ -69,7 +71,7 @@ def looked_over(data: bytes) -> Mapping[str, SheetFacts]:
             if total > UNPACKED_BYTES:
                 raise BadFile("excel.size", remedy=f"it unpacks to more than {UNPACKED_BYTES >> 20} MiB; {_AS_CSV}")
             part.feed(piece)
-        parts[name] = part.closed()
+        parts[name] = part.closed(strings=name.lower().endswith("sharedstrings.xml"))
     return _by_name(data, names, parts)
 
 
@@ -146,13 +148,15 @@ class _Part:
             self._end()
         self._plain = self._plain or self._measure.other
 
-    def closed(self) -> SheetFacts | None:
-        """The facts of a worksheet, None for any other part."""
+    def closed(self, strings: bool) -> SheetFacts | None:
+        """The facts of a worksheet, None for any other part. The list of strings must be one (`strings`)."""
         if not self._plain:
             try:
                 self._parser.close()
             except etree.LxmlError:
                 self._end()
+        if strings and self._measure.root != "sst":
+            raise _broken()
         return self._measure.facts if self._measure.root == "worksheet" else None
 
     def _end(self) -> None:
@@ -186,10 +190,10 @@ class _Measure:
             self._value = self._value or name == "is"
         elif name == "row":
             self._row = _number(attributes.get("r", ""), self._row + 1)
-            self._column, self._hidden = 0, attributes.get("hidden", "0") in {"1", "true"}
+            self._column, self._hidden = 0, _is_hidden(attributes, "ht")
         elif name == "si":
             self._length = 0
-        elif name == "col" and attributes.get("hidden", "0") in {"1", "true"}:
+        elif name == "col" and _is_hidden(attributes, "width"):
             self.facts.hidden_columns.append(_number(attributes.get("min", ""), 1))
 
     def data(self, text: str) -> None:
@@ -234,6 +238,11 @@ class _Measure:
             raise BadFile("excel.cells", remedy=remedy)
 
 
+def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden, or has no height or width."""
+    return attributes.get("hidden", "0") in {"1", "true"} or not attributes.get(size, "1").strip("0.")
+
+
 def _number(text: str, otherwise: int) -> int:
     return int(text) if re.fullmatch("[0-9]{1,7}", text) else otherwise
 
@@ -257,13 +266,16 @@ def _by_name(
 ) -> dict[str, SheetFacts]:
     """Facts by the name of the sheet, by way of the workbook's relations."""
     workbook, relations = (_tree(b"".join(_unpacked(data, names[name]))) for name in (_WORKBOOK, _RELATIONS))
-    targets = {each.get("Id"): str(each.get("Target")) for each in relations.iter("{*}Relationship")}
-    found: dict[str, SheetFacts] = {}
-    for sheet in workbook.iter("{*}sheet"):
-        target = targets.get(sheet.get(_R), "")
-        facts = parts.get(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+    related = [(each.get("Id"), str(each.get("Target"))) for each in relations.iter("{*}Relationship")]
+    sheets = [(str(each.get("name")), each.get(_R)) for each in workbook.iter("{*}sheet")]
+    targets, found = dict(related), dict[str, SheetFacts]()
+    if len(targets) < len(related) or len(dict(sheets)) < len(sheets):  # readers would take different ones
+        raise _broken()
+    for name, relation in sheets:
+        plain = _TARGET.fullmatch(targets.get(relation, ""))
+        facts = parts.get(f"xl/{plain[1]}") if plain else None
         if facts is not None:
-            found[str(sheet.get("name"))] = facts
+            found[name] = facts
     if not found:
         raise BadFile("excel.kind", remedy=f"it has no worksheet; {_AS_CSV}")
     return found

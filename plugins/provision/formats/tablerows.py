@@ -13,7 +13,7 @@ from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Rep
 from provision.formats.columnmap import ColumnMap
 from provision.formats.columns import typed
 from provision.formats.delimited import Coded
-from provision.formats.headings import fold
+from provision.formats.headings import fold, meant
 from provision.formats.ledger_columns import CODES
 from provision.formats.mynumbers import MyNumbers, refuse_labels
 from provision.formats.numbers import canonical_care_number, failing_insurer_numbers
@@ -126,7 +126,7 @@ class TableRows:
         known = {fold(code): code for code in codes.load(name).names}
         said = column.values or CODES.get(name, {})
         known |= {fold(word): code for word, code in said.items()}
-        done = pl.Series([known.get(fold(word or ""), "") for word in words], dtype=pl.String)
+        done = meant(words, known).fill_null("")
         unknown = (words.str.strip_chars() != "") & (done == "")
         lost = int(unknown.gather(numbers).sum())
         self.report.warn(f"code:{self.dataset.head}.{column.name}", lost)

@@ -14,7 +14,7 @@ import polars as pl
 from provision import codes
 from provision.formats.base import Column
 from provision.formats.delimited import Coded
-from provision.formats.headings import fold
+from provision.formats.headings import fold, meant
 from provision.formats.testvalues import ANSWER, TEST_VALUE, item_of
 from provision.layouts import Answer, TestValue
 
@@ -108,9 +108,8 @@ def _with_codes(frame: pl.DataFrame, words: pl.Series, values: Mapping[str, str]
     """With ``code`` and ``absent`` by the words of the layout, compared as headings are."""
     absent = codes.load("test_absent").names
     known = {fold(word): code for word, code in (*((code, code) for code in values.values()), *values.items())}
-    said = [known.get(fold(word or "")) for word in words] if known else [None] * words.len()
-    meant = pl.Series(said, dtype=pl.String)
-    frame = frame.with_columns(meant.alias("meant"), filled=pl.col("text") != "")
+    said = meant(words, known) if known else pl.Series([None] * words.len(), dtype=pl.String)
+    frame = frame.with_columns(said.alias("meant"), filled=pl.col("text") != "")
     is_absent = pl.col("meant").is_in(list(absent))
     return frame.with_columns(absent=pl.when(is_absent).then("meant"), code=pl.when(~is_absent).then("meant"))
 

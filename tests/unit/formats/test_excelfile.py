@@ -102,6 +102,8 @@ def test_numbers_as_text_and_texts_as_numbers() -> None:
 HIDDEN: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "row": (lambda book, page: page.set_row(2, None, None, {"hidden": True}), "excel.hidden"),
     "column": (lambda book, page: page.set_column(3, 3, None, None, {"hidden": True}), "excel.hidden"),
+    "row without height": (lambda book, page: page.set_row(2, 0), "excel.hidden"),
+    "column without width": (lambda book, page: page.set_column(3, 3, 0), "excel.hidden"),
     "columns behind the table": (lambda book, page: page.set_column(40, 80, None, None, {"hidden": True}), ""),
     "merged cells": (lambda book, page: page.merge_range("B9:C9", "x"), "excel.merged"),
     "nothing": (lambda book, page: None, ""),
@@ -174,6 +176,19 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: sheet(GOOD, rb"<worksheet", b'<!DOCTYPE w [<!ENTITY a "aaaa">]><worksheet'), "excel.broken"),
     "no XML": (lambda: sheet(GOOD, rb"</sheetData>", b""), "excel.broken"),
     "no sheet": (lambda: repacked(GOOD, lambda name, part: None if "worksheets" in name else part), "excel.kind"),
+    "cells in a part that says it is none": (
+        lambda: sheet(sheet(far(GOOD, b"XFD1048576"), rb"<worksheet", b"<work"), rb"</worksheet", b"</work"),
+        "excel.cells"),
+    "two sheets of one name": (
+        lambda: repacked(GOOD, lambda name, part: part.replace(b"</sheets>", b'<sheet name="\xe8\xaa\xbf\xe6\x9f\xbb" '
+                         b'sheetId="9" r:id="rId1"/></sheets>')), "excel.broken"),
+    "a sheet elsewhere": (
+        lambda: repacked(GOOD, lambda name, part: part.replace(b'"worksheets/', b'"../xl/worksheets/')), "excel.kind"),
+    "strings that are none": (
+        lambda: with_part(GOOD, "xl/sharedStrings.xml", b"<x><si><t>" + b"x" * 100_000 + b"</t></si></x>"),
+        "excel.broken"),
+    "a day millions of years away": (
+        lambda: sheet(GOOD, rb'(<c r="D2" s="1"><v>)[0-9.]+', rb"\g<1>-1e308"), "excel.broken"),
     "bytes behind the end": (lambda: GOOD + b"PK\x05\x06" + b"\0" * 30, "excel.broken"),
 }  # fmt: skip
 

@@ -82,7 +82,7 @@ def relayout(house: House, **changes: Any) -> None:
     house.edit(f"layouts/{DATASET}.yaml", lambda said: said.update(changes))
 
 
-@pytest.mark.parametrize("kind", ["delimited", "parquet"])
+@pytest.mark.parametrize("kind", sorted(FILES))
 def test_from_the_drop_to_the_gate(house: House, kind: str) -> None:
     relayout(house, file={"kind": kind})
     ctx, batch = send(house, {f"{SURNAME}.dat": FILES[kind](people(), HEADER)})
@@ -136,14 +136,17 @@ def test_my_numbers_and_undeclared_files_go_to_quarantine_and_the_others_are_tak
     assert accepted.payload["tables"]["visit"] == 48
 
 
-def test_a_source_with_two_tables_fills_two_datasets(house: House) -> None:
+@pytest.mark.parametrize("kind", sorted(FILES))
+def test_a_source_with_two_tables_fills_two_datasets(house: House, kind: str) -> None:
+    """Also where all files of a kind begin alike: workbooks, Parquet."""
+    relayout(house, file={"kind": kind})
     other = yaml.safe_load(BASE) | {"id": "kakuu-lab", "test_values": [], "answers": [], "observed": None,
-                                    "unknown_columns": "refuse", "facility": ""}  # fmt: skip
+                                    "unknown_columns": "refuse", "facility": "", "file": {"kind": kind}}  # fmt: skip
     other["columns"] = [c for c in other["columns"] if c["name"] in {"sex", "prefecture"}]
     (house.config / "layouts/kakuu-lab.yaml").write_text(yaml.safe_dump(other, allow_unicode=True), "utf-8")
     house.edit(f"sources/{SOURCE}.yaml", lambda said: said.update(format=[f"table:{DATASET}", "table:kakuu-lab"]))
-    small = text([["女", "13"], ["男", "1"]], ["性別", "都道府県"], encoding="utf-8")
-    ctx, batch = send(house, {"a.csv": text(people(), HEADER), "b.csv": small})
+    small = FILES[kind]([["女", "13"], ["男", "1"]], ["性別", "都道府県"])
+    ctx, batch = send(house, {"a.dat": FILES[kind](people(), HEADER), "b.dat": small})
     (accepted,) = ctx.ledger.entries(type="batch.accepted", kind="batch", subject=batch)
     assert accepted.payload["files_taken"] == {f"table:{DATASET}": 1, "table:kakuu-lab": 1}
     assert accepted.payload["tables"]["kakuu-lab.visit"] == 2
