@@ -59,6 +59,8 @@ def check_domain(domain: str, cls: str, dtype: str, name: str) -> None:
         raise wrong("class and domain do not fit", "birth has month, zip has zip3, insurer has insurer")
     elif (word == "range") != (dtype != "string"):
         raise wrong("dtype and domain do not fit", "numbers have a range, texts code, form, date or month")
+    elif word == "form" and re.search(r"\(\?(?!:)|\\[1-9]", rest):
+        raise wrong("the form looks around or back", "write it with plain groups only: (?:...)")
     elif word == "form" and any(re.fullmatch(rest, probe) for probe in _PROBES):
         raise wrong(
             "the form would admit names, addresses or telephone numbers", "write a closer pattern, or class free"

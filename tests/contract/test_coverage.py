@@ -36,6 +36,11 @@ SKIPPABLE = {"free", "provider_name"}
 NEVER_STORED = {str(cls) for cls in DROPPED}
 
 
+#: Columns of the one shape of test values that a format has nothing for: C2XD has a number or a code per item.
+_VALUES_ONLY = {"test_value.flag", "test_value.ref_low", "test_value.ref_high", "answer.answer_number", "answer.unit"}
+NEVER_FILLED = {"checkup-c2xd-csv": _VALUES_ONLY}
+
+
 @dataclass(frozen=True)
 class Reality:
     """The filled file of an edition: its text, what the reader gave (raw tables, people) and what would be stored."""
@@ -95,7 +100,8 @@ def marks(frames: list[pl.DataFrame]) -> set[tuple[str, int]]:
 @pytest.mark.parametrize(("name", "number"), EDITIONS)
 def test_what_is_stored_is_what_the_report_says(name: str, number: int) -> None:
     real = reality(name, number)
-    assert filled_places(real.stored) == {f.place for f in reported(real.source, real.table) if f.place}
+    places = {f.place for f in reported(real.source, real.table) if f.place}
+    assert filled_places(real.stored) == places - NEVER_FILLED.get(name, set())
 
 
 @pytest.mark.parametrize(("name", "number"), EDITIONS)

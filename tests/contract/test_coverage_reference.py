@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from provision.formats import formats
+from provision.formats.checkup_items import TEXT, item, unit
 from provision.formats.coverage import editions
 from provision.formats.tables import DROPPED
 
@@ -177,3 +178,13 @@ def test_a_laxer_class_would_be_found() -> None:
     wanted = [("RE", 4, "DIRECT"), ("RE", 5, "QUASI"), ("RE", 6, "BIRTH")]
     assert lax({4: "ordinary", 5: "quasi", 6: "reserved"}, wanted) == [("RE", 4, "DIRECT", "ordinary")]
     assert lax({4: "direct", 5: "quasi"}, wanted) == [("RE", 6, "BIRTH", "missing")]
+
+
+def test_items_of_checkups_agree_with_the_reference() -> None:
+    """Every code, its type and its list of results; what is free text there is dropped here."""
+    for row in rows("kenshin_items_2024.tsv"):
+        known = item(row["code17"])
+        assert known is not None, row["code17"]
+        assert (known.type, known.system or "") == (row["xml_type"], row["result_oid"].strip())
+        assert (known.kind == TEXT) == (row["privacy_class"] in {"FREE", "DIRECT", "PROV-NAME", "QUASI"}), row["code17"]
+        assert known.kind == TEXT or unit(row["ucum"]) == (known.unit or ""), row["code17"]

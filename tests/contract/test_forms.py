@@ -24,6 +24,7 @@ WIDE = {
     "care_plan_facility": "as facility",
     "entrusted_facility": "as facility",
     "service_facility": "as facility",
+    "author_facility": "as facility, of who wrote a checkup document",
     "notifications": "a list of two-character codes",
     "special_notes": "a list of two-digit codes",
     "absence_days": "a digit for every day of a month",

@@ -16,8 +16,10 @@ from provision.formats.ukekind import DERIVED
 from provision.sampledata import format_stream
 from provision.sampledata.sheets import SENDERS
 
-#: The rival of messages makes no records of them (`hl7v2`), documents are no files of records.
-FORMATS = sorted(set(SENDERS) & set(formats()) - {"dpc-k", "hl7v2"})
+#: The rival of messages makes no records of them (`hl7v2`); documents, and files of checkups whose results are no
+#: columns, are nothing for a reader of rows.
+OTHERS = ("dpc-k", "hl7v2", "checkup-", "guidance-")
+FORMATS = sorted(name for name in set(SENDERS) & set(formats()) if not name.startswith(OTHERS))
 #: Days that the survey writes where there is none.
 NO_DAY = {"0000-00-00"}
 

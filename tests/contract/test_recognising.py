@@ -139,13 +139,15 @@ def test_letters_and_pictures_are_called_what_they_are(head: bytes) -> None:
         refuse_another(formats()["visits"], head)
 
 
-@pytest.mark.parametrize("form", sorted(set(WORLD) - {"dpc-k"}))  # a K file may begin with headings nobody knows
+#: A K file may begin with headings nobody knows; it is never taken, whatever it is called.
+LINES = [form for form in WORLD if isinstance(formats()[form], OfLines) and form != "dpc-k"]
+
+
+@pytest.mark.parametrize("form", LINES)
 @pytest.mark.parametrize("head", [head for heads in WRITTEN.values() for head in heads])
 def test_formats_of_lines_know_nothing_that_begins_as_a_document(form: str, head: bytes) -> None:
     """They are not asked about these, and would say no."""
-    kind = formats()[form]
-    assert isinstance(kind, OfLines)
-    assert kind.recognise(head + b"\r\n" + written(form, 5, 0, SIZES[0])) == ""
+    assert formats()[form].recognise(head + b"\r\n" + written(form, 5, 0, SIZES[0])) == ""
 
 
 @pytest.mark.parametrize(("word", "head"), [(word, head) for word, heads in WRITTEN.items() for head in heads])

@@ -11,6 +11,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from roundtrip_cells import GONE, Expected, Row, by_record, kept
+from roundtrip_checkups import checkups
+from roundtrip_checkups import rows as checkup_rows
 from roundtrip_hl7 import hl7, segments
 from roundtrip_life import life, life_layouts, life_records
 from roundtrip_survey import form1, form3, survey, tabbed
@@ -36,6 +38,8 @@ def expected(form: str, files: Sequence[bytes], table: FieldTable) -> Expected:
             life(data, found)
         elif form == "hl7v2":
             hl7(data, table, found)
+        elif form.startswith("checkup-"):
+            checkups(form, data, table, found)
         elif form == "dpc-form1":
             form1(tabbed(data), table, found)
         elif form == "dpc-form3":
@@ -71,6 +75,8 @@ def _kinds(form: str, data: bytes) -> Iterator[tuple[str, list[str]]]:
     elif form.startswith("kaigo-"):
         for cells in _csv(data, "cp932")[1:-1]:
             yield (cells[3] if cells[2].startswith("713") else cells[2]), cells
+    elif form.startswith("checkup-"):
+        yield from (("row", cells) for cells in checkup_rows(form, data))
     else:
         rows = _ledger_rows(data) if form == "member-ledger" else tabbed(data)
         yield from (("row", cells) for cells in rows)

@@ -155,8 +155,9 @@ def _head_totals(house: Taken, drop: Drop) -> dict[str, int]:
     head = house.table(drop, drop.dataset.head).height
     if drop.form == "dpc-form3":
         return {"rows": house.table(drop, "facility_number")["row_no"].n_unique()}
-    named = {"member-ledger": "members", "life": "records", "hl7v2": "messages"}
-    return {named.get(drop.form, "stays"): head}
+    named = {"life": "records", "hl7v2": "messages"}
+    people = drop.form == "member-ledger" or drop.form.startswith("checkup-")
+    return {"members" if people else named.get(drop.form, "stays"): head}
 
 
 def test_nobody_and_nothing_direct_is_in_the_store(house: Taken) -> None:

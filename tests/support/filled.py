@@ -14,6 +14,8 @@ from re import _parser  # type: ignore[attr-defined]
 
 from provision import codes
 from provision.formats.base import Column, ColumnClass, Format
+from provision.formats.cda_document import CdaFormat
+from provision.formats.claim_document import PERSON, RESULTS, ClaimFormat
 from provision.formats.kaigo_file import CareFormat
 from provision.formats.ledger_columns import ALIASES
 from provision.formats.life import NAMES
@@ -21,7 +23,7 @@ from provision.formats.tables import Field, FieldTable, bounds
 from provision.formats.ukefile import UkeFormat
 from provision.formats.ukekind import DERIVED
 from provision.formats.ukerecognise import PLAIN
-from tests.support import hl7
+from tests.support import checkupfilled, hl7
 
 MARK = "印"
 Cells = dict[int, str]
@@ -113,14 +115,36 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
         from tests.support.filled_fhir import filled_fhir  # it builds on what is above
 
         return filled_fhir(source.id, table)
+    if source.id == "checkup-orca-csv":
+        return checkupfilled.orca(
+            {f.column.name: value(f) for f in table.record("row")}, value(table.record("group")[0])
+        )
+    if source.id == "checkup-c2xd-csv":
+        return checkupfilled.c2xd({f.index: value(f) for f in table.record("row")})
+    if isinstance(source, CdaFormat | ClaimFormat):
+        return _checkup(source, table)
     layout = getattr(source, "layout", None)
     return None if layout is None else _wide(table, layout.forms, every=layout.every)
 
 
 def encoding_of(source: Format) -> str:
     """The encoding of the filled file."""
-    known = {"member-ledger": "utf-8", "fhir-bundle": "utf-8", "fhir-ndjson": "utf-8", **hl7.FORMATS}
-    return known.get(source.id, "cp932")
+    if source.id == "member-ledger" or source.id.startswith("fhir-") or isinstance(source, CdaFormat | ClaimFormat):
+        return "utf-8"
+    return hl7.FORMATS.get(source.id, "cp932")
+
+
+def _checkup(source: CdaFormat | ClaimFormat, table: FieldTable) -> bytes:
+    """A document with every field, made by `checkupfilled`."""
+    found = {f.column.name: value(f) for f in table.fields if f.record in {"document", "claim"}}
+    if isinstance(source, CdaFormat):
+        body = {f.column.name: value(f) for f in table.record("body")}
+        return checkupfilled.clinical(found, body, guidance=source.id == "guidance-cda")
+    root = "checkupClaim" if source.id == "checkup-claim" else "healthGuidanceClaim"
+    texts = {name: f"m:{name[:-5]}AdjudicationResult/m:reason/m:text" for name in ("agency_text", "insurer_text")}
+    made = checkupfilled.payment(root, {**PERSON, **source.paths, **RESULTS}, found, texts)
+    price = b'<unitPriceDetail><amount value="1"/><observation code="3"/></unitPriceDetail></settlement>'
+    return made.replace(b"</settlement>", price)
 
 
 def _uke(source: UkeFormat, table: FieldTable) -> bytes:

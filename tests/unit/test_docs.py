@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.is_file()]
 NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\]\((?!\?)([^)\s]+)\)")  # no link begins with ?, groups of patterns do
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PROMPT = re.compile(r"^(?:\$ +)?(?:docker compose exec \S+ +)?(?:[A-Z_]+=\S+ +)*(?:\S+/)?tokumei +")
 _END = re.compile(r"\s(?:[|>;&#]|2>)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import yaml
 
 from provision import config
 from provision.catalogue import Catalogue
-from provision.checking import check_all
+from provision.checking import check_all, layout_problems
 from provision.cli import main
 from provision.config import ConfigProblem
 from provision.errors import FixConfiguration, Refused
@@ -29,6 +30,8 @@ FILE, DAY = "layouts/kakuu-cohort.yaml", date(2026, 11, 23)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(SHIPPED, tmp_path / "config")
     monkeypatch.setenv("TOKUMEI_CONFIG", str(tmp_path / "config"))
+    for kind in ("layouts", "sources"):
+        shutil.copytree(SHIPPED / "examples" / kind, tmp_path / "config" / kind, dirs_exist_ok=True)
     (tmp_path / "config" / FILE).write_text(BASE.lstrip(), "utf-8")
     return tmp_path / "config"
 
@@ -79,6 +82,9 @@ BROKEN: dict[str, tuple[str, str, str, str, str]] = {
     "a form that admits telephones": (
         "domain: date, category: 4}", 'domain: "form:[0-9-]{3,15}", category: 4}', "columns.7.domain",
         "admit", "closer"),
+    "a form that looks ahead": (
+        "domain: date, category: 4}", 'domain: "form:(?=A)[A-Z]", category: 4}', "columns.7.domain", "looks around",
+        "plain groups"),
     "a text with a range": (
         "dtype: integer,", "dtype: string,", "columns.8.domain", "dtype and domain", "numbers have a range"),
     "a range that is none": ("range:0..200", "range:200..0", "columns.8.domain", "unknown domain", "range:"),
@@ -206,3 +212,14 @@ def test_the_words_are_those_of_the_field_tables() -> None:
     assert {str(cls) for cls in tables.DROPPED} == layoutrules.DROPPED
     assert set(get_args(layouts.RoleWord)) == {*PEOPLE_COLUMNS[1:], "claim"} == set(layoutrules.OF_ROLE)
     assert tables.RESERVED_NAMES | tables.NUMBER_NAMES <= layoutrules.NEVER
+
+
+def test_the_layout_of_the_data_teams_page_holds(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/data-team.md").read_text("utf-8")
+    (block,) = [each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "id: kakuu-survey" in each]
+    path = tmp_path / "kakuu-survey.yaml"
+    path.write_text(block, "utf-8")
+    made, problems = config.load_file(path, Layout)
+    assert problems == []
+    assert made is not None
+    assert list(layout_problems(path, made)) == []

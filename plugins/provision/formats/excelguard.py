@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -26,7 +27,7 @@ EXCEL_BYTES, UNPACKED_BYTES, CELLS, COLUMNS = 64 * 2**20, 400 * 2**20, 5_000_000
 CELL_CHARACTERS = 32_767
 _ENTRIES = 2_000
 _PIECE = 1 << 20
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_LETTERS = re.compile("[A-Z]{1,3}")
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _AS_CSV = "save the sheet as CSV (UTF-8), or ask the sender to"
@@ -175,11 +176,11 @@ class _Measure:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Of the parser: an element begins."""
-        name = tag.rpartition("}")[2]
-        if not self.root:
-            self.root, self.other = name, name not in {"worksheet", "sst"}
+        name = _local(tag)
         if name == "c":
             self._cell(attributes)
+        elif not self.root:
+            self.root, self.other = name, name not in {"worksheet", "sst"}
         elif name in {"f", "v", "is"}:
             self._formula = self._formula or name == "f"
             self._value = self._value or name == "is"
@@ -199,7 +200,7 @@ class _Measure:
 
     def end(self, tag: str) -> None:
         """Of the parser: an element ends. Raises `BadFile` ``excel.cells``."""
-        name = tag.rpartition("}")[2]
+        name = _local(tag)
         if name == "f":
             self._length = 0  # the formula itself is no value
         elif name == "v":
@@ -213,9 +214,12 @@ class _Measure:
         """Of the parser: nothing is left to do."""
 
     def _cell(self, attributes: Mapping[str, str]) -> None:
-        at = _REFERENCE.fullmatch(attributes.get("r", ""))
-        self._column = _column(at[1]) if at else self._column + 1
-        self._row = int(at[2]) if at else self._row
+        reference = attributes.get("r", "")
+        letters = reference.rstrip("0123456789")
+        if _LETTERS.fullmatch(letters) and len(letters) < len(reference) <= 10:
+            self._column, self._row = _column(letters), int(reference[len(letters) :])
+        else:
+            self._column += 1
         self._formula = self._value = False
         self._text = attributes.get("t", "n") in {"str", "s", "inlineStr"}
         self._length = 0
@@ -234,6 +238,13 @@ def _number(text: str, otherwise: int) -> int:
     return int(text) if re.fullmatch("[0-9]{1,7}", text) else otherwise
 
 
+@lru_cache(maxsize=4_096)
+def _local(tag: str) -> str:
+    """The name of an element without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+@lru_cache(maxsize=4_096)
 def _column(letters: str) -> int:
     number = 0
     for letter in letters:

@@ -79,6 +79,13 @@ class Walk:
         return owners, [coding.f_code if coding.f_system in addresses else None for coding in nodes]
 
 
+def series(cells: Sequence[str | None]) -> pl.Series:
+    """Texts as a column; most columns of most files have none."""
+    if not any(cells):
+        return pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
+    return pl.Series(cells, dtype=pl.String)
+
+
 def _joined(owners: Sequence[int], found: Sequence[str | None], size: int) -> Cells:
     """All codes of each, with spaces between them."""
     words: list[list[str]] = [[] for _ in range(size)]
@@ -93,7 +100,7 @@ def shaped(column: Column, cells: list[Any], counts: Counter[str], place: str) -
     word, _, rest = column.domain.partition(":")
     if column.dtype != "string":
         return numbers(cells, whole=column.dtype == "integer")
-    texts = pl.Series(cells, dtype=pl.String)
+    texts = series(cells)
     if word in {"date", "month"}:
         return days(texts)
     if word == "code":
@@ -135,7 +142,7 @@ def _day(moment: str) -> str:
 def numbers(raws: list[Any], *, whole: bool = False) -> pl.Series:
     """The texts of numbers as they stand in the file, without powers of ten and beyond six places rounded; what is
     written as text is no number. `whole`: without ``.0``."""
-    texts = pl.Series([None if raw is None else str(raw, "utf-8", "replace") for raw in raws], dtype=pl.String)
+    texts = series([None if raw is None else str(raw, "utf-8", "replace") for raw in raws])
     texts = texts.set(texts.is_in(["", "null"]).fill_null(False), None)
     unusual = texts.str.contains(_UNUSUAL_NUMBER).fill_null(False)
     if unusual.any():

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+import polars as pl
 
 from provision import codes
 from provision.formats.base import BadFile
@@ -20,6 +21,7 @@ from provision.formats.fhirpaths import types
 BOM = b"\xef\xbb\xbf"
 UNKNOWN = "fhir.unknown_kind"
 _PLACE = re.compile(r" - at `\$\.?([A-Za-z0-9_.\[\]…]*)`")
+_LARGE = 64 * 1024
 _AGAIN = "ask the sender for the file again"
 
 
@@ -129,6 +131,8 @@ def is_utf8(data: bytes) -> bool:
     """Whether the whole is UTF-8: the decoder does not look at what it skips."""
     if data.isascii():
         return True
+    if len(data) > _LARGE:  # judged without making a text of it
+        return pl.Series([data]).cast(pl.String, strict=False).null_count() == 0
     try:
         data.decode()
     except UnicodeDecodeError:

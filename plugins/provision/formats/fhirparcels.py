@@ -9,7 +9,7 @@ import polars as pl
 from provision.formats.base import PEOPLE_COLUMNS, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
 from provision.formats.documents import Row
-from provision.formats.fhircolumns import days, listed
+from provision.formats.fhircolumns import days, listed, series
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -65,9 +65,10 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
     """A row per record with the columns that are ever filled."""
     unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
-    made = {}
+    made, said = {}, set().union(*records.heads)
     for name in names:
-        cells = pl.Series([cells.get(name) for cells in records.heads], dtype=pl.String)
+        texts = [cells.get(name) for cells in records.heads] if name in said else [None] * len(records.heads)
+        cells = series(texts)
         if name in _DAYS:
             cells = days(cells)
         elif name in _LISTS:
@@ -79,5 +80,5 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
 def _people(people: list[Row], first: int) -> pl.DataFrame:
     columns = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
     numbers = pl.Series("claim_no", range(first, first + len(people)), dtype=pl.Int64)
-    texts = [pl.Series(name, columns.get(name, ()), dtype=pl.String) for name in PEOPLE_COLUMNS[1:]]
+    texts = [series(columns.get(name, ())).alias(name) for name in PEOPLE_COLUMNS[1:]]
     return pl.DataFrame([numbers, *texts])

@@ -128,13 +128,13 @@ def _bundle(bundle: _Node, entry: _Node, resource: Any) -> Any:
     fields, rename = _fields("Bundle", bundle, 0)
     own, names = _fields("Bundle_entry", entry, 0)
     nothing = msgspec.Raw() if resource is msgspec.Raw else None
-    one = msgspec.defstruct(
+    one: Any = msgspec.defstruct(
         "Entry",
         [*own, (f"{PREFIX}resource", resource if nothing is not None else resource | None, nothing)],
         rename={**names, f"{PREFIX}resource": "resource"},
         gc=False,
     )
-    entries = (f"{PREFIX}entry", tuple[one, ...] | None, None)  # type: ignore[valid-type]
+    entries = (f"{PREFIX}entry", tuple[one, ...] | None, None)
     rename = {**rename, f"{PREFIX}entry": "entry"}
     return msgspec.defstruct(
         "Bundle", [*fields, entries], rename=rename, gc=False, tag_field="resourceType", tag="Bundle"

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from provision.formats.base import PEOPLE_COLUMNS
+from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE
 from provision.formats.documents import Row
 
 Cells = dict[str, str | None]
@@ -141,6 +141,15 @@ def person(cells: Cells, born: str | None) -> Row:
     return row
 
 
+def referred(chart: str) -> Row:
+    """A row of people for who is known by the source's own number only."""
+    row = [*_NOBODY]
+    row[_FACILITY_AT], row[_CHART_AT] = THE_SOURCE, chart
+    return row
+
+
+_NOBODY: list[str | None] = [None] * (len(PEOPLE_COLUMNS) - 1)
+_FACILITY_AT, _CHART_AT = PEOPLE_COLUMNS.index("facility") - 1, PEOPLE_COLUMNS.index("chart") - 1
 _BIRTH, _INSURER_AT = PEOPLE_COLUMNS.index("birth") - 1, PEOPLE_COLUMNS.index("insurer") - 1
 
 

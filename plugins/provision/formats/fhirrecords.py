@@ -23,7 +23,7 @@ import msgspec
 from provision.formats.base import THE_SOURCE, BadFile
 from provision.formats.documents import Row
 from provision.formats.fhirpaths import PREFIX, Path, is_read, parse, table
-from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
+from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person, referred
 from provision.formats.fhirrows import plans
 from provision.formats.fhirsystems import Systems
 
@@ -235,12 +235,15 @@ def of_line(resource: Any, systems: Systems, made: Records) -> str:
     cells = _line_cells(resource, kind, systems)
     if not cells.get("chart") and not cells.get("number"):
         return "fhir.subject"
-    place = len(made.heads)
+    place, chart = len(made.heads), cells.get("chart")
+    if chart and len(cells) == 1:
+        made.people.append(referred(chart))
+    else:
+        born = resource.f_birthDate if kind.name == "Patient" else None
+        made.people.append(person(cells | {"facility": THE_SOURCE}, born))
     cells["resource_type"] = kind.name
     cells["record_id"] = f"{kind.name}/{resource.f_id}" if resource.f_id else None
     made.heads.append(cells)
-    born = resource.f_birthDate if kind.name == "Patient" else None
-    made.people.append(person(cells | {"facility": THE_SOURCE}, born))
     if _wanted(kind, resource, made.counts):
         made.keep(kind.name, place, resource)
     return ""

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from provision.formats.base import Column
-from provision.formats.fhircolumns import Walk, shaped
+from provision.formats.fhircolumns import Walk, series, shaped
 from provision.formats.fhirpaths import Path, Step, is_read, parse, table
 from provision.formats.fhirsystems import Systems
 from provision.formats.ukekind import DERIVED
@@ -102,7 +102,7 @@ def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> pl
         if name == ENCOUNTER:
             none: Mapping[str, str] = {}
             found = [group.encounters.get(owner, none).get(ref) for owner, ref in zip(owners, found, strict=True)]
-            columns[name] = pl.Series(found, dtype=pl.String)
+            columns[name] = series(found)
         else:
             columns[name] = shaped(cell.column, found, counts, f"{plan.table}.{name}")
         coded += [name] if cell.coded else []

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from provision import codes
-from provision.formats.fhircolumns import Walk, days, listed, mapped, numbers
+from provision.formats.fhircolumns import Walk, days, listed, mapped, numbers, series
 from provision.formats.fhirpaths import Path, parse, table
 from provision.formats.fhirrows import Group
 from provision.formats.fhirsystems import TEST, Systems
@@ -54,7 +54,7 @@ def values(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFrame
         {
             "claim_no": pl.Series([group.owners[place] for place in places], dtype=pl.Int64),
             "observed": days(_texts(whole, "observed", systems, whole=True)).gather(places),
-            **{name: pl.Series(found[name], dtype=pl.String) for name in ("item", "code_system", "code")},
+            **{name: series(found[name]) for name in ("item", "code_system", "code")},
             **_amounts(walk, systems, counts),
             **_results(walk, systems, counts),
             "ref_low": numbers(walk.cells(_of("ref_low"), systems)),
@@ -77,7 +77,7 @@ def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
 
 
 def _texts(walk: Walk, name: str, systems: Systems, *, whole: bool = False) -> pl.Series:
-    return pl.Series(walk.cells(_of(name, whole=whole), systems), dtype=pl.String)
+    return series(walk.cells(_of(name, whole=whole), systems))
 
 
 def _says_something(node: Any) -> bool:
@@ -112,8 +112,8 @@ def _amounts(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl
     lost = pl.Series(strange, dtype=pl.Boolean) | pl.Series(wrong, dtype=pl.Boolean)
     found = {
         "value_number": numbers(walk.cells(_of("value_number"), systems)),
-        "comparator": pl.Series(compared, dtype=pl.String),
-        "unit": pl.Series(ours, dtype=pl.String),
+        "comparator": series(compared),
+        "unit": series(ours),
     }
     return {name: cells.set(lost, None) for name, cells in found.items()}
 
@@ -135,7 +135,7 @@ def _results(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl
     for owner, coding in zip(reversed(owners), reversed(codings), strict=True):
         if coding.f_code and (coding.f_system or "").startswith(_OID):
             results[owner], origins[owner] = coding.f_code, coding.f_system.removeprefix(_OID)
-    return {name: pl.Series(cells, dtype=pl.String) for name, cells in made.items()}
+    return {name: series(cells) for name, cells in made.items()}
 
 
 def _sign(text: str) -> str | None:
@@ -158,13 +158,13 @@ def answers(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFram
     frame = pl.DataFrame(
         {
             "claim_no": pl.Series([owner for owner, *_ in made], dtype=pl.Int64),
-            "answered": days(pl.Series([resource.f_authored for _, resource, *_ in made], dtype=pl.String)),
-            "question": pl.Series([question for *_, question, _ in made], dtype=pl.String),
-            "answer_code": pl.Series([code for code, *_ in cells], dtype=pl.String),
-            "answer_system": pl.Series([system for _, system, *_ in cells], dtype=pl.String),
+            "answered": days(series([resource.f_authored for _, resource, *_ in made])),
+            "question": series([question for *_, question, _ in made]),
+            "answer_code": series([code for code, *_ in cells]),
+            "answer_system": series([system for _, system, *_ in cells]),
             "answer_number": numbers([number for *_, number, _ in cells]),
-            "unit": pl.Series([unit for *_, unit in cells], dtype=pl.String),
-            "absent": pl.Series([None if one is not None else "unknown" for *_, one in made], dtype=pl.String),
+            "unit": series([unit for *_, unit in cells]),
+            "absent": series([None if one is not None else "unknown" for *_, one in made]),
         }
     )
     said = frame.select(pl.any_horizontal(pl.col("answer_code", "answer_number", "absent").is_not_null())).to_series()

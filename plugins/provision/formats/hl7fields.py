@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from provision.formats import tables
-from provision.formats.base import PEOPLE_COLUMNS, Dataset
+from provision.formats.base import PEOPLE_COLUMNS, Column, Dataset
 from provision.formats.tables import DROPPED, Field, FieldTable
 from provision.formats.ukekind import DERIVED
 
@@ -19,6 +19,8 @@ from provision.formats.ukekind import DERIVED
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 #: Made for claim places (`intake/keying.py`) of what never enters the store.
 TRANSACTION = "transaction"
+#: Columns of the head that hold what is in `PEOPLE_COLUMNS` under the same name.
+IDENTIFYING = ("chart", "name", "kana", "address", "phone", "symbol", "number", "branch")
 
 
 @cache
@@ -44,15 +46,14 @@ def never_reads(item: Field) -> bool:
 
 @cache
 def made(dataset_id: str) -> Dataset:
-    """The dataset with the columns that the reader makes: those that may be kept, and the transaction."""
+    """The dataset with the columns that the reader makes: those that may be kept, those that tell who it is (they go on
+    receipt, and must be empty where a source says that its data are anonymised), and the transaction."""
     whole = {table().dataset.id: table().dataset for table in (plain, storage)}[dataset_id]
-    return replace(
-        whole,
-        tables=tuple(
-            replace(t, columns=tuple(c for c in t.columns if c.cls not in DROPPED or c.name == TRANSACTION))
-            for t in whole.tables
-        ),
-    )
+    return replace(whole, tables=tuple(replace(t, columns=tuple(filter(_is_made, t.columns))) for t in whole.tables))
+
+
+def _is_made(column: Column) -> bool:
+    return column.cls not in DROPPED or column.name in (TRANSACTION, *IDENTIFYING)
 
 
 @cache

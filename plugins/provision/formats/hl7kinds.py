@@ -4,8 +4,8 @@ The types are those of the SS-MIX2 standard storage (its データ種別 beside 
 cancellations and updates that HL7 interfaces send for them. Others are refused: nobody has said what is in them.
 
 A transaction is what a sender would write over: SS-MIX2 keeps one file per patient, day, type and order number, and one
-per patient where the day is ``-``. Plain HL7 results come in parts under one order number, so there the filler's number
-and the test are part of it. Kinds whose sender overwrites by day take the day from where SS-MIX2 takes it.
+per patient where the day is ``-``. Plain HL7 tells results and administrations in parts under one order number, so
+there the filler's number and the test, or the moments of giving, are part of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from provision.formats.hl7coded import day
 from provision.formats.hl7message import Message, value
 
 #: ORC-1 of an order that never was: cancel, cancelled, cancelled as requested (HL7 table 0119). One that is
@@ -84,12 +85,12 @@ def cancels(message: Message, kind: Kind) -> bool:
 
 
 def day_of(message: Message, kind: Kind) -> str:
-    """The first day that the message says of what it is about, else that of MSH-7 (as written); "" where neither."""
+    """YYYYMMDD: the first day that the message says of what it is about, else that of MSH-7; "" where there is none."""
     places = [kind.day] if kind.day else []
     for name, number in [*places, ("EVN", 6), ("MSH", 7)]:
         for segment in message.named(name):
-            if day := message.part(value(segment, number), 1)[:8]:
-                return day
+            if found := day(message.part(value(segment, number), 1)):
+                return found
     return ""
 
 
@@ -105,12 +106,23 @@ def _numbers(message: Message, kind: Kind, *, parts: bool) -> list[str]:
         return [message.part(value(s, kind.day[1]), 1) for s in message.named(kind.day[0])[:1]]
     if kind.key == "problem":
         return ["+".join(_all(message, "ORC", 17)) or "-"]
-    order = _all(message, "ORC", 2)[:1] or _all(message, "OBR", 2)[:1]
-    if kind.key == "administration" and order:
-        return [*order, *[day[:8] for day in _all(message, "RXA", 3)[:1]]]
-    if kind.key == "result" and parts and order:
+    if not (order := _orders(message, parts=parts)):
+        return []
+    if kind.key == "administration":
+        given = _all(message, "RXA", 3)
+        return [*order, "+".join(given) if parts else "".join(given[:1])[:8]]
+    if kind.key == "result" and parts:
         return [*order, "+".join(_all(message, "OBR", 3)) or "-", "+".join(_all(message, "OBR", 4)) or "-"]
     return order
+
+
+def _orders(message: Message, *, parts: bool) -> list[str]:
+    """The order number: all there are, or of the storage the first, which its file is named by."""
+    for name in ("ORC", "OBR"):
+        found = [number for s in message.named(name) if (number := message.part(value(s, 2), 1))]
+        if found:
+            return ["+".join(sorted(set(found)))] if parts else found[:1]
+    return []
 
 
 def _all(message: Message, name: str, number: int) -> list[str]:

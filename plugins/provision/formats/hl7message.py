@@ -38,7 +38,7 @@ READ = frozenset(
 )
 #: A message of more segments than this is none.
 SEGMENTS = 200_000
-#: A segment over this many bytes is none, but for results, which may hold whole documents; these have few delimiters.
+#: A segment over this many characters is none, but for results, whose OBX-5 may be a whole document: one of few marks.
 SEGMENT_LIMIT, DELIMITERS = 64 * 1024, 10_000
 _NAMED = re.compile(r"[A-Z][A-Z0-9]{2}")
 _AGAIN = "ask the sender for the message again"
@@ -103,10 +103,16 @@ def parsed(text: str) -> Message:
 
 
 def _refuse_long(message: Message, line: str) -> None:
-    if len(line) > SEGMENT_LIMIT:
-        marks = sum(map(line.count, (message.separator, message.component, message.repetition, message.sub)))
-        if line[:3] != "OBX" or marks > DELIMITERS:
-            raise BadFile("hl7.segment_size", field=line[:3], remedy=f"no segment is that long; {_AGAIN}")
+    if len(line) > SEGMENT_LIMIT and not _is_document(message, line):
+        raise BadFile("hl7.segment_size", field=line[:3], remedy=f"no segment is that long; {_AGAIN}")
+
+
+def _is_document(message: Message, line: str) -> bool:
+    """Whether all that is long of a segment is OBX-5, as a document in letters and digits is."""
+    marks = sum(map(line.count, (message.separator, message.component, message.repetition, message.sub)))
+    if line[:3] != "OBX" or marks > DELIMITERS:
+        return False
+    return len(line) - len(value(line.split(message.separator), 5)) <= SEGMENT_LIMIT
 
 
 def value(segment: Segment, number: int) -> str:

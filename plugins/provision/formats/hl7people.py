@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from provision.formats.base import PEOPLE_COLUMNS, BadFile
+from provision.formats.base import BadFile
 from provision.formats.hl7message import Message, Segment, value
 from provision.formats.hl7options import FACILITY, Options
 
@@ -72,10 +72,10 @@ def facility(message: Message, options: Options) -> str:
     return said
 
 
-def person(message: Message, pid: Segment, place: str, own: Card) -> list[str | None]:
-    """One row of `PEOPLE_COLUMNS` without ``claim_no``; `place` is the facility, `own` the card."""
+def person(message: Message, pid: Segment, place: str, own: Card) -> dict[str, str | None]:
+    """Who it is, by the names of `PEOPLE_COLUMNS`; `place` is the facility, `own` the card."""
     name, kana = _names(message, value(pid, 5))
-    found = {
+    return {
         "name": name,
         "kana": kana,
         "birth": message.part(value(pid, 7), 1)[:8],
@@ -86,7 +86,6 @@ def person(message: Message, pid: Segment, place: str, own: Card) -> list[str | 
         "address": _address(message, value(pid, 11)),
         **own._asdict(),
     }
-    return [found.get(column) for column in PEOPLE_COLUMNS[1:]]
 
 
 def _names(message: Message, text: str) -> tuple[str, str]:

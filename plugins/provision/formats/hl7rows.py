@@ -153,8 +153,9 @@ class Rows:
             "dosage_form": self._mr9p(rxa, 8, _FORM),
             "completion": hl7coded.listed(self._part(rxa, 20), "hl7_completion"),
         }
-        self._given = [*([] if self._routed else self._given), self._add("administration", cells)]
-        self._routed = False
+        if self._routed:
+            self._given, self._routed = [], False
+        self._given.append(self._add("administration", cells))
 
     def route(self, rxr: Segment) -> None:
         """RXR: how the medicines before it are given."""

@@ -14,10 +14,13 @@ from typing import BinaryIO
 
 from provision.formats.base import BadFile, Report
 from provision.formats.documents import DOCUMENT_BYTES
+from provision.formats.textfile import LINE_LIMIT
 
 BLOCK = 1024 * 1024
 _LINE = re.compile(rb"[\r\n\x0b\x1c](?=MSH|FHS|BHS|BTS|FTS)")
-_AROUND = b"\xef\xbb\xbf\r\n\x0b\x1c\x1a "
+#: Line ends and control bytes; ESC begins Japanese text.
+_NO_LINE = re.compile(rb"[\x00-\x08\x0a-\x1a\x1c-\x1f]")
+_BOM, _AROUND = b"\xef\xbb\xbf", b"\r\n\x0b\x1c\x1a "
 _AGAIN = "ask the sender for the file again"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -57,7 +60,7 @@ class Envelope:
     def messages(self, stream: BinaryIO) -> Iterator[bytes]:
         """The messages alone. Raises `BadFile` as `pieces` does, and ``hl7.batch`` where the envelope is not whole."""
         for piece in pieces(stream):
-            body = piece.strip(_AROUND)
+            body = piece.removeprefix(_BOM).strip(_AROUND)
             if not body:
                 continue
             self._refuse_start(piece, body)
@@ -86,7 +89,7 @@ class Envelope:
             raise self._broken("a message stands outside the batches")
 
     def _line(self, name: str, body: bytes) -> None:
-        if b"\r" in body or b"\n" in body:
+        if _NO_LINE.search(body) or len(body) > LINE_LIMIT:
             raise self._broken("something that is no message stands in it")
         opened = {"FHS": False, "BHS": False, "BTS": self._in_batch, "FTS": self._in_file}[name]
         if self._ended or (name in ("BTS", "FTS") and not opened):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from provision.formats import hl7coded, hl7fields, hl7kinds, hl7people
-from provision.formats.base import BadFile, Parcel, Report
+from provision.formats.base import PEOPLE_COLUMNS, BadFile, Parcel, Report
 from provision.formats.documents import Document, gathered
 from provision.formats.hl7coded import day
 from provision.formats.hl7kinds import Kind
@@ -35,13 +35,13 @@ def take(raw: bytes, dataset: str, kinds: Mapping[str, Kind], options: Options) 
     _check(message, name, kinds)
     pid, kind = hl7people.patient(message), kinds[name]
     place = hl7people.facility(message, options)
-    card = hl7people.card(message)
-    taken = Taken(people=[hl7people.person(message, pid, place, card)], counts=message.counts)
+    who = hl7people.person(message, pid, place, hl7people.card(message))
+    taken = Taken(people=[[who.get(column) for column in PEOPLE_COLUMNS[1:]]], counts=message.counts)
     rows = Rows(message, kind, options, taken.counts)
     rows.take()
     key = hl7kinds.transaction(message, name, kind, parts=dataset != "ssmix2")
-    said = {"facility": place, "insurer": card.insurer, "message_type": name, hl7fields.TRANSACTION: key}
-    head = _head(message, pid, kind) | said
+    said = {"facility": place, "insurer": who["insurer"], "message_type": name, hl7fields.TRANSACTION: key}
+    head = {column: who[column] for column in hl7fields.IDENTIFYING} | _head(message, pid, kind) | said
     for table, cells in [(hl7fields.made(dataset).head, head), *rows.made]:
         taken.add(table, [cells.get(column) for column in hl7fields.names(dataset, table)])
     return taken

@@ -71,6 +71,7 @@ def _one(raw: bytes, number: int, options: Options, report: Report) -> list[Take
     try:
         return [hl7taken.take(raw, "hl7v2", hl7kinds.PLAIN, options)]
     except BadFile as error:
+        report.records += 1
         report.hold(number, error.rule, raw)
     return []
 

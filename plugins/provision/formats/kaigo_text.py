@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from provision.formats.base import BadFile
+from provision.formats.quotes import quoted_whole
 from provision.formats.textfile import blocks, decode, undecodable, without
 
 #: Bytes read at a time; parcels are about as long.
@@ -29,7 +30,6 @@ Positions = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.bytes_]
 
 _ALL = slice(None)
-_ONE, _TOP = np.uint64(1), np.uint64(63)
 _PAD = 64  # bytes behind the last line, so that looking past its end needs no care
 _BEYOND = bytes(range(0x80, 0x100))
 _BLANK = re.compile(rb"(?m)^(?:\x1a|[ \t]*\r?\n)+")
@@ -153,7 +153,7 @@ def _masked(block: bytes, bad: tuple[int, ...]) -> bytes:
 def _regular(block: bytes, before: int) -> bytes:
     """The block with every line's quotes around whole items only, so that they can be left out."""
     raw = np.frombuffer(block, np.uint8)
-    if _quoted_whole(raw):
+    if quoted_whole(raw):
         return block
     quote, feed = raw == 0x22, raw == 0x0A
     inside = np.bitwise_xor.accumulate(quote.view(np.uint8)).view(np.bool_)
@@ -162,34 +162,9 @@ def _regular(block: bytes, before: int) -> bytes:
         raise _quotes(before + block.count(b"\n", 0, int(odd.argmax()) if odd.any() else len(block)) + 1)
     lines, ends = _split(block), np.flatnonzero(feed)
     for at in np.unique(np.searchsorted(ends, np.flatnonzero(quote))).tolist():
-        if not _quoted_whole(np.frombuffer(lines[at], np.uint8)):
+        if not quoted_whole(np.frombuffer(lines[at], np.uint8)):
             lines[at] = _by_csv(lines[at], before + at + 1)
     return b"".join(lines)
-
-
-def _quoted_whole(raw: npt.NDArray[np.uint8]) -> bool:
-    """Whether quotes stand around whole items only, and no comma between them. 64 bytes are looked at in one step."""
-    quote, comma, feed = _bits(raw == 0x22), _bits(raw == 0x2C), _bits(raw == 0x0A)
-    inside = quote.copy()
-    for width in (1, 2, 4, 8, 16, 32):  # whether the quotes up to each bit are odd
-        inside ^= inside << np.uint64(width)
-    inside[1:] ^= -np.bitwise_xor.accumulate(inside >> _TOP)[:-1]  # and those of the words before
-    before = (comma | feed) << _ONE
-    before[1:] |= (comma | feed)[:-1] >> _TOP
-    before[0] |= _ONE
-    after = comma | feed | _bits(raw == 0x0D)
-    behind = after >> _ONE
-    behind[:-1] |= after[1:] << _TOP
-    last = (len(raw) - 1) // 64
-    behind[last] |= _ONE << np.uint64((len(raw) - 1) % 64)
-    wrong = (inside & (comma | feed)) | (quote & inside & ~before) | (quote & ~inside & ~behind)
-    return not wrong.any() and not int(inside[last] >> np.uint64((len(raw) - 1) % 64)) & 1
-
-
-def _bits(mask: Mask) -> npt.NDArray[np.uint64]:
-    """A mask as words of 64 bits, the first place lowest."""
-    packed = np.packbits(mask, bitorder="little")
-    return np.concatenate((packed, np.zeros(-len(packed) % 8, np.uint8))).view("<u8")
 
 
 def _by_csv(line: bytes, record: int) -> bytes:

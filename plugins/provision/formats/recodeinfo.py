@@ -142,9 +142,8 @@ def insurer_kind(kind: UkeKind, words: tuple[str, str, str]) -> UkeKind:
 
 def _numbered(data: bytes) -> bool:
     """Whether any line begins with a digit, as front columns do."""
-    raw = np.frombuffer(b"\n" + data + b"\n", np.uint8)
-    head = raw[np.flatnonzero(raw[:-1] == 0x0A) + 1]
-    return bool(((head >= 0x30) & (head <= 0x39)).any())
+    raw = np.frombuffer(b"\n" + data, np.uint8)
+    return bool(((raw[:-1] == 0x0A) & (raw[1:] - np.uint8(0x30) <= 9)).any())
 
 
 def _unquote(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ careful parser, so that its rules and messages hold for every file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -46,14 +47,28 @@ def framed(data: bytes) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join((b"\0" * FRONT, data, b"," * _BEHIND)), np.uint8)
 
 
+@dataclass(frozen=True, repr=False)
+class Reading:
+    """Masks of the lines of a chunk whose cells are looked for, and of the bytes of these lines."""
+
+    lines: _Mask
+    bytes: _Mask
+
+
 class Cells:
     """The cells of the lines of a chunk. `buffer` is the chunk as `framed` gives it, `size` its bytes, the last of them
-    a line feed; `starts` and `commas` are the first byte and the number of commas of every line."""
+    a line feed; `starts` and `commas` are the first byte and the number of commas of every line. Cells of lines that
+    `reading` leaves out are not known."""
 
     def __init__(
-        self, buffer: npt.NDArray[np.uint8], size: int, starts: Positions, commas: npt.NDArray[np.integer]
+        self,
+        buffer: npt.NDArray[np.uint8],
+        size: int,
+        starts: Positions,
+        commas: npt.NDArray[np.integer],
+        reading: Reading | None,
     ) -> None:
-        self.buffer, self.size, self.starts, self.commas = buffer, size, starts, commas
+        self.buffer, self.size, self.starts, self.commas, self.reading = buffer, size, starts, commas, reading
         self.raw = buffer[FRONT:]
         # the 16 bytes from 4 before each place on
         self.windows = np.ndarray((self.size + FRONT,), "V16", self.buffer, strides=(1,))
@@ -76,19 +91,27 @@ class Cells:
     def separators(self) -> _Places:
         """Places of all commas and line feeds, and as many more as the widest record has. Often more than half of the
         bytes are separators, so that their places are found piece by piece and never all in 64 bits."""
-        count = int(self.commas.sum(dtype=np.int64)) + len(self.starts)
-        made, done = np.zeros(count + _WIDEST, np.int32), 0
+        made, done = np.zeros(int(self._each.sum()) + _WIDEST, np.int32), 0
         for begin in range(0, self.size, _SLICE):
-            raw = self.raw[begin : min(begin + _SLICE, self.size)]
-            found = np.flatnonzero((raw == _COMMA) | (raw == _LF))
+            end = min(begin + _SLICE, self.size)
+            raw = self.raw[begin:end]
+            separates = (raw == _COMMA) | (raw == _LF)
+            if self.reading is not None:
+                separates &= self.reading.bytes[begin:end]
+            found = np.flatnonzero(separates)
             np.add(found, begin, out=made[done : (done := done + len(found))], casting="unsafe")
         return made
 
     @cached_property
+    def _each(self) -> Positions:
+        """For every line how many separators of it are looked for."""
+        each = self.commas.astype(np.int64) + 1
+        return each if self.reading is None else each * self.reading.lines
+
+    @cached_property
     def first(self) -> Positions:
         """For every line the number of its first separator."""
-        each = self.commas.astype(np.int64) + 1
-        return np.asarray(np.cumsum(each) - each)
+        return np.asarray(np.cumsum(self._each) - self._each)
 
     @cached_property
     def high(self) -> Positions:
@@ -100,12 +123,14 @@ class Cells:
     ) -> pl.DataFrame | None:
         """The `wanted` ones of `columns` (in record order, kind first) of the masked lines; empty and missing cells are
         null. None where anything in them is not plain: a number that is none, or without `japanese` a cell that is not
-        ASCII."""
+        ASCII; and for lines whose cells are not known."""
         places = {name: place for place, name in enumerate(columns)}
         width = max((places[name] for name in wanted), default=0)
         if not self.plain or not 0 < width < _WIDEST:
             return None
         lines = np.flatnonzero(mask)
+        if self.reading is not None and not self.reading.lines[lines].all():
+            return None
         edges, commas = self._edges(self.first[lines], width), self.commas[lines]
         made = []
         for name in wanted:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from provision.formats.base import BadFile
-from provision.formats.recordcells import FRONT, Cells, Positions, framed
+from provision.formats.recordcells import FRONT, Cells, Positions, Reading, framed
 from provision.formats.recordtext import OTHERS, as_cp932, decodes, is_clearly_cp932, mostly_half_width
 
 CHUNK = 8 * 1024 * 1024
@@ -69,10 +69,12 @@ def refuse_other_encodings(head: bytes) -> None:
 
 @dataclass
 class Lines:
-    """The lines of one chunk. `offset` is the number of records before it in the file."""
+    """The lines of one chunk. `offset` is the number of records before it in the file; cells of the `unread` kinds of
+    records are not looked for, nor whether they are text. Set these before anything else is asked."""
 
     data: bytes
     offset: int
+    unread: Sequence[str] = ()
 
     @cached_property
     def _framed(self) -> npt.NDArray[np.uint8]:
@@ -117,8 +119,14 @@ class Lines:
 
     @cached_property
     def cells(self) -> Cells:
-        """The cells of all lines."""
-        return Cells(self._framed, len(self.data), self.starts, self.commas)
+        """The cells of all lines but the unread ones."""
+        return Cells(self._framed, len(self.data), self.starts, self.commas, self._read)
+
+    @cached_property
+    def _read(self) -> Reading | None:
+        """The lines that are read, and their bytes; None where all are."""
+        lines = ~self.is_any(self.unread)
+        return None if lines.all() else Reading(lines, np.repeat(lines, np.diff(self.starts, append=len(self.data))))
 
     def is_kind(self, kind: str) -> npt.NDArray[np.bool_]:
         """Mask of the lines of one record kind."""
@@ -171,16 +179,15 @@ class Lines:
             if at >= 0:
                 raise BadFile(rule, record=self.record(int(np.searchsorted(self.ends, at))), remedy=remedy)
 
-    def damaged(self, unread: Sequence[str] = ()) -> Positions:
-        """The lines that are not CP932, of all kinds but the `unread` ones.
+    def damaged(self) -> Positions:
+        """The lines that are not CP932, of all kinds but the unread ones.
 
         Raises `BadFile` ``uke.encoding`` where the text is UTF-8 or EUC-JP, or was before it was damaged.
         """
-        if is_clearly_cp932(self._beyond_ascii(unread)):
+        if is_clearly_cp932(self._beyond_ascii()):
             return np.zeros(0, np.int64)
         mask = self._non_ascii()
-        if unread:
-            mask &= ~self.is_any(unread)[: len(mask)]
+        mask &= ~self.is_any(self.unread)[: len(mask)]
         text = self.take(mask)
         if (decoded := as_cp932(text)) is None:
             lines = text.split(b"\n")[:-1]
@@ -192,16 +199,16 @@ class Lines:
             raise BadFile("uke.encoding", remedy="the text is UTF-8 or EUC-JP; ask the sender for Shift_JIS")
         return np.flatnonzero(mask)[wrong].astype(np.int64)
 
-    def _beyond_ascii(self, unread: Sequence[str]) -> bytes:
-        """The bytes that are no ASCII, and the one behind each, of all lines but those of the `unread` kinds.
+    def _beyond_ascii(self) -> bytes:
+        """The bytes that are no ASCII, and the one behind each, of all lines but the unread ones.
 
         A byte behind an ASCII byte begins a character, in any of the encodings, whatever stood before: so what is left
         out is characters of its own, and the rest decodes as it does among them.
         """
         raw = self.raw
         high = raw >= 0x80
-        if unread and (passed := self.is_any(unread)).any():
-            high &= ~np.repeat(passed, np.diff(self.starts, append=len(raw)))
+        if self._read is not None:
+            high &= self._read.bytes
         kept = high.copy()
         kept[1:] |= high[:-1]
         return raw[kept].tobytes()

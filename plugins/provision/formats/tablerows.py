@@ -27,6 +27,9 @@ _WITH_TIME = r"^([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2})[T ][0-9:.]+$"
 #: A day as the number spreadsheets count it by: read as an era month it would be another.
 _SERIAL = r"^[0-9]{5}$"
 
+#: A birth of which only the month is known. It tells nobody from another, so it is no birth for those with the role.
+_MONTH_ONLY = r"^([0-9]{4})[-/.年]?(0[1-9]|1[0-2])月?$"
+
 _AGAIN = "ask the sender for the file again"
 
 
@@ -109,6 +112,8 @@ class TableRows:
             words = pl.select(pl.when(short).then(words.str.zfill(column.digits)).otherwise(words)).to_series()
         if column.domain.startswith("code:"):
             return self._recoded(column, words, numbers)
+        if column.cls == "birth" and column.role is None:
+            words = words.str.replace(_MONTH_ONLY, "${1}${2}01")
         if column.domain in {"date", "month"}:
             words = words.str.replace(_WITH_TIME, "${1}")
             if self.layout.file.kind != "delimited":

@@ -74,8 +74,9 @@ class Chunk:
 
     def scan(self) -> None:
         """Form and encoding, and where the cells are: all that needs nothing of the chunks before."""
+        self.lines.unread = self.kind.unread
         self.lines.check_form((*self.kind.present, *self.kind.unread, *self._above))
-        self.damaged = self.lines.damaged(self.kind.unread)
+        self.damaged = self.lines.damaged()
         if not len(self.damaged):
             self.lines.cells.find()
 

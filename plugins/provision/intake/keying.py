@@ -46,6 +46,8 @@ _DPC = Place(_BILL, ("point_table", "total_class", "detail_no"), _PATIENT, _CARD
 _PRESCRIBER = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code")
 _DISPENSING = Place(_BILL, ("point_table", *_PRESCRIBER), _PATIENT, _CARD)
 _MESSAGE = Place(("facility", "transaction"), (), (("facility", "chart"),), cancelled=("action", "C"))
+#: A checkup is that of one person, facility and day for one report (報告区分: a stage of guidance has its own).
+_CHECKUP = Place(("report_class", "checkup_date", "facility"), (), _PATIENT[1:], _CARD)
 #: レセプトの同一性, by dataset of the claims. UKE bills are one per facility, month, kind (レセプト種別) and
 #: patient's card (請求省令; 記録条件仕様 IR, RE, HO); of DPC one per summary or detail (総括区分, 明細番号), of
 #: dispensing one per prescriber. Nursing care: one per form (様式), provider, month and insured person (明細書;
@@ -57,6 +59,7 @@ _MESSAGE = Place(("facility", "transaction"), (), (("facility", "chart"),), canc
 #: overwritten; the number may be unique per insured person only (外部インターフェース項目一覧, 外部システム管理番号).
 #: HL7 messages: a patient's transaction (`formats/hl7kinds.py`) at a facility; a cancellation ends it. Without a
 #: facility there is no place, since chart numbers of two would be one.
+#: Checkups and guidance that are sent again replace what was sent; payments do by the number of their voucher.
 #: Insurers have the claims of all in datasets of their own.
 PLACES: Mapping[str, Place] = {
     **dict.fromkeys(("medical-claims", "medical-claims-insurer", "dental-claims", "dental-claims-insurer"), _UKE),
@@ -78,6 +81,12 @@ PLACES: Mapping[str, Place] = {
     "dpc-form1": Place(
         ("facility", "data_id", "admitted", "discharged"), ("count_no", "summary_no"), (("facility", "chart"),)
     ),
+    "checkups": _CHECKUP,
+    "health-guidance": _CHECKUP,
+    "checkups-orca": Place(("facility", "checkup_date"), ("reception",), _PATIENT[:1]),
+    "checkups-c2xd": Place(("checkup_date",), (), _PATIENT[1:], _CARD),
+    "checkup-claims": Place(("facility", "coupon"), (), _PATIENT[1:], _CARD),
+    "guidance-claims": Place(("facility", "coupon", "guidance_timing"), (), _PATIENT[1:], _CARD),
     "dpc-form4": Place(("facility", "data_id", "admitted", "discharged"), (), (("facility", "chart"),)),
     **dict.fromkeys(("ssmix2", "hl7v2"), _MESSAGE),
 }

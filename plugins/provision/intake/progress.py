@@ -150,8 +150,11 @@ class Watched:
 
     def head(self, size: int = HEAD_BYTES) -> bytes:
         """The first bytes, still to be read."""
-        while len(self.kept) < size and (more := self.inner.read(size - len(self.kept))):
-            self.kept += more
+        parts, held = [self.kept], len(self.kept)
+        while held < size and (more := self.inner.read(size - held)):
+            parts.append(more)
+            held += len(more)
+        self.kept = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.kept[:size]
 
     def read(self, size: int = -1) -> bytes:

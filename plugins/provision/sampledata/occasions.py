@@ -83,6 +83,21 @@ def everybody(world: World, block: Block, month: Month, bulk: bool = False) -> I
         yield Visit(person, month, (1,), False, person.coverage(month.first), (), draws, False)
 
 
+def checkups(world: World, block: Block, month: Month, bulk: bool = False) -> Iterator[Visit]:
+    """特定健診: people of 40 to 74 with a card, one in fifteen a month."""
+    for person, draws in _drawn(world, 110, block, month):
+        insured = person.coverage(month.first) is not None
+        if insured and 40 <= (month.first - person.birth) // 365.2425 < 75 and (bulk or draws[0] < 0.07):
+            yield _visit(person, month, (1 + int(draws[31] * month.days),), draws)
+
+
+def guided(world: World, block: Block, month: Month, bulk: bool = False) -> Iterator[Visit]:
+    """特定保健指導: some of those who had a checkup."""
+    for visit in checkups(world, block, month, bulk):
+        if bulk or visit.draws[30] < 0.4:
+            yield visit
+
+
 def _drawn(world: World, stream: int, block: Block, month: Month) -> Iterator[tuple[Person, list[float]]]:
     table = world.draws(stream, block.index, month.index, rows=block.size, columns=_DRAWS)
     return zip(block.people, table, strict=False)

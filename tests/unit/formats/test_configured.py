@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -276,6 +277,17 @@ def test_words_of_code_columns(kind: str) -> None:
     (parcel,), report = read(of_kind(kind), FILES[kind](column("性別", ["女", "Ｍ", "f", 1, "不明", "", "-"])))
     assert parcel.tables["visit"]["sex"].fill_null("").to_list() == ["2", "1", "2", "1", "", "", ""]
     assert report.warnings["code:visit.sex"] == 1
+
+
+def test_a_birth_of_which_only_the_month_is_known() -> None:
+    """It is kept, and tells nobody from another: with the role of a birth it is none."""
+    cells = ["1950-03", "195003", "1950年03月", "1950/3/4"]
+    columns = [{**c, "role": None} if c["name"] == "birth_month" else c for c in yaml.safe_load(madeup.BASE)["columns"]]
+    (parcel,), _ = read(of_kind("delimited", columns=columns), text(column("生年月日", cells)))
+    assert parcel.tables["visit"]["birth_month"].to_list() == ["19500301", "19500301", "19500301", "19500304"]
+    assert parcel.people["birth"].null_count() == 4
+    (parcel,), _ = read(of_kind("delimited"), text(column("生年月日", cells)))
+    assert parcel.tables["visit"]["birth_month"].to_list() == [None, None, None, "19500304"]
 
 
 def test_a_day_with_a_time_is_the_day() -> None:

@@ -406,3 +406,27 @@ def test_a_document_over_the_limit_is_not_read_on() -> None:
             list(get(form).read(stream, Report(), {}))  # type: ignore[arg-type]
         assert caught.value.rule == rule
         assert stream.read_so_far < 40 * 2**20
+
+
+def test_names_are_seen_where_a_source_says_its_data_are_anonymised() -> None:
+    """Intake refuses columns of these classes that are filled; after receipt they are gone."""
+    (parcel,) = get("ssmix2").read(io.BytesIO(hl7.message("ADT^A08", in1("01~345~02"))), Report(), {})
+    columns = [get("ssmix2").dataset.table("message").column(name) for name in parcel.tables["message"].columns[1:]]
+    filled = {c.name for c in columns if str(c.cls) in ("direct", "link") and parcel.tables["message"][c.name][0]}
+    assert filled == {"chart", "name", "kana", "address", "phone", "symbol", "number", "branch"}
+    assert not filled & set(taken(hl7.message("ADT^A08"))["message"][0])
+
+
+@pytest.mark.parametrize(
+    ("ordered", "wanted"), [("20250402", "2025-04"), ("2025", "2025-05"), ("", "2025-05"), ("昨日", "2025-05")]
+)
+def test_the_month_is_of_what_the_message_is_about_or_of_the_message(ordered: str, wanted: str) -> None:
+    data = hl7.message("RDE^O11", hl7.segment("ORC", {1: "NW", 2: "11", 9: ordered}))
+    assert taken(data)["message"][0]["service_month"] == wanted
+
+
+def test_many_of_a_kind_are_taken() -> None:
+    given = hl7.segment("RXA", {3: "20250503", 5: "620007329^輸液^HOT9"})
+    found = taken(hl7.message("RAS^O17", *[given] * 20_000, "RXR|IV^静脈内^HL70162"))
+    assert len(found["administration"]) == 20_000
+    assert {row["route"] for row in found["administration"]} == {"IV"}

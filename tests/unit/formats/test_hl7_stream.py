@@ -101,7 +101,7 @@ def test_files_of_which_nothing_is_taken(data: bytes, rule: str) -> None:
 def test_a_bad_message_is_held_and_the_others_go_on() -> None:
     other = hl7.message("ADT^A99", encoding="utf-8").strip(b"\x1c\r")
     report = read(lines(ONE, BAD, ONE, other, ONE))
-    assert report.people == 3
+    assert (report.people, report.records) == (3, 5)
     assert [(held.record, held.rule) for held in report.held] == [(2, "hl7.control"), (4, "hl7.type")]
     assert report.held[0].raw == BAD
 
@@ -109,6 +109,17 @@ def test_a_bad_message_is_held_and_the_others_go_on() -> None:
 def test_too_many_bad_messages_are_a_bad_file() -> None:
     assert read(lines(ONE, *[BAD] * HELD_RECORDS)).people == 1
     assert refused(lines(ONE, *[BAD] * (HELD_RECORDS + 1))).rule == "hl7.control"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "iso2022_jp"])
+def test_the_last_character_of_a_message_is_part_of_it(encoding: str) -> None:
+    """Every kind of byte that may end one: those of a byte order mark (ef bb bf) end characters of UTF-8 and CP932."""
+    ends = "一丁七万丈三上下不与並中丸丹主久之乗乙九乱乳予争事二互五井亜亡交人什仁今介仏会心必忍志忘忙ｿﾟぁいァィ。、"
+    texts = [sign for sign in ends if encoding != "iso2022_jp" or sign not in "ｿﾟ"]
+    data = lines(*[hl7.message("ADT^A08", f"NTE|1||{sign}", encoding=encoding).strip(b"\x1c\r") for sign in texts])
+    assert {sign.encode(encoding)[-1:] for sign in texts} >= ({b"\xbb", b"\xbf"} if encoding == "utf-8" else set())
+    report = read(data)
+    assert (report.people, report.held) == (len(texts), [])
 
 
 def test_each_message_has_its_own_character_set() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.formats.recordfile import Lines, _scan
+from provision.formats.recordtext import OTHERS, as_cp932, decodes
 
 _COLUMNS: dict[str, pl.DataType] = {
     "kind": pl.String(), "code": pl.String(), "count": pl.Int16(), "text": pl.String(), "share": pl.Decimal(18, 2),
@@ -43,6 +44,7 @@ def _careful(lines: Lines, mask: np.ndarray) -> pl.DataFrame | None:
         return None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(_LINE, _END), min_size=1, max_size=12))
 def test_what_is_taken_is_what_is_read(records: list[tuple[tuple[str, str, str, str, str, int], str]]) -> None:
     """Every second line is of another kind; short records, surplus columns, both line ends, blanks and Japanese."""
@@ -54,6 +56,40 @@ def test_what_is_taken_is_what_is_read(records: list[tuple[tuple[str, str, str, 
         assert careful is not None
         assert taken.schema == careful.schema
         assert taken.equals(careful)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["SI", "GO"]), _LINE, _END), min_size=1, max_size=12))
+def test_lines_that_are_passed_over_change_nothing(
+    records: list[tuple[str, tuple[str, str, str, str, str, int], str]],
+) -> None:
+    """Where the cells of one kind are not looked for, those of the other are where they were."""
+    data = "".join(f"{kind}{_record(cells)[2:]}{end}" for kind, cells, end in records).encode("cp932")
+    every, some = Lines(data, 0), Lines(data, 0, ["GO"])
+    whole, taken = (
+        lines.cells.frame(lines.is_kind("SI"), _COLUMNS, _WANTED, japanese=True) for lines in (every, some)
+    )  # fmt: skip
+    assert (whole is None) == (taken is None)
+    assert whole is None or taken is None or taken.equals(whole)
+    if every.is_kind("GO").any():
+        assert some.cells.frame(some.is_kind("GO"), _COLUMNS, _WANTED, japanese=True) is None
+
+
+_PIECES = [b"1", b",", b"\\", b"\x83\x5c", b"\xb1", b"\x83", b"\x80", b"\xfd", *(c.encode() for c in "花é")]
+_PIECES += [c.encode("cp932") for c in "花ソ能ｶ①髙"] + [c.encode("euc_jp") for c in "花子"]
+_BYTES = st.one_of(st.sampled_from(_PIECES), st.binary(max_size=3))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([b"RE,", b"SI,"]), st.lists(_BYTES, max_size=8)), min_size=1, max_size=6))
+def test_text_is_judged_by_what_is_no_ascii_as_by_all_of_it(records: list[tuple[bytes, list[bytes]]]) -> None:
+    """What is left out are characters of their own: the rest decodes exactly where the whole does."""
+    lines = Lines(b"".join(kind + b"".join(parts).replace(b"\n", b"") + b"\n" for kind, parts in records), 0)
+    for encoding in ("cp932", *OTHERS):
+        assert decodes(lines._beyond_ascii(), encoding) == decodes(lines.data, encoding)
+    assert (as_cp932(lines._beyond_ascii()) is None) == (as_cp932(lines.data) is None)
+    read = b"".join(line + b"\n" for line in lines.data.split(b"\n") if line.startswith(b"RE"))
+    assert Lines(lines.data, 0, ["SI"])._beyond_ascii() == (Lines(read, 0)._beyond_ascii() if read else b"")
 
 
 def test_plain_records_are_taken() -> None:

@@ -118,7 +118,7 @@ def test_lines_that_cannot_be_decoded_are_found(byte: bytes) -> None:
     plain = "HO,架空山花子\r\n".encode("cp932")
     lines = Lines(plain + b"RE,1\nHO,\x82\xa0\nRE,2\nHO," + byte + b"\n" + plain, 0)
     assert lines.damaged().tolist() == [4]
-    assert lines.damaged(["HO"]).tolist() == []
+    assert Lines(lines.data, 0, ["HO"]).damaged().tolist() == []
 
 
 def test_vendor_characters_and_half_width_kana_are_text() -> None:

@@ -89,6 +89,8 @@ def test_what_stands_beside_what_was_sent(one: bytes, other: bytes) -> None:
         hl7.message("RDE^O11", "ORC|NW"),
         hl7.message("ADT^A04", "PV1|1|O"),
         hl7.message("ORU^R01", "OBR|1"),
+        hl7.message("RAS^O17", "RXA|0|1|20250503"),
+        hl7.message("RAS^O17", "ORC|NW|11"),
         hl7.message("ADT^A08", facility="SEND"),
     ],
 )
@@ -114,6 +116,18 @@ def lives(*batches: tuple[str, bytes]) -> Lives:
 
     claims = pl.concat(frames())
     return judge(claims, claims.clear())
+
+
+def test_plain_administrations_of_a_day_stand_beside_each_other() -> None:
+    morning, evening = given("11", "202505030800"), given("11", "202505031800")
+    assert place(morning, "hl7v2") != place(evening, "hl7v2")
+    assert place(morning) == place(evening)  # the storage has one file per order and day
+
+
+def test_a_message_of_two_orders_is_not_replaced_by_one_of_them() -> None:
+    both = hl7.message("RDE^O11", "ORC|NW|11", "ORC|NW|12")
+    assert place(both, "hl7v2") != place(order("11"), "hl7v2")
+    assert place(both) == place(order("11"))  # in the storage the first names the file: a parent before its children
 
 
 def test_a_tree_that_is_sent_again_stands_once() -> None:

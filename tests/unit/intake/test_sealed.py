@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -11,7 +13,7 @@ import pyrage
 import pytest
 
 from provision.errors import Refused
-from provision.intake.sealed import SealedFile, opened, read_manifest, seal_stream, write_manifest
+from provision.intake.sealed import SMALL, SealedFile, opened, read_manifest, seal_stream, write_manifest
 
 PLAIN = bytes(range(256)) * 2000
 
@@ -102,3 +104,30 @@ def test_what_a_stream_raises_is_raised_as_it_is_and_nothing_is_left(
         seal_stream(cast(BinaryIO, Breaking()), tmp_path / "0001.age", identity.to_public())
     assert caught.value.__context__ is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_manifest_is_read_line_by_line(tmp_path: Path, identity: pyrage.x25519.Identity) -> None:
+    """Longer than what is opened in memory, with lines across the pieces that it is read in."""
+    files = [SealedFile(n, f"架空/{n}" + "x" * (n % 90), f"{n:064x}", n) for n in range(1, 9_000)]
+    write_manifest(tmp_path, iter(files), identity.to_public())
+    assert (tmp_path / "manifest.age").stat().st_size > SMALL
+    assert read_manifest(tmp_path, identity) == files
+    cut = (tmp_path / "manifest.age").read_bytes()[:-10_000]
+    (tmp_path / "manifest.age").write_bytes(cut)
+    with pytest.raises(Refused, match="seal"):
+        read_manifest(tmp_path, identity)
+
+
+def test_a_manifest_of_an_earlier_program_is_read(tmp_path: Path, identity: pyrage.x25519.Identity) -> None:
+    """A batch may wait while the platform is replaced: the list was one JSON array."""
+    files = [SealedFile(n, f"{n}.UKE", f"{n:064x}", n) for n in (1, 2)]
+    text = json.dumps([asdict(item) for item in files]).encode()
+    (tmp_path / "manifest.age").write_bytes(pyrage.encrypt(text, [identity.to_public()]))
+    assert read_manifest(tmp_path, identity) == files
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL - 1_000, SMALL, SMALL + 1, 3 * SMALL])
+def test_small_and_large_files_come_out_alike(tmp_path: Path, identity: pyrage.x25519.Identity, size: int) -> None:
+    data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    seal_stream(io.BytesIO(data), tmp_path / "0002.age", identity.to_public())
+    assert drained(tmp_path / "0002.age", identity) == data

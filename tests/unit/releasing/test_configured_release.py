@@ -41,8 +41,9 @@ def people(count: int = 48, month: int = 6) -> list[list[Any]]:
 @pytest.fixture
 def house(house: House) -> House:
     """With a source of a made-up table, and a plan that asks for it."""
+    (house.config / "layouts").mkdir(exist_ok=True)
     (house.config / f"layouts/{DATASET}.yaml").write_text(BASE.lstrip(), "utf-8")
-    source = (house.config / "sources/musashino-institute.yaml").read_text("utf-8")
+    source = (house.config / "examples/sources/musashino-institute.yaml").read_text("utf-8")
     source = source.replace("musashino-institute", SOURCE).replace("table:musashino-questionnaire", f"table:{DATASET}")
     (house.config / f"sources/{SOURCE}.yaml").write_text(source, "utf-8")
     plan = yaml.safe_load((house.config / "releases/checkups-for-foundation.yaml").read_text("utf-8"))

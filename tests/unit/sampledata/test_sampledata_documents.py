@@ -98,7 +98,7 @@ def test_head_rows_of_files() -> None:
     visit = next(SENDER.occasion(made, block, month, True))
     assert SlipDelivery(month).heads(visit) == [1]
     assert Many(month).heads(visit) == [2]
-    with pytest.raises(NotImplementedError, match="heads"):
+    with pytest.raises(TypeError, match="heads"):
         Several(month).heads(visit)
 
 

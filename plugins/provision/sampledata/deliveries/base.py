@@ -46,7 +46,7 @@ class Delivery(ABC):
             return [1] * files
         if files == 1:
             return [rows]
-        raise NotImplementedError(f"{type(self).__name__} writes {files} files for {rows} rows and has no heads()")
+        raise TypeError(f"{type(self).__name__} writes {files} files for {rows} rows and has no heads()")
 
     @abstractmethod
     def kept(self, visit: Visit) -> Mapping[str, list[dict[str, object]]]:

@@ -10,6 +10,7 @@ from provision.sampledata.facilities import MINAMI
 from provision.sampledata.occasions import Occasion
 from provision.sampledata.sheets import insurer, kokuhoren, life, returns, survey
 from provision.sampledata.sheets.base import Kind, Sender, Sheet
+from provision.sampledata.sheets.checkup import C2xdSheet, OrcaSheet
 from provision.sampledata.sheets.dental import DentalSheet
 from provision.sampledata.sheets.dispensing import DispensingSheet
 from provision.sampledata.sheets.dpc_claim import DpcClaimSheet
@@ -86,6 +87,12 @@ SENDERS: dict[str, Sender] = {
     "dpc-f": _survey("f", ("Fn", occasions.stays, survey.FSheet)),
     "dpc-d": _survey("d", ("Dn", occasions.stays, survey.DSheet)),
     "dpc-h": _survey("h", ("Hn", occasions.stays, survey.HSheet)),
+    "checkup-orca-csv": Sender(
+        "minami-checkup-lab", (Kind(lambda month: "TOKUTEI.CSV", occasions.checkups, OrcaSheet),)
+    ),
+    "checkup-c2xd-csv": Sender(
+        "minato-checkups", (Kind(lambda month: f"C2XD_{month.compact}.csv", occasions.checkups, C2xdSheet),)
+    ),
     "dpc-k": _survey("k", ("Kn", occasions.stays, survey.KSheet)),
     "life": _life(life.ServiceUsers, life.Evaluations, life.Drugs),
     "hl7v2": Sender("kita-messages", (Kind(lambda month: f"{month.compact}.hl7", occasions.medical, Hl7Sheet),)),

@@ -1,0 +1,67 @@
+"""特定健診決済情報（cc08）: what is billed for one person's health checkup (schemas cc08_V08 and co08_V08,
+grade A; ``CLAIMS/c….xml``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lxml import etree
+
+from provision.formats.checkup_kind import Kind
+from provision.formats.claim_document import ClaimFormat, M, charge
+from provision.formats.documents import Row
+
+_VOUCHER, _BILL = "m:checkupCard", "m:settlement"
+_DOCK = f"{_VOUCHER}/m:chargeTypeHumanDryDock"
+_PRICES = {f"{M}unitPriceBasic": "basic", f"{M}unitPriceDetail": "detail", f"{M}unitPriceOther": "other"}
+
+
+@dataclass(frozen=True)
+class CheckupClaim(ClaimFormat):
+    """The reader; unit prices are rows of their own."""
+
+    kind: ClassVar[Kind] = Kind.CHECKUP_CLAIM
+    table: ClassVar[str] = "checkup_claim"
+    paths: ClassVar[Mapping[str, str]] = {
+        "coupon": f"{_VOUCHER}/m:id/@extension",
+        "coupon_until": f"{_VOUCHER}/m:effectiveTime/m:high/@value",
+        **charge("charge_basic", f"{_VOUCHER}/m:chargeTypeBasic"),
+        **charge("charge_detail", f"{_VOUCHER}/m:chargeTypeDetail"),
+        **charge("charge_other", f"{_VOUCHER}/m:chargeTypeOther"),
+        **charge("charge_dock", f"{_DOCK}/m:copayment"),
+        "dock_limit": f"{_DOCK}/m:maxInsuranceLimit/m:amount/@value",
+        "claim_type": f"{_BILL}/m:claimType/@code",
+        "commission_type": f"{_BILL}/m:commissionType/@code",
+        "paid_basic": f"{_BILL}/m:paymentForBasic/m:amount/@value",
+        "paid_detail": f"{_BILL}/m:paymentForDetail/m:amount/@value",
+        "paid_other": f"{_BILL}/m:paymentForOther/m:amount/@value",
+        "unit_total": f"{_BILL}/m:unitAmount/@value",
+        "paid_total": f"{_BILL}/m:paymentAmount/@value",
+        "paid_elsewhere": f"{_BILL}/m:paymentByOtherProgram/@value",
+        "claimed": f"{_BILL}/m:claimAmount/@value",
+    }
+    id: str = "checkup-claim"
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        """Name for people."""
+        return {"ja": "特定健診決済情報（cc08）", "en": "Payment for a health checkup (cc08)"}
+
+    def prices(self, root: etree._Element) -> list[Row]:
+        """A row per unit price (単価), with the item it is for."""
+        prices = [price for price in root.iterfind(f"{M}settlement/*") if price.tag in _PRICES]
+        return [
+            (str(number), _PRICES[str(price.tag)], _attribute(price, "amount", "value"),
+             _attribute(price, "observation", "code"))
+            for number, price in enumerate(prices, 1)
+        ]  # fmt: skip
+
+
+def _attribute(price: etree._Element, element: str, name: str) -> str | None:
+    found = price.find(f"{M}{element}")
+    return None if found is None else found.get(name)
+
+
+FORMAT = CheckupClaim()
