@@ -162,7 +162,7 @@ def _ours(name: str, documents: Iterable[bytes], options: dict[str, object]) -> 
     from provision.intake.deidentify import deidentify
 
     source, report, applied, taken = get(name), Report(), Applied(), 0
-    made = _in_groups if isinstance(source, DocumentFormat) else _one_by_one
+    made = _in_groups if isinstance(source, DocumentFormat) else _as_one
     for parcel, files in made(source, documents, report, options):
         deidentify(parcel, source.dataset, report, applied)
         taken += files
@@ -187,13 +187,36 @@ def _in_groups(
         yield source.parcel(waiting, report, options), len(waiting)
 
 
-def _one_by_one(
+def _as_one(
     source: Any, documents: Iterable[bytes], report: Any, options: dict[str, object]
 ) -> Iterator[tuple[Any, int]]:
-    """Parcels of files that are not single documents (NDJSON, say), the first of each counted."""
-    for data in documents:
-        for number, parcel in enumerate(source.read(io.BytesIO(data), report, options)):
-            yield parcel, int(number == 0)
+    """Parcels of files of lines (NDJSON), put together into one as in a bulk export, with the files drawn so far."""
+    joined = _Joined(iter(documents))
+    counted = 0
+    for parcel in source.read(joined, report, options):
+        yield parcel, joined.drawn - counted
+        counted = joined.drawn
+
+
+class _Joined(io.RawIOBase):
+    """Files one after another, each ended by a line feed."""
+
+    def __init__(self, files: Iterator[bytes]) -> None:
+        self._files, self._left, self.drawn = files, b"", 0
+
+    def read(self, size: int = -1) -> bytes:
+        """`size` bytes, fewer at the end only."""
+        pieces, length = [self._left], len(self._left)
+        while length < size or size < 0:
+            data = next(self._files, None)
+            if data is None:
+                break
+            pieces.append(data.rstrip(b"\r\n") + b"\n")
+            length, self.drawn = length + len(pieces[-1]), self.drawn + 1
+        whole = b"".join(pieces)
+        end = len(whole) if size < 0 else size
+        self._left = whole[end:]
+        return whole[:end]
 
 
 def _read(name: str, documents: Iterable[bytes], options: dict[str, object]) -> int:

@@ -29,6 +29,12 @@ def test_every_document_goes_through_both(what: str) -> None:
     assert min(found["wall"], found["peak_mb"]) > 0
 
 
+def test_files_of_lines_are_measured_as_one_file_of_all() -> None:
+    path = bench_documents.generated("fhir-ndjson", 12)
+    assert bench_documents.measured("ours", "fhir-ndjson", str(path))["files"] == 12
+    assert bench_documents.measured("read", "fhir-ndjson", str(path))["files"] == 0
+
+
 def test_a_format_without_validation_has_no_time_of_it(tmp_path: Path) -> None:
     path = bench_documents.generated(slips.SLIPS.id, 5)
     assert bench_documents.measured("validate", slips.SLIPS.id, str(path), schemas=str(tmp_path))["files"] == 0
