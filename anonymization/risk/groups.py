@@ -22,8 +22,9 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Cells:
-    """One sensitive column: `count` people of group `group` have the value of rank `value`; each pair stands
-    once, by group and then by value.
+    """One sensitive column: `count` people of group `group` have the value of rank `value`.
+
+    Each pair stands once, by group and then by value.
 
     Values are numbered in their order (numbers by size, text by code point), missing first. `overall` counts the people
     of the whole table by value, so its length is the number of values.

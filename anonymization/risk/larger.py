@@ -20,6 +20,7 @@ from anonymization.risk import attackers
 from anonymization.risk.assessing import Assessment, Sensitive, combined, worst
 from anonymization.risk.groups import Cells, Groups, Ints
 from anonymization.risk.histogram import from_pairs
+from anonymization.risk.tables import NUMBER
 from anonymization.risk.unfit import Unfit
 from anonymization.risk.uniqueness import population_uniqueness
 
@@ -135,10 +136,10 @@ class _Coding:
         for number in range(quasi):
             self._make("TYPE", f"risk_q{number}", f"ENUM ({_unnested(f'q{number}')})")
         for number in range(sensitive):
-            texts = "x IS NOT NULL AND NOT coalesce(isfinite(try_cast(x AS DOUBLE)), false)"
-            text = self._first(f"SELECT count(*) FROM ({_unnested(f'v{number}')}) WHERE {texts}")
-            order = "x" if text else "try_cast(x AS DOUBLE), x"
-            self._make("TYPE", f"risk_v{number}", f"ENUM ({_unnested(f'v{number}')} ORDER BY {order})")
+            values = _unnested(f"v{number}")
+            texts = self._first(f"SELECT count(*) FROM ({values}) WHERE NOT regexp_matches(x, '{NUMBER}')")
+            order = "x" if texts else "x::DOUBLE, x"
+            self._make("TYPE", f"risk_v{number}", f"ENUM ({values} ORDER BY {order})")
 
     def _group(self, quasi: Sequence[str]) -> str:
         """The number of a row's group: codes of its values, 0 for missing, as digits of a mixed radix."""

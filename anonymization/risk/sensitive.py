@@ -54,7 +54,7 @@ class EntropyL:
 
     def __post_init__(self) -> None:
         """Refuse an l that asks for nothing."""
-        if not 1 < self.values < math.inf:
+        if not 1 + SLACK < self.values < math.inf:
             raise Unfit("l of entropy diversity must be over 1")
 
     @property

@@ -15,6 +15,8 @@ import polars as pl
 from anonymization.risk.groups import Cells, Floats, Groups, Ints
 from anonymization.risk.unfit import Unfit
 
+#: What is a number, so that every engine takes the same texts for numbers.
+NUMBER = r"^[+-]?[0-9]{1,30}(\.[0-9]{1,30})?$"
 #: Names of our own beside the table's columns.
 GROUP, PERSON, PEOPLE, WEIGHT = "\x00group", "\x00person", "\x00people", "\x00weight"
 
@@ -89,10 +91,9 @@ def as_values(name: str) -> pl.Expr:
 def ranks(values: pl.Series) -> pl.DataFrame:
     """Distinct values and their rank: missing first; numbers by size where all are numbers, else by code point."""
     unique = pl.DataFrame({"value": values.cast(pl.String).unique()})
-    numbers = unique["value"].cast(pl.Float64, strict=False)
-    known = unique["value"].is_not_null()
-    by_size = bool((numbers.is_finite() | ~known).fill_null(False).all())
-    unique = unique.with_columns(number=numbers if by_size else pl.lit(0.0))
+    by_size = bool(unique["value"].str.contains(NUMBER).fill_null(True).all())
+    size = pl.col("value").cast(pl.Float64) if by_size else pl.lit(0.0)
+    unique = unique.with_columns(number=size)
     return unique.sort("number", "value", nulls_last=False).select("value").with_row_index("rank")
 
 

@@ -35,24 +35,24 @@ def problem(
     if not people.height or not hierarchies or not requirements or not 0 <= share < 1:
         raise Unfit("a search needs people, hierarchies, requirements and a suppression limit from 0 to under 1")
     codes = [coded(people[h.column], h) for h in hierarchies]
-    ranks = [_ranked(people[name]) for name in sensitive]
+    ranked = [_ranked(people[name]) for name in sensitive]
     inside = np.ones(people.height, np.int64) if released is None else released.astype(np.int64)
     if not inside.any():
         raise Unfit("nobody would be released")
-    sizes = [len(h.rows) for h in hierarchies] + [size for _, size in ranks]
-    columns = codes + [code for code, _ in ranks]
+    sizes = [len(h.rows) for h in hierarchies] + [size for _, size in ranked]
+    columns = codes + [code for code, _ in ranked]
     order, starts = grouped(*keyed(zip(columns, sizes, strict=True), people.height))
     first = order[starts]
     table = Table(
         (0,) * len(codes),
         tuple(code[first] for code in codes),
-        tuple(code[first] for code, _ in ranks),
+        tuple(code[first] for code, _ in ranked),
         np.add.reduceat(inside[order], starts),
         np.add.reduceat(np.ones(people.height, np.int64)[order], starts),
     )
-    sizes = [size for _, size in ranks]
+    values = tuple(size for _, size in ranked)
     return Problem(
-        tuple(hierarchies), tuple(requirements), share, table, tuple(sensitive), tuple(sizes), released is not None
+        tuple(hierarchies), tuple(requirements), share, table, tuple(sensitive), values, released is not None
     )
 
 

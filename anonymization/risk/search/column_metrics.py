@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from anonymization.risk.groups import Floats, Ints
@@ -9,10 +11,11 @@ from anonymization.risk.search.classes import Classes
 from anonymization.risk.search.problem import Problem
 
 
-class _OfColumns:
-    """Shared by metrics of columns: `level_cost` of a column by its people per label, and what the suppressed cost."""
+class _OfColumns(ABC):
+    """Shared by metrics of columns: a column's cost follows from its level and who is left out by label there."""
 
     def columns(self, problem: Problem) -> tuple[Floats, ...] | None:
+        """For each column the cost of each level with nobody left out."""
         nobody = [[np.zeros_like(people) for people in levels] for levels in problem.marginals]
         return tuple(
             np.array([self.cost(problem, column, level, nobody[column][level]) for level in range(height + 1)])
@@ -20,22 +23,25 @@ class _OfColumns:
         )
 
     def bound(self, classes: Classes) -> float:
+        """The cost with nobody left out."""
         costs = self.columns(classes.problem) or ()
         return float(self.combine(np.array([cost[level] for cost, level in zip(costs, classes.node, strict=True)])))
 
     def loss(self, classes: Classes) -> float:
+        """The cost with everybody left out who must be."""
         costs = [
             self.cost(classes.problem, column, level, classes.suppressed_labels(column))
             for column, level in enumerate(classes.node)
         ]
         return float(self.combine(np.array(costs)))
 
+    @abstractmethod
     def cost(self, problem: Problem, column: int, level: int, gone: Ints) -> float:
         """Cost of one column at a level; `gone`: people left out by their label there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def combine(self, costs: Floats) -> Floats:
-        raise NotImplementedError
+        """Costs of columns (last axis) as one figure."""
 
 
 class Loss(_OfColumns):

@@ -19,12 +19,13 @@ BUDGET = 40_000_000
 
 
 class RollUp:
-    """Gives the classes of any node. `made` counts how many were made; the same node twice in a row costs once."""
+    """Gives the classes of any node. `made` counts those that were made; the same node twice in a row costs once."""
 
     def __init__(self, problem: Problem, budget: int = BUDGET) -> None:
         self.problem = problem
         self.made = 0
         self._budget = budget
+        self._last: Classes | None = None
         self._tables: list[Table] = [problem.bottom]
         self._nodes = np.array([problem.bottom.node])
         self._rows = np.array([problem.bottom.rows])
@@ -32,6 +33,8 @@ class RollUp:
 
     def classes(self, node: Node) -> Classes:
         """The classes of `node`, from the smallest known finer table."""
+        if self._last is not None and self._last.node == node:
+            return self._last
         self.made += 1
         source = self._source(node)
         codes = tuple(
@@ -40,17 +43,17 @@ class RollUp:
         )
         sizes = [len(h.labels[level]) for h, level in zip(self.problem.hierarchies, node, strict=True)]
         order, starts = grouped(*keyed(zip(codes, sizes, strict=True), source.rows))
-        found = Classes(self.problem, node, source, codes, order, starts)
-        if starts.size * 5 < source.rows * 4:
-            self._keep(found.table(), source.rows)
-        return found
+        self._last = Classes(self.problem, node, source, codes, order, starts)
+        if _worth(starts.size, source.rows):
+            self._keep(self._last.table(), source.rows)
+        return self._last
 
     def _source(self, node: Node) -> Table:
         finer = (self._nodes <= np.array(node)).all(axis=1)
         return self._tables[int(np.flatnonzero(finer)[np.argmin(self._rows[finer])])]
 
     def _keep(self, table: Table, instead_of: int) -> None:
-        if table.rows * 5 >= instead_of * 4:
+        if not _worth(table.rows, instead_of):  # with sensitive values a table has more rows than groups
             return
         self._tables.append(table)
         width = len(table.codes) + len(table.sensitive) + 2
@@ -58,3 +61,8 @@ class RollUp:
             del self._tables[1]
         self._nodes = np.array([t.node for t in self._tables])
         self._rows = np.array([t.rows for t in self._tables])
+
+
+def _worth(rows: int, instead_of: int) -> bool:
+    """Whether a table is enough smaller than the one it comes from to be kept."""
+    return rows * 5 < instead_of * 4
