@@ -75,6 +75,8 @@ def read(format_id: str, path: Path, *, lean: bool = False) -> Iterator[Record]:
         return _nursing(path, kinds)
     if format_id == "member-ledger":
         return _ledger(path, kinds)
+    if format_id.startswith("checkup-"):
+        return _checkups(path, kinds["row"], groups=format_id == "checkup-orca-csv")
     if format_id == "life":
         return _life(path, kinds)
     if format_id == "hl7v2":
@@ -123,6 +125,25 @@ def _kinds(source: Format, lean: bool) -> dict[str, Kind]:
         ]
         made[record] = Kind(cells, lean)
     return made
+
+
+def _checkups(path: Path, kind: Kind, groups: bool) -> Iterator[Record]:
+    """Who it is, and the results: groups of eight cells, or all filled cells behind the thirteenth."""
+    with path.open(encoding="cp932", newline="") as file:
+        for row in csv.reader(file):
+            if row[10 if groups else 7] not in {"1", "2"}:
+                continue  # a header
+            made = kind.record(row)
+            if groups:
+                found = [row[at : at + 8] for at in range(13, len(row), 8)]
+                made["results"] = [(one[0], *one[2:5], _result(one[5]), *one[6:]) for one in found]
+            else:
+                made["results"] = [(place, _result(cell)) for place, cell in enumerate(row[13:]) if cell]
+            yield made
+
+
+def _result(text: str) -> object:
+    return Decimal(text) if text.replace(".", "", 1).isdigit() else text
 
 
 def _claims(path: Path, kinds: dict[str, Kind], front: int) -> Iterator[Record]:

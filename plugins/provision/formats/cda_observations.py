@@ -5,7 +5,7 @@ range. Narrative (``section/text``) repeats names and values and is never looked
 specimens and the sender's display names.
 
 This is where the time goes, since a checkup has a hundred observations. So nothing is judged here: an observation is
-only taken as it is written, and what that means is found once per way of writing (`checkup_rows.Means`).
+only taken as it is written, and what that means is found once per way of writing (`checkup_cda.meaning`).
 """
 
 from __future__ import annotations
