@@ -242,3 +242,15 @@ def test_the_optimum_of_adult_from_the_command_line(capsys: pytest.CaptureFixtur
     assert found["transformation"] == [1, 0, 1, 1, 3, 2, 2, 0, 1]
     assert found["loss"] == pytest.approx(255559.85455731067, rel=1e-12)
     assert (found["suppressed"], found["nodes"]) == (906, 12_960)
+
+
+def test_a_table_too_large_for_memory_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plaintables, "MOST", 10)
+    with pytest.raises(FixConfiguration, match=r"table\.size"):
+        plaintables.read(folder / "people.csv", ["age"])
+
+
+def test_parquet_of_many_equal_rows_is_large_however_small_the_file(tmp_path: Path) -> None:
+    pl.select(a=pl.repeat("x", 2_000_000)).write_parquet(tmp_path / "t.parquet")
+    assert (tmp_path / "t.parquet").stat().st_size < 1_000_000
+    assert plaintables.size(tmp_path / "t.parquet") == 2_000_000 * plaintables.LARGE // plaintables.ROWS

@@ -11,6 +11,9 @@ from anonymization.risk.groups import Floats
 from anonymization.risk.search.metrics import Metric
 from anonymization.risk.search.problem import Node, Problem
 
+#: Nodes brought out of numpy at once.
+_PARCEL = 10_000
+
 
 class Lattice:
     """All nodes of a problem, with what is known of them: ruled out, or surely not to be ruled out by a floor."""
@@ -57,9 +60,11 @@ class ByColumns:
     def __iter__(self) -> Iterator[tuple[float, Node]]:
         """Every node with its bound."""
         order = np.argsort(self._bounds, kind="stable")
-        nodes = np.stack(np.unravel_index(order, self._shape), axis=-1)
-        for place, node in zip(order, nodes.tolist(), strict=True):
-            yield float(self._bounds[place]), tuple(node)
+        for start in range(0, order.size, _PARCEL):  # a million nodes at once would be a gigabyte of numbers
+            places = order[start : start + _PARCEL]
+            nodes = np.stack(np.unravel_index(places, self._shape), axis=-1)
+            for bound, node in zip(self._bounds[places].tolist(), nodes.tolist(), strict=True):
+                yield bound, tuple(node)
 
 
 class ByGrowth:

@@ -69,12 +69,12 @@ def test_more_groups_than_64_bits_can_number(connection: duckdb.DuckDBPyConnecti
 
 def test_little_memory_suffices_and_nothing_is_left_behind(tmp_path: Path) -> None:
     settings_of_duckdb: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "40MB", "temp_directory": str(tmp_path), "threads": 1,
+        "memory_limit": "20MB", "temp_directory": str(tmp_path), "threads": 1,
         "preserve_insertion_order": False,
     }  # fmt: skip
     with duckdb.connect(":memory:", config=settings_of_duckdb) as spilling:
         spilling.execute(
-            "CREATE VIEW t AS SELECT (hash(i) % 200000)::VARCHAR AS a, (i % 7)::VARCHAR AS s FROM range(1000000) r(i)"
+            "CREATE VIEW t AS SELECT (hash(i) % 60000)::VARCHAR AS a, (i % 7)::VARCHAR AS s FROM range(300000) r(i)"
         )
         found = assess_larger(spilling, "t", ["a"], ["s"])
         frame = pl.from_arrow(spilling.sql("SELECT * FROM t").to_arrow_table())
