@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from provision.formats.base import BadFile, Report
 from provision.formats.documents import DOCUMENT_BYTES
+from provision.formats.hl7text import refuse_cut_off
 from provision.formats.textfile import LINE_LIMIT
 
 BLOCK = 1024 * 1024
@@ -26,9 +27,8 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def pieces(stream: BinaryIO, limit: int = DOCUMENT_BYTES) -> Iterator[bytes]:
-    """Messages and lines of the envelope, in order, without framing. Raises `BadFile`: ``file.empty``, ``hl7.start``
-    where the file begins with something else, ``hl7.message_size`` for a message over `limit` bytes, without reading
-    on."""
+    """Messages and lines of the envelope, in order, without framing. Raises `BadFile`
+    ``hl7.message_size`` for a message over `limit` bytes, without reading on."""
     buffer, searched = bytearray(), 0
     while block := stream.read(BLOCK):
         buffer += block
@@ -58,7 +58,9 @@ class Envelope:
     _begun: bool = field(default=False)
 
     def messages(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The messages alone. Raises `BadFile` as `pieces` does, and ``hl7.batch`` where the envelope is not whole."""
+        """The messages alone. Raises `BadFile` as `pieces` does, ``file.empty``, ``hl7.start`` where the file begins
+        with something else, ``hl7.cut_off``, and ``hl7.batch`` where the envelope is not whole."""
+        piece = b""
         for piece in pieces(stream):
             body = piece.removeprefix(_BOM).strip(_AROUND)
             if not body:
@@ -70,6 +72,7 @@ class Envelope:
                 yield body
             else:
                 self._line(name, body)
+        refuse_cut_off(piece)
         if not self._begun:
             raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
         if self._in_file or self._in_batch:

@@ -56,6 +56,14 @@ def message_text(raw: bytes, encoding: str = "") -> str:
     return text
 
 
+def refuse_cut_off(data: bytes) -> None:
+    """Raise `BadFile` ``hl7.cut_off`` where the last segment is not ended (HL7 v2.5 section 2.5.1: every one is)."""
+    if data.strip(_FRAME) and not data.rstrip(b"\x1a ").endswith((b"\r", b"\n", b"\x1c")):
+        raise BadFile(
+            "hl7.cut_off", remedy="the last segment has no end, as in a file that was cut off; ask for it again"
+        )
+
+
 def declared(header: str) -> str | None:
     """The character set that a header segment names, by our word, "" where it names none; None where it names one that
     we do not know, or several."""

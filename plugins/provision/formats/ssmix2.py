@@ -16,6 +16,7 @@ from provision.formats import hl7fields, hl7kinds, hl7recognise, hl7taken
 from provision.formats.base import Dataset, Parcel, Report
 from provision.formats.documents import read_one
 from provision.formats.hl7options import options_of
+from provision.formats.hl7text import refuse_cut_off
 from provision.formats.tables import Field, FieldTable
 
 #: <患者ID>_<診療日 or ->_<データ種別>_<オーダ番号>_<発生日時>_<診療科>_<コンディションフラグ>
@@ -66,7 +67,9 @@ class Ssmix2:
     def document(self, data: bytes, options: Mapping[str, object]) -> hl7taken.Taken:
         """One message. Raises `BadFile`; `FixConfiguration` for options that are not ours."""
         said = options_of(self.id, options, "facility", "items")
-        return hl7taken.take(data, self.dataset.id, hl7kinds.STORAGE, said)
+        taken = hl7taken.take(data, self.dataset.id, hl7kinds.STORAGE, said)
+        refuse_cut_off(data)
+        return taken
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """Tables of many messages."""

@@ -367,6 +367,8 @@ def test_options_that_say_nothing_usable(options: dict[str, Any]) -> None:
     ("data", "rule"),
     [
         (hl7.message("ADT^A08", pid=""), "hl7.no_patient"),
+        (hl7.message("ADT^A08").rstrip(b"\x1c\r"), "hl7.cut_off"),
+        (hl7.message("ADT^A08", "EVN||20250502|||||2025")[:-6], "hl7.cut_off"),
         (hl7.message("ADT^A08", pid="PID|1||^^^^PI||架空山^花子"), "hl7.no_patient"),
         (hl7.message("ADT^A08", "PID|1||4712"), "hl7.patients"),
         (hl7.message("ADT^A08", pid="PID|1||4711^^^^PI~4712^^^^PI"), "hl7.patients"),

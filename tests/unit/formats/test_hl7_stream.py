@@ -90,6 +90,8 @@ def test_an_envelope_that_is_not_whole(data: bytes) -> None:
         (b"PID|1||4711\r" + ONE, "hl7.start"),
         ("MSH|^~\\&".encode("utf-16"), "text.utf16"),
         (b"A" * 3_000_000, "hl7.start"),
+        (lines(ONE, ONE)[:-1], "hl7.cut_off"),
+        (lines(ONE, ONE)[:-20], "hl7.cut_off"),
         (lines(BAD), "hl7.control"),
         (lines(BAD, BAD), "hl7.control"),
     ],
