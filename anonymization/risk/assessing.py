@@ -98,8 +98,9 @@ def assess(
 ) -> Assessment:
     """Assess a table in memory.
 
-    `population`: a table with the same quasi-identifiers (and person column) of everybody the table was drawn from.
-    `fraction`: share of the population the table is, for population uniqueness; else taken from population or weights.
+    `population`: a table with the same quasi-identifiers (and person column) of everybody the table was drawn from; it
+    goes before weights. `fraction`: share of the population the table is, for population uniqueness; else taken from
+    population or weights.
     Unfit where something is missing or in conflict (see `tables.grouped`).
     """
     people = grouped(table, quasi, sensitive, person=person, weight=weight)
@@ -107,10 +108,10 @@ def assess(
     found, presence = attackers.without_population(sizes), None
     if population is not None:
         found, presence, world = _against(people, population, person)
-        fraction = fraction or people.people / world
+        fraction = people.people / world if fraction is None else fraction
     elif weight is not None:
         found = attackers.with_risks(people.groups.size, attackers.from_weights(people.groups.size, people.weight))
-        fraction = fraction or people.people / people.total_weight
+        fraction = people.people / people.total_weight if fraction is None else fraction
     wildcard = as_wildcard(people)
     return Assessment(
         people.rows,

@@ -25,10 +25,10 @@ def snb(sizes: Histogram, fraction: float) -> float | None:
 
 
 def _population_groups(sizes: Histogram, f: float) -> float | None:
-    """Groups of the population, by the smoothed jackknife."""
+    """Groups of the population, by the modified estimator of Shlosser (Haas & Stokes 1998, their Sh3)."""
     s, n = sizes.sizes.astype(np.float64), sizes.groups.astype(np.float64)
     one = (s * f * f * np.power(1 - f * f, s - 1)) @ n
-    two = (np.power(1 - f, s) * (np.power(1 + f, s) - 1)) @ n
+    two = (np.power(1 - f * f, s) - np.power(1 - f, s)) @ n  # (1-f)^s * ((1+f)^s - 1), which would overflow
     none, single = np.power(1 - f, s) @ n, (s * f * np.power(1 - f, s - 1)) @ n
     if two <= 0 or single <= 0:
         return None

@@ -88,11 +88,10 @@ def _about(problem: Problem, best: Candidate, reason: Reason) -> Iterator[str]:
     elif reason.finer.loss is None:
         yield f"One level finer {_impossible(problem, reason.finer)}."
     else:
-        yield f"One level finer could be released, but costs {_more(best, reason.finer.loss)} " + _left_out(
-            reason.finer
-        )
+        more = _more(best, reason.finer.loss)
+        yield f"One level finer could be released, but costs {more} {_left_out(reason.finer)}"
     if reason.coarser is not None and reason.coarser.loss is not None:
-        yield f"One level coarser costs {_more(best, reason.coarser.loss)} " + _left_out(reason.coarser)
+        yield f"One level coarser costs {_more(best, reason.coarser.loss)} {_left_out(reason.coarser)}"
 
 
 def _left_out(other: Neighbour) -> str:

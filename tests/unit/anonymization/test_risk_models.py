@@ -148,6 +148,7 @@ def test_large_groups_use_an_approximation_that_is_near() -> None:
         (pl.DataFrame({"a": ["x"], "w": [0.5]}), {"weight": "w"}, "no weight"),
         (pl.DataFrame({"a": ["x"]}), {"fraction": 0.0}, "fraction"),
         (pl.DataFrame({"a": ["x"]}), {"fraction": math.nan}, "fraction"),
+        (pl.DataFrame({"a": ["x"]}), {"fraction": 0.0, "population": pl.DataFrame({"a": ["x"]})}, "fraction"),
         (pl.DataFrame({"a": ["x", "x"]}), {"population": pl.DataFrame({"a": ["x"]})}, "does not hold everybody"),
     ],
 )

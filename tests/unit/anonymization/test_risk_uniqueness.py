@@ -144,6 +144,15 @@ def test_tiny_samples_give_a_share_or_nothing(pairs: list[tuple[int, int]], frac
     assert found.figures()["sampling_fraction"] == fraction
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("fraction", [0.001, 0.1, 0.5, 0.999])
+def test_groups_of_a_million_people_overflow_nothing(fraction: float) -> None:
+    found = population_uniqueness(from_pairs([(1, 300), (2, 70), (3, 30), (150, 1), (1_000_000, 2)]), fraction)
+    assert found.chosen is not None
+    assert 0 < found.chosen < 0.01
+    assert fraction in {0.001, 0.999} or found.snb is not None
+
+
 @pytest.mark.parametrize("fraction", [0.0, -0.1, 1.1, math.nan])
 def test_what_is_no_fraction_is_refused(fraction: float) -> None:
     with pytest.raises(Unfit):
