@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -244,14 +245,24 @@ def test_a_folder_of_everything_is_told_apart(tmp_path: Path, capsys: pytest.Cap
     write_world(tmp_path / "world", seed=4, people=150, months=["2025-05"], everything=True)
     code, said = auto(capsys, tmp_path / "world" / "senders", tmp_path / "out")
     lines = (tmp_path / "world" / "truth" / "files.jsonl").read_text("utf-8").splitlines()
-    truth = {Path(one["source"]) / one["drop"] / one["file"]: one for one in map(json.loads, lines)}
+    told = [json.loads(line) for line in lines]
+    deliveries = {one["format"]: one for one in told if one["file"] == "."}
+    truth = {Path(one["source"]) / one["drop"] / one["file"]: one for one in told if one["file"] != "."}
     assert code == 0
-    assert [entry["format"] for entry in said] == [truth[path]["format"] for path in sorted(truth)]
-    for entry, path in zip(said, sorted(truth), strict=True):
-        assert entry["records"] >= sum(truth[path]["rows"].values()) > 0, path
+    records = [entry for entry in said if entry["format"] not in deliveries]
+    assert [entry["format"] for entry in records] == [truth[path]["format"] for path in sorted(truth)]
+    for entry, path in zip(records, sorted(truth), strict=True):
+        rows = sum(truth[path]["rows"].values())  # of messages the records are the messages, not their segments
+        assert entry["records"] >= truth[path]["totals"].get("messages", rows) > 0, path
+    for name, delivery in deliveries.items():
+        entries = [entry for entry in said if entry["format"] == name]
+        files = sum(entry["documents"] or 1 for entry in entries)
+        assert files == delivery["totals"]["files"] - delivery["totals"]["passed_over"] > 0, name
+        assert sum((Counter(entry["tables"]) for entry in entries), Counter()) == delivery["rows"], name
+    for entry in said:
         made = {p.stem: pl.read_parquet(p).height for p in (tmp_path / "out" / entry["folder"]).iterdir()}
-        assert made == entry["tables"], path
-    assert len({entry["format"] for entry in said}) > 15
+        assert made == entry["tables"], entry["file"]
+    assert len({entry["format"] for entry in said}) > 20
 
 
 # archives

@@ -10,6 +10,7 @@ from sampledata_reading import Written, read_csv, totals
 
 from provision.sampledata import write_world
 from provision.sampledata.cli import main
+from provision.sampledata.deliveries import senders
 from provision.sampledata.others import EVERYTHING
 
 MONTHS = ["2025-04", "2025-05", "2025-06", "2025-07"]
@@ -55,7 +56,7 @@ def test_nothing_that_the_others_write_changes(full: Written, tmp_path: Path) ->
 
 def test_every_sender_wrote_and_every_drop_is_marked(full: Written) -> None:
     files = {line["format"] for line in full.lines("files")}
-    assert files == EVERYTHING | {"uke-medical", "kaigo-claims", "member-ledger"}
+    assert files == EVERYTHING | {"uke-medical", "kaigo-claims", "member-ledger", *senders()}
     for drop in (full.out / "senders").glob("*/*"):
         assert (drop / "batch.yaml").is_file()
         assert len(list(drop.iterdir())) > 1
