@@ -161,7 +161,9 @@ def test_two_files_of_one_name() -> None:
     assert refused(zipped([("a/b", b"1"), ("a\\b", b"2")])) == "archive.duplicate"
 
 
-@pytest.mark.parametrize("made", [zipped({}), zipped({"folder/": b""}), tarred({})[:0] + gzipped(zipped({}))])
+@pytest.mark.parametrize(
+    "made", [zipped({}), zipped({"folder/": b""}), gzipped(zipped({}))], ids=["zip", "folder", "gz"]
+)
 def test_an_archive_without_files(made: bytes) -> None:
     assert refused(made) == "archive.empty"
 
