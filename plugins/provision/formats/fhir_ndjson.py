@@ -8,15 +8,14 @@ The number of a line's record is kind and id, so that a version sent later repla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.fhir_bundle import is_bundle
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records, of_line
@@ -27,7 +26,6 @@ BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
 _PIECE = 256 * 1024
 #: So few lines are read one by one where one of them is bad.
 _FEW = 16
-_KIND = re.compile(rb'"resourceType"\s*:\s*"[A-Z][A-Za-z]{1,63}"')
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,7 @@ class FhirNdjson:
 
     def recognise(self, head: bytes) -> str:
         """By the first line: a whole object that says its kind, which is no Bundle."""
-        first, end, _ = head.removeprefix(BOM).partition(b"\n")
-        whole = first.startswith(b"{") and (first.rstrip().endswith(b"}") or (not end and len(head) > len(first) // 2))
-        if whole and _KIND.search(first) and not is_bundle(head):
-            return "a first line that is a JSON object with the kind of a FHIR resource"
-        return ""
+        return "a first line that is a JSON object with the kind of a FHIR resource" if are_lines(head) else ""
 
     def never_reads(self, field: Field) -> bool:
         """Texts and names of staff are in no type of the decoder."""
@@ -158,18 +152,19 @@ _OF_DOCUMENTS = frozenset({(HEAD, "document_type"), (HEAD, "recorded")})
 _ENCOUNTERS = ("encounter", "encounter_no")
 
 
-@cache
 def _table() -> FieldTable:
-    """The allow-list as a dataset of its own, with the columns that lines can fill."""
+    return table_of_lines("fhir-ndjson", "診療情報（FHIR一括出力）", "FHIR bulk export")
+
+
+@cache
+def table_of_lines(name: str, ja: str, en: str) -> FieldTable:
+    """The allow-list as a dataset of this name, with the columns that resources without a bundle can fill."""
     whole = table()
     fields = tuple(_of_line(field) for field in whole.fields if _fills(field.table, field.column.name))
     tables = tuple(
         replace(t, columns=tuple(f.column for f in fields if f.table == t.name)) for t in whole.dataset.tables
     )
-    dataset = replace(
-        whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export", tables=tables
-    )
-    return replace(whole, dataset=dataset, fields=fields)
+    return replace(whole, dataset=replace(whole.dataset, id=name, ja=ja, en=en, tables=tables), fields=fields)
 
 
 def _fills(name: str, column: str) -> bool:
