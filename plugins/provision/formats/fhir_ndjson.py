@@ -24,8 +24,6 @@ from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
 _PIECE = 256 * 1024
-#: So few lines are read one by one where one of them is bad.
-_FEW = 16
 
 
 @dataclass(frozen=True)
@@ -98,37 +96,24 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
-    """The records of a block."""
-    made = Records()
-    if is_utf8(block):
-        _together(block, before + 1, known, made, report)
-    else:
-        _apart(block, before + 1, known, made, report)
+    """The records of a block: its lines decoded together; where that cannot be, one by one."""
+    made, readable = Records(), is_utf8(block)
+    found = lines(block) if readable else None
+    if found is None or len(found) != block.count(b"\n") + (not block.endswith(b"\n")):
+        _apart(block, before + 1, known, made, report, readable)
+        return made
+    for place, resource in enumerate(found):
+        if rule := of_line(resource, known, made):
+            report.hold(before + 1 + place, rule, block.split(b"\n")[place])
     return made
 
 
-def _together(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
-    """Lines from number `first` on, decoded together; where that cannot be, by halves, a few one by one."""
-    found, count = lines(block), block.count(b"\n") + (not block.endswith(b"\n"))
-    if found is not None and len(found) == count:
-        for place, resource in enumerate(found):
-            if rule := of_line(resource, known, made):
-                report.hold(first + place, rule, block.split(b"\n")[place])
-        return
-    middle = block.find(b"\n", len(block) // 2) + 1
-    if count <= _FEW or middle in {0, len(block)}:
-        _apart(block, first, known, made, report)
-        return
-    _together(block[:middle], first, known, made, report)
-    _together(block[middle:], first + block.count(b"\n", 0, middle), known, made, report)
-
-
-def _apart(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
-    """Lines one by one."""
+def _apart(block: bytes, first: int, known: Systems, made: Records, report: Report, readable: bool) -> None:
+    """Lines from number `first` on, one by one; `readable` where all of them are UTF-8."""
     for number, raw in enumerate(block.split(b"\n"), first):
         if not raw or raw.isspace():
             continue
-        if is_utf8(raw):
+        if readable or is_utf8(raw):
             _take(number, raw, known, made, report)
         else:
             report.hold(number, "text.encoding", raw)

@@ -81,9 +81,15 @@ class Walk:
 
 def series(cells: Sequence[str | None]) -> pl.Series:
     """Texts as a column; most columns of most files have none."""
-    if not any(cells):
-        return pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
-    return pl.Series(cells, dtype=pl.String)
+    return pl.Series(cells, dtype=pl.String) if any(cells) else nothing(len(cells))
+
+
+def nothing(size: int) -> pl.Series:
+    """A column of texts of which there is none."""
+    return _NOTHING.new_from_index(0, size)
+
+
+_NOTHING = pl.Series([None], dtype=pl.String)
 
 
 def _joined(owners: Sequence[int], found: Sequence[str | None], size: int) -> Cells:

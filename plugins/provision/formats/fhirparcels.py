@@ -9,7 +9,7 @@ import polars as pl
 from provision.formats.base import PEOPLE_COLUMNS, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed
 from provision.formats.documents import Row
-from provision.formats.fhircolumns import days, listed, series
+from provision.formats.fhircolumns import days, listed, nothing, series
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -65,10 +65,15 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
     """A row per record with the columns that are ever filled."""
     unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
-    made, said = {}, set().union(*records.heads)
+    said: dict[str, list[str | None]] = {}
+    for place, head in enumerate(records.heads):  # most heads of lines say very little
+        for name, text in head.items():
+            if name not in said:
+                said[name] = [None] * len(records.heads)
+            said[name][place] = text
+    made = {}
     for name in names:
-        texts = [cells.get(name) for cells in records.heads] if name in said else [None] * len(records.heads)
-        cells = series(texts)
+        cells = series(said[name]) if name in said else nothing(len(records.heads))
         if name in _DAYS:
             cells = days(cells)
         elif name in _LISTS:

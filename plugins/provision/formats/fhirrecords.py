@@ -46,12 +46,20 @@ class Records:
     resources: dict[str, tuple[list[int], list[Any]]] = field(default_factory=dict)
     encounters: dict[int, Mapping[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    _ids: dict[str | None, str | None] = field(default_factory=dict)
 
     def keep(self, kind: str, place: int, resource: Any) -> None:
         """One more resource of the record at `place`."""
-        owners, nodes = self.resources.setdefault(kind, ([], []))
-        owners.append(place)
-        nodes.append(resource)
+        if (held := self.resources.get(kind)) is None:
+            held = self.resources[kind] = ([], [])
+        held[0].append(place)
+        held[1].append(resource)
+
+    def patient(self, reference: str | None) -> str | None:
+        """The id of a patient in a reference; the same references stand in many lines."""
+        if reference not in self._ids:
+            self._ids[reference] = patient_id(reference)
+        return self._ids[reference]
 
     def add(self, one: Bundle) -> None:
         """The record of a bundle behind these."""
@@ -232,20 +240,24 @@ def of_line(resource: Any, systems: Systems, made: Records) -> str:
             return "fhir.bundle"
         made.counts[f"fhir.passed:{kind.name}"] += 1
         return ""
-    cells = _line_cells(resource, kind, systems)
-    if not cells.get("chart") and not cells.get("number"):
-        return "fhir.subject"
-    place, chart = len(made.heads), cells.get("chart")
-    if chart and len(cells) == 1:
+    subject = getattr(resource, kind.subject) if kind.subject else None
+    place, name, ident = len(made.heads), kind.name, resource.f_id
+    said: Cells = {"resource_type": name, "record_id": f"{name}/{ident}" if ident else None}
+    if subject is not None and subject.f_identifier is None and name not in _HEADS:  # nearly all lines
+        if not (chart := made.patient(subject.f_reference)):
+            return "fhir.subject"
         made.people.append(referred(chart))
+        said["chart"] = chart
     else:
-        born = resource.f_birthDate if kind.name == "Patient" else None
+        cells = _line_cells(resource, kind, systems)
+        if not cells.get("chart") and not cells.get("number"):
+            return "fhir.subject"
+        born = resource.f_birthDate if name == "Patient" else None
         made.people.append(person(cells | {"facility": THE_SOURCE}, born))
-    cells["resource_type"] = kind.name
-    cells["record_id"] = f"{kind.name}/{resource.f_id}" if resource.f_id else None
-    made.heads.append(cells)
+        said = cells | said
+    made.heads.append(said)
     if _wanted(kind, resource, made.counts):
-        made.keep(kind.name, place, resource)
+        made.keep(name, place, resource)
     return ""
 
 
