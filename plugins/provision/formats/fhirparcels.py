@@ -71,14 +71,13 @@ def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
             if name not in said:
                 said[name] = [None] * len(records.heads)
             said[name][place] = text
-    made = {}
-    for name in names:
-        cells = series(said[name]) if name in said else nothing(len(records.heads))
-        if name in _DAYS:
-            cells = days(cells)
-        elif name in _LISTS:
-            cells = listed(cells, _LISTS[name], records.counts, f"code:{HEAD}.{name}")
-        made[name] = cells
+    for name in _DAYS:
+        if name in said:
+            said[name] = days(said[name])
+    for name, codes in _LISTS.items():
+        if name in said:
+            said[name] = listed(said[name], codes, records.counts, f"code:{HEAD}.{name}")
+    made = {name: series(said[name]) if name in said else nothing(len(records.heads)) for name in names}
     return pl.DataFrame({"claim_no": pl.int_range(len(records.heads), dtype=pl.Int64, eager=True), **made})
 
 
