@@ -96,11 +96,14 @@ _NOTHING = pl.Series([None], dtype=pl.String)
 
 def _joined(owners: Sequence[int], found: Sequence[str | None], size: int) -> Cells:
     """All codes of each, with spaces between them."""
-    words: list[list[str]] = [[] for _ in range(size)]
+    words: dict[int, list[str]] = {}
     for owner, code in zip(owners, found, strict=True):
         if code:
-            words[owner].append(code)
-    return [" ".join(several) or None for several in words]
+            words.setdefault(owner, []).append(code)
+    made: Cells = [None] * size
+    for owner, several in words.items():
+        made[owner] = " ".join(several)
+    return made
 
 
 def shaped(column: Column, cells: list[Any], counts: Counter[str], place: str) -> Cells:
