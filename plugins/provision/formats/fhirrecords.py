@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -97,6 +97,11 @@ class _Kind:
     marked: bool
     verified: bool
 
+    @cached_property
+    def passed(self) -> str:
+        """The rule under which one that is not read is counted, "" for those that say who it is."""
+        return "" if self.name in _HEADS else f"fhir.passed:{self.name}"
+
 
 _KINDS: dict[type, _Kind] = {}
 
@@ -104,8 +109,6 @@ _KINDS: dict[type, _Kind] = {}
 def _kind(resource: Any) -> _Kind:
     """What is done with resources of its kind, found out once."""
     made = type(resource)
-    if (known := _KINDS.get(made)) is not None:
-        return known
     kind, names = made.__name__, {one.name for one in msgspec.structs.fields(made)}
     subject = next((name for name in _SUBJECTS if name in names), "")
     wanted = kind in plans() or kind in _OWN
@@ -115,15 +118,14 @@ def _kind(resource: Any) -> _Kind:
 
 def of_bundle(bundle: Any, systems: Systems, counts: Counter[str]) -> Bundle:
     """The record of a bundle. Raises `BadFile` ``fhir.patient`` where it is not about one patient."""
-    entries = [one for one in bundle.f_entry or () if one.f_resource is not None]
-    kinds = [_kind(one.f_resource) for one in entries]
-    named = {kind.name: one for kind, one in zip(kinds, entries, strict=True)}
-    if sum(kind.name == "Patient" for kind in kinds) != 1:
+    entries = [(_KINDS.get(type(r)) or _kind(r), one) for one in bundle.f_entry or () if (r := one.f_resource)]
+    named = {kind.name: one for kind, one in entries}
+    if [kind.name for kind, _ in entries].count("Patient") != 1:
         remedy = "a bundle is about one patient; ask the sender for a bundle of each, or send NDJSON"
         raise BadFile("fhir.patient", field="Patient", remedy=remedy)
     patient, known = named["Patient"].f_resource, frozenset(_references(named["Patient"], "Patient"))
     composition = named["Composition"].f_resource if "Composition" in named else None
-    own = [(k, one) for k, one in zip(kinds, entries, strict=True) if _belongs(k, one.f_resource, known, counts)]
+    own = [(kind, one) for kind, one in entries if _belongs(kind, one.f_resource, known, counts)]
     cells = _of_document(bundle, composition, systems) | of_patient(patient)
     if "Coverage" in named:
         cells = _card(own, systems) | cells
@@ -133,7 +135,7 @@ def of_bundle(bundle: Any, systems: Systems, counts: Counter[str]) -> Bundle:
         person=person(cells, patient.f_birthDate),
         kinds=[kind.name for kind, _ in kept],
         resources=[one.f_resource for _, one in kept],
-        encounters=_numbers([one for kind, one in kept if kind.name == _ENCOUNTER]),
+        encounters=_numbers([one for kind, one in kept if kind.name == _ENCOUNTER]) if _ENCOUNTER in named else {},
         counts=counts,
     )
 
@@ -149,8 +151,8 @@ def _numbers(encounters: Iterable[Any]) -> Mapping[str, str]:
 def _wanted(kind: _Kind, resource: Any, counts: Counter[str]) -> bool:
     """Whether rows are made of a resource; others are counted by their kind, or as errors."""
     if not kind.wanted:
-        if kind.name not in _HEADS:
-            counts[f"fhir.passed:{kind.name}"] += 1
+        if kind.passed:
+            counts[kind.passed] += 1
         return False
     if (kind.marked and resource.f_status == ERROR) or (kind.verified and _refuted(resource.f_verificationStatus)):
         counts["fhir.entered_in_error"] += 1
@@ -169,7 +171,7 @@ def _belongs(kind: _Kind, resource: Any, known: frozenset[str], counts: Counter[
     subject = getattr(resource, kind.subject) if kind.subject else None
     if subject is None or (reference := subject.f_reference) is None or reference in known:
         return True
-    if f"Patient/{patient_id(reference)}" in known:
+    if f"Patient/{patient_id(reference)}" in known:  # by another server, or in another version
         return True
     counts["fhir.other_patient"] += 1
     return False
@@ -234,11 +236,11 @@ def _first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
 def of_line(resource: Any, systems: Systems, made: Records) -> str:
     """Add the record of one line to `made`; the rule by which it cannot be taken, "" where it is. Lines of kinds that
     are not read make no record and are counted; a bundle is no line, and may hold anybody."""
-    kind = _kind(resource)
-    if not kind.wanted and kind.name not in _HEADS:
+    kind = _KINDS.get(type(resource)) or _kind(resource)
+    if not kind.wanted and kind.passed:
         if kind.name == "Bundle":
             return "fhir.bundle"
-        made.counts[f"fhir.passed:{kind.name}"] += 1
+        made.counts[kind.passed] += 1
         return ""
     subject = getattr(resource, kind.subject) if kind.subject else None
     place, name, ident = len(made.heads), kind.name, resource.f_id
