@@ -96,31 +96,23 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
-    """The records of a block: its lines decoded together; where that cannot be, one by one."""
+    """The records of a block. Where its text is broken somewhere, every line is judged alone."""
     made, readable = Records(), is_utf8(block)
-    found = lines(block) if readable else None
-    if found is None or len(found) != block.count(b"\n") + (not block.endswith(b"\n")):
-        _apart(block, before + 1, known, made, report, readable)
-        return made
-    for place, resource in enumerate(found):
-        if rule := of_line(resource, known, made):
-            report.hold(before + 1 + place, rule, block.split(b"\n")[place])
+    for number, one in enumerate(lines(block) if readable else block.split(b"\n"), before + 1):
+        if isinstance(one, bytes):
+            _take(number, one, known, made, report)
+        elif rule := of_line(one, known, made):
+            report.hold(number, rule, block.split(b"\n")[number - before - 1])
     return made
 
 
-def _apart(block: bytes, first: int, known: Systems, made: Records, report: Report, readable: bool) -> None:
-    """Lines from number `first` on, one by one; `readable` where all of them are UTF-8."""
-    for number, raw in enumerate(block.split(b"\n"), first):
-        if not raw or raw.isspace():
-            continue
-        if readable or is_utf8(raw):
-            _take(number, raw, known, made, report)
-        else:
-            report.hold(number, "text.encoding", raw)
-
-
 def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report) -> None:
-    """One line, or its place in quarantine."""
+    """One line alone, or its place in quarantine."""
+    if not raw or raw.isspace():
+        return
+    if not is_utf8(raw):
+        report.hold(number, "text.encoding", raw)
+        return
     try:
         resource = line(raw, made.counts)
     except BadFile as refusal:

@@ -115,12 +115,21 @@ def known() -> frozenset[str]:
     return frozenset(codes.load("fhir_resource").names)
 
 
-def lines(block: bytes) -> list[Any] | None:
-    """The resources of a block of lines; None where one is not as it should be, or is not one line."""
+def lines(block: bytes) -> list[Any]:
+    """What every line of a block is: its resource, or its bytes where they are none that R4 knows (`line` says why)."""
+    decoder, raws = _resources(), block.removesuffix(b"\n").split(b"\n")
     try:
-        return _resources().decode_lines(block)
+        found = decoder.decode_lines(block)
     except (ValueError, RecursionError):
-        return None
+        return [_resource_or_bytes(decoder, raw) for raw in raws]
+    return found if len(found) == len(raws) else [_resource_or_bytes(decoder, raw) for raw in raws]
+
+
+def _resource_or_bytes(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError):
+        return raw
 
 
 def line(raw: bytes, counts: Counter[str]) -> Any:
