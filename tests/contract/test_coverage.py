@@ -20,7 +20,7 @@ from provision.formats.base import ColumnClass, Format, Report
 from provision.formats.coverage import FieldCoverage
 from provision.formats.tables import DROPPED, FieldTable
 from provision.intake.deidentify import KEYS, deidentify
-from tests.support.filled import MARK, encoding_of, filled, marker
+from tests.support.filled import MARK, encoding_of, filled_files, marker
 
 EDITIONS = [
     pytest.param(name, number, id=f"{name}-{table.dataset.edition}")
@@ -57,16 +57,16 @@ def reality(name: str, number: int, empty: tuple[str, ...] = ()) -> Reality:
     """The filled file de-identified; fields with a role in `empty` are empty."""
     source = formats()[name]
     table = coverage.editions(source)[number]
-    data = filled(source, table, empty)
-    if data is None:
+    files = filled_files(source, table, empty)
+    if not files:
         pytest.skip("nothing is taken of this format" if name == "dpc-k" else "filled with the payload tables")
     report, applied, raw = Report(), Applied(), []
     stored: dict[str, list[pl.DataFrame]] = {}
-    for parcel in source.read(io.BytesIO(data), report, {}):
+    for parcel in (one for data in files for one in source.read(io.BytesIO(data), report, {})):
         raw.append((parcel.tables, parcel.people))
         for place, frame in deidentify(parcel, source.dataset, report, applied).items():
             stored.setdefault(place, []).append(frame)
-    text = data.decode(encoding_of(source))
+    text = b"".join(files).decode(encoding_of(source))
     assert not report.held
     assert report.edition in {"", table.dataset.edition}
     return Reality(source, table, text, raw, {place: pl.concat(frames) for place, frames in stored.items()})

@@ -11,7 +11,7 @@ from provision.sampledata import format_stream
 from provision.sampledata.deliveries import document_stream, senders
 from provision.sampledata.sheets import SENDERS
 from tests.support import dpc, uke
-from tests.support.filled import filled
+from tests.support.filled import filled_files
 
 _BYTES = 6_000
 _STYLES = range(3)
@@ -23,8 +23,7 @@ _DOCUMENTS = 8
 def seeds(format_id: str) -> tuple[bytes, ...]:
     """Files of a format that its reader takes (a K file, which it refuses, is the one exception)."""
     source = formats()[format_id]
-    made = [filled(source, table) for table in editions(source)]
-    found = [data for data in made if data is not None]
+    found = [data for table in editions(source) for data in filled_files(source, table)]
     if format_id in dpc.FILES:
         found += [dpc.encoded(dpc.FILES[format_id]), dpc.encoded(dpc.FILES[format_id], headings=True)]
     if format_id == "dpc-k":

@@ -128,9 +128,14 @@ def _name_birth(record: Told) -> tuple[str, ...] | None:
     return _whole(record, "source", "kana", "birth", "sex")
 
 
+def _chart(record: Told) -> tuple[str, ...] | None:
+    """Facility and chart; the chart of a source's own server (``*``) is that source's alone."""
+    return _whole(record, "facility", "chart", *(["source"] if record.get("facility") == "*" else []))
+
+
 _DOMAINS: tuple[tuple[Callable[[Told], object], tuple[str, ...]], ...] = (
     (lambda record: _card(record, "branch"), ("birth", "sex")),
     (lambda record: _card(record, "birth", "sex"), ("kana", "written")),
     (lambda record: _whole(record, "care_insurer", "care_number"), ("birth", "sex")),
-    (lambda record: _whole(record, "facility", "chart"), ("birth", "sex")),
+    (_chart, ("birth", "sex")),
 )

@@ -93,10 +93,24 @@ def row(found: Cells) -> list[str]:
     return [found.get(index, "") for index in range(max(found) + 1)]
 
 
+def filled_files(source: Format, table: FieldTable, empty: Collection[str] = ()) -> list[bytes]:
+    """The filled file, none where there can be none; of a format whose files hold one resource, a file of each."""
+    if source.id.startswith("fhir-"):
+        from tests.support.filled_fhir import filled_fhir  # it builds on what is above
+
+        return filled_fhir(source.id, _without(table, empty))
+    data = filled(source, table, empty)
+    return [] if data is None else [data]
+
+
+def _without(table: FieldTable, empty: Collection[str]) -> FieldTable:
+    return replace(table, fields=tuple(_emptied(f) if f.column.role in empty else f for f in table.fields))
+
+
 def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> bytes | None:
     """The filled file of one edition, but for fields with a role in `empty`; None where there can be none."""
     if empty:
-        table = replace(table, fields=tuple(_emptied(f) if f.column.role in empty else f for f in table.fields))
+        table = _without(table, empty)
     if source.id == "dpc-k":
         return None
     if isinstance(source, UkeFormat):
@@ -112,9 +126,7 @@ def filled(source: Format, table: FieldTable, empty: Collection[str] = ()) -> by
     if source.id in hl7.FORMATS:
         return hl7.filled(source.id, table, marker)
     if source.id.startswith("fhir-"):
-        from tests.support.filled_fhir import filled_fhir  # it builds on what is above
-
-        return filled_fhir(source.id, table)
+        return filled_files(source, table)[0]
     if source.id == "checkup-orca-csv":
         return checkupfilled.orca(
             {f.column.name: value(f) for f in table.record("row")}, value(table.record("group")[0])

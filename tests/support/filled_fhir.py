@@ -17,19 +17,22 @@ _KIND = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 _CODED = "3D046000001906202"
 
 
-def filled_fhir(form: str, table: FieldTable) -> bytes:
-    """One document with everything, or its lines."""
+def filled_fhir(form: str, table: FieldTable) -> list[bytes]:
+    """One document with everything, its lines, or a file of each resource."""
     patient = _patient(table)
     made = [patient, _coverage(table), *_clinical(table), *_values(table), _answers()]
     for one in made[1:]:
         one[_subject(one)] = {"reference": "Patient/p1"}
     if form == "fhir-ndjson":
-        return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in made).encode()
+        return ["".join(json.dumps(one, ensure_ascii=False) + "\n" for one in made).encode()]
+    if form == "fhir-resource":
+        return [json.dumps(one, ensure_ascii=False, indent=2).encode() for one in made]
     document: Json = {"resourceType": "Composition", "identifier": {"value": _mark(table, "record_id")}}
     document["date"] = "2025-05-03"
     _put(document, _only(table, "document_type"), "57133-1")
     entries = [{"fullUrl": f"urn:uuid:{n}", "resource": one} for n, one in enumerate([document, *made])]
-    return json.dumps({"resourceType": "Bundle", "type": "document", "entry": entries}, ensure_ascii=False).encode()
+    whole = {"resourceType": "Bundle", "type": "document", "entry": entries}
+    return [json.dumps(whole, ensure_ascii=False).encode()]
 
 
 def _subject(resource: Json) -> str:

@@ -8,7 +8,7 @@ code exists is the contract's business. Dropped classes stay as they came, they 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
 
@@ -91,6 +91,31 @@ def typed(
             _count(cells[column.name], lost, table, column, report, records)
     typed_columns = [_spread(cells[c.name], made.get(c.name), c).alias(c.name) for c in columns]
     return pl.DataFrame([*raw.select(pl.exclude([column.name for column in columns])).get_columns(), *typed_columns])
+
+
+def typed_together(
+    raws: Mapping[str, tuple[pl.DataFrame, Sequence[Column]]], report: Report
+) -> dict[str, pl.DataFrame]:
+    """Tables by name, each with its columns, as `typed` makes them one by one without `records`. The words of all of
+    them are read in one go: what is taken out of documents is many columns in many tables, and few rows."""
+    cells = {_placed(table, c): _Cells.of(raw[c.name], None) for table, (raw, columns) in raws.items() for c in columns}
+    made = read({column: own.words for column, own in cells.items() if not own.blank}, lenient=True)
+    found = {}
+    for table, (raw, columns) in raws.items():
+        kept = raw.select(pl.exclude([column.name for column in columns])).get_columns()
+        for column in columns:
+            own, words = cells[placed := _placed(table, column)], made.get(placed.name)
+            if words is not None and words.lost is not None:
+                _count(own, words.lost, table, column, report, None)
+            kept.append(_spread(own, words, column).alias(column.name))
+        found[table] = pl.DataFrame(kept)
+    return found
+
+
+@cache
+def _placed(table: str, column: Column) -> Column:
+    """The column under a name that no column of another table has."""
+    return replace(column, name=f"{table}.{column.name}")
 
 
 def _spread(cells: _Cells, made: Words | None, column: Column) -> pl.Series:

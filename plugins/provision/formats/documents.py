@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import polars as pl
 
-from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Format, Parcel, Report
-from provision.formats.columns import typed
+from provision.formats.base import PEOPLE_COLUMNS, BadFile, Column, Dataset, Format, Parcel, Report
+from provision.formats.columns import typed_together
 
 #: A document over this size is not read. The largest real ones (a bundle with years of values) have a few megabytes.
 DOCUMENT_BYTES = 32 * 1024 * 1024
@@ -104,7 +104,7 @@ def gathered(dataset: Dataset, documents: Sequence[Document], report: Report) ->
     starts = [first]
     for document in documents:
         starts.append(starts[-1] + len(document.people))
-    tables = {}
+    raws: dict[str, tuple[pl.DataFrame, Sequence[Column]]] = {}
     for table in dataset.tables:
         found = [
             (start + head, cells)
@@ -114,7 +114,8 @@ def gathered(dataset: Dataset, documents: Sequence[Document], report: Report) ->
         if found:
             names = [column.name for column in table.columns]
             raw = _frame([number for number, _ in found], [cells for _, cells in found], names)
-            tables[table.name] = typed(raw, table.name, table.columns, report)
+            raws[table.name] = raw, table.columns
+    tables = typed_together(raws, report)
     everybody = [row for document in documents for row in document.people]
     report.people += len(everybody)
     report.records += len(everybody)

@@ -10,25 +10,22 @@ longer or different is passed over, not refused. An element of another shape tha
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
 
-from provision.formats.base import BadFile, Dataset, Parcel, Report
+from provision.formats.base import Dataset, Parcel, Report
 from provision.formats.documents import read_one
-from provision.formats.fhirdecoding import BOM, bundle, is_utf8
+from provision.formats.fhirdecoding import bundle, checked
+from provision.formats.fhirkinds import is_bundle
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import Records, of_bundle
 from provision.formats.fhirsystems import systems
 from provision.formats.tables import Field, FieldTable
 
-_OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
-#: How much of a file is looked at for the kind of its resource.
-_LOOK = 4_096
 #: Columns of the head that lines only have: a bundle's patient is in it.
 OF_LINES = frozenset({"subject", "subject_member"})
 
@@ -70,12 +67,8 @@ class FhirBundle:
         """The record of one bundle. Raises `BadFile`: ``file.empty``, ``text.encoding``, ``fhir.json``, ``fhir.depth``,
         ``fhir.shape``, ``fhir.patient``."""
         known = systems(options)
-        if not data.strip():
-            raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
-        if not is_utf8(data):
-            raise BadFile("text.encoding", remedy="FHIR is written in UTF-8; ask the sender for the file again")
         counts: Counter[str] = Counter()
-        return of_bundle(bundle(data.removeprefix(BOM), counts), known, counts)
+        return of_bundle(bundle(checked(data), counts), known, counts)
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of many bundles."""
@@ -84,15 +77,6 @@ class FhirBundle:
         for document in documents:
             records.add(document)
         return parcel(_table().dataset, records, systems(options), report)
-
-
-def is_bundle(head: bytes) -> bool:
-    """Whether a file that begins so is a bundle: ``resourceType`` stands first wherever programs write FHIR, and the
-    first that is said counts."""
-    if not _OPENING.match(head):
-        return False
-    kind = re.search(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"', head[:_LOOK])
-    return kind is not None and kind[1] == b"Bundle"
 
 
 @cache

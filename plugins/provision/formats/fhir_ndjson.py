@@ -8,15 +8,14 @@ The number of a line's record is kind and id, so that a version sent later repla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.fhir_bundle import is_bundle
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records, of_line
@@ -25,9 +24,6 @@ from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
 _PIECE = 256 * 1024
-#: So few lines are read one by one where one of them is bad.
-_FEW = 16
-_KIND = re.compile(rb'"resourceType"\s*:\s*"[A-Z][A-Za-z]{1,63}"')
 
 
 @dataclass(frozen=True)
@@ -53,11 +49,7 @@ class FhirNdjson:
 
     def recognise(self, head: bytes) -> str:
         """By the first line: a whole object that says its kind, which is no Bundle."""
-        first, end, _ = head.removeprefix(BOM).partition(b"\n")
-        whole = first.startswith(b"{") and (first.rstrip().endswith(b"}") or (not end and len(head) > len(first) // 2))
-        if whole and _KIND.search(first) and not is_bundle(head):
-            return "a first line that is a JSON object with the kind of a FHIR resource"
-        return ""
+        return "a first line that is a JSON object with the kind of a FHIR resource" if are_lines(head) else ""
 
     def never_reads(self, field: Field) -> bool:
         """Texts and names of staff are in no type of the decoder."""
@@ -104,44 +96,23 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
-    """The records of a block."""
-    made = Records()
-    if is_utf8(block):
-        _together(block, before + 1, known, made, report)
-    else:
-        _apart(block, before + 1, known, made, report)
+    """The records of a block. Where its text is broken somewhere, every line is judged alone."""
+    made, readable = Records(), is_utf8(block)
+    for number, one in enumerate(lines(block) if readable else block.split(b"\n"), before + 1):
+        if isinstance(one, bytes):
+            _take(number, one, known, made, report)
+        elif rule := of_line(one, known, made):
+            report.hold(number, rule, block.split(b"\n")[number - before - 1])
     return made
 
 
-def _together(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
-    """Lines from number `first` on, decoded together; where that cannot be, by halves, a few one by one."""
-    found, count = lines(block), block.count(b"\n") + (not block.endswith(b"\n"))
-    if found is not None and len(found) == count:
-        for place, resource in enumerate(found):
-            if rule := of_line(resource, known, made):
-                report.hold(first + place, rule, block.split(b"\n")[place])
-        return
-    middle = block.find(b"\n", len(block) // 2) + 1
-    if count <= _FEW or middle in {0, len(block)}:
-        _apart(block, first, known, made, report)
-        return
-    _together(block[:middle], first, known, made, report)
-    _together(block[middle:], first + block.count(b"\n", 0, middle), known, made, report)
-
-
-def _apart(block: bytes, first: int, known: Systems, made: Records, report: Report) -> None:
-    """Lines one by one."""
-    for number, raw in enumerate(block.split(b"\n"), first):
-        if not raw or raw.isspace():
-            continue
-        if is_utf8(raw):
-            _take(number, raw, known, made, report)
-        else:
-            report.hold(number, "text.encoding", raw)
-
-
 def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report) -> None:
-    """One line, or its place in quarantine."""
+    """One line alone, or its place in quarantine."""
+    if not raw or raw.isspace():
+        return
+    if not is_utf8(raw):
+        report.hold(number, "text.encoding", raw)
+        return
     try:
         resource = line(raw, made.counts)
     except BadFile as refusal:
@@ -158,18 +129,19 @@ _OF_DOCUMENTS = frozenset({(HEAD, "document_type"), (HEAD, "recorded")})
 _ENCOUNTERS = ("encounter", "encounter_no")
 
 
-@cache
 def _table() -> FieldTable:
-    """The allow-list as a dataset of its own, with the columns that lines can fill."""
+    return table_of_lines("fhir-ndjson", "診療情報（FHIR一括出力）", "FHIR bulk export")
+
+
+@cache
+def table_of_lines(name: str, ja: str, en: str) -> FieldTable:
+    """The allow-list as a dataset of this name, with the columns that resources without a bundle can fill."""
     whole = table()
     fields = tuple(_of_line(field) for field in whole.fields if _fills(field.table, field.column.name))
     tables = tuple(
         replace(t, columns=tuple(f.column for f in fields if f.table == t.name)) for t in whole.dataset.tables
     )
-    dataset = replace(
-        whole.dataset, id="fhir-ndjson", ja="診療情報（FHIR一括出力）", en="FHIR bulk export", tables=tables
-    )
-    return replace(whole, dataset=dataset, fields=fields)
+    return replace(whole, dataset=replace(whole.dataset, id=name, ja=ja, en=en, tables=tables), fields=fields)
 
 
 def _fills(name: str, column: str) -> bool:

@@ -1,12 +1,14 @@
 """Columns of FHIR resources: the paths of the allow-list walked for many resources of one kind at once.
 
 A call per cell would cost more than decoding does. So a path is walked step by step for all resources together, steps
-that several paths share once, and what becomes of the texts is done with whole columns: days, numbers, codes. A code
-that is in no list of ours is not taken over, and counted, since one of a kind nobody expected must not spoil the file.
+that several paths share once, and every distinct text of a column is read once: days, numbers, codes. Lists and
+dictionaries do it, as a question to Polars costs as much as reading a thousand words. A code that is in no list of ours
+is not taken over, and counted, since one of a kind nobody expected must not spoil the file.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
@@ -28,7 +30,7 @@ Reached = tuple[Sequence[int], Sequence[Any]]
 NOTHING = "?"
 _JAPAN = timezone(timedelta(hours=9))
 _LONGEST_NUMBER, _PLACES = 32, 6
-_UNUSUAL_NUMBER = r"[eE]|\.[0-9]{7}|^[^0-9\-]|^.{33}"
+_UNUSUAL_NUMBER = re.compile(r"[eE]|\.[0-9]{7}|^[^0-9\-]|^.{33}")
 #: Diseases are written with a full stop in most places of the world: C16.9.
 _UNDOTTED = "icd10"
 
@@ -81,57 +83,62 @@ class Walk:
 
 def series(cells: Sequence[str | None]) -> pl.Series:
     """Texts as a column; most columns of most files have none."""
-    if not any(cells):
-        return pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
-    return pl.Series(cells, dtype=pl.String)
+    return pl.Series(cells, dtype=pl.String) if any(cells) else nothing(len(cells))
+
+
+def nothing(size: int) -> pl.Series:
+    """A column of texts of which there is none."""
+    return _NOTHING.new_from_index(0, size)
+
+
+_NOTHING = pl.Series([None], dtype=pl.String)
 
 
 def _joined(owners: Sequence[int], found: Sequence[str | None], size: int) -> Cells:
     """All codes of each, with spaces between them."""
-    words: list[list[str]] = [[] for _ in range(size)]
+    words: dict[int, list[str]] = {}
     for owner, code in zip(owners, found, strict=True):
         if code:
-            words[owner].append(code)
-    return [" ".join(several) or None for several in words]
+            words.setdefault(owner, []).append(code)
+    made: Cells = [None] * size
+    for owner, several in words.items():
+        made[owner] = " ".join(several)
+    return made
 
 
-def shaped(column: Column, cells: list[Any], counts: Counter[str], place: str) -> pl.Series:
+def shaped(column: Column, cells: list[Any], counts: Counter[str], place: str) -> Cells:
     """The texts of a column by its domain; codes of no list of ours are counted under ``code:<place>``."""
     word, _, rest = column.domain.partition(":")
     if column.dtype != "string":
         return numbers(cells, whole=column.dtype == "integer")
-    texts = series(cells)
     if word in {"date", "month"}:
-        return days(texts)
+        return days(cells)
     if word == "code":
-        return listed(texts, rest, counts, f"code:{place}")
-    return texts.str.replace_all(".", "", literal=True) if column.name == _UNDOTTED else texts
+        return listed(cells, rest, counts, f"code:{place}")
+    return mapped(cells, _undotted) if column.name == _UNDOTTED else cells
 
 
-def listed(texts: pl.Series, name: str, counts: Counter[str], rule: str) -> pl.Series:
+def _undotted(text: str) -> str:
+    return text.replace(".", "")
+
+
+def listed(cells: Cells, name: str, counts: Counter[str], rule: str) -> Cells:
     """Texts that are codes of a list; others are counted and left out."""
-    if texts.null_count() == texts.len():
-        return texts
-    known = texts.is_in(list(codes.load(name).names))
-    if lost := int((~known).sum()):  # null where there is nothing
+    known = codes.load(name).names
+    made = mapped(cells, lambda text: text if text in known else None)
+    if lost := made.count(None) - cells.count(None):
         counts[rule] += lost
-    return texts.set(~known.fill_null(False), None)
+    return made
 
 
-def days(moments: pl.Series) -> pl.Series:
+def days(moments: Cells) -> Cells:
     """The day in Japan of dates and moments; what is not so long as a day (a month, a year) as it is."""
-    local = ~moments.str.contains("T", literal=True) | moments.str.ends_with("+09:00")
-    cut = moments.str.slice(0, 10)
-    if local.fill_null(True).all():
-        return cut
-    elsewhere = moments.filter(~local.fill_null(True)).unique()
-    made = pl.Series([_day(moment) for moment in elsewhere], dtype=pl.String)
-    return cut.zip_with(
-        local.fill_null(True), moments.replace_strict(elsewhere, made, default=None, return_dtype=pl.String)
-    )
+    return mapped(moments, _day)
 
 
 def _day(moment: str) -> str:
+    if "T" not in moment or moment.endswith("+09:00"):
+        return moment[:10]
     try:
         found = datetime.fromisoformat(moment)
         return str((found if found.tzinfo is None else found.astimezone(_JAPAN)).date())
@@ -139,15 +146,22 @@ def _day(moment: str) -> str:
         return NOTHING
 
 
-def numbers(raws: list[Any], *, whole: bool = False) -> pl.Series:
+def numbers(raws: list[Any], *, whole: bool = False) -> Cells:
     """The texts of numbers as they stand in the file, without powers of ten and beyond six places rounded; what is
     written as text is no number. `whole`: without ``.0``."""
-    texts = series([None if raw is None else str(raw, "utf-8", "replace") for raw in raws])
-    texts = texts.set(texts.is_in(["", "null"]).fill_null(False), None)
-    unusual = texts.str.contains(_UNUSUAL_NUMBER).fill_null(False)
-    if unusual.any():
-        texts = pl.Series([_number(t) if odd else t for t, odd in zip(texts, unusual, strict=True)], dtype=pl.String)
-    return texts.str.replace(r"\.0$", "") if whole else texts
+    texts = [None if raw is None else str(raw, "utf-8", "replace") for raw in raws]
+    return mapped(texts, _whole if whole else _decimal)
+
+
+def _whole(text: str) -> str | None:
+    made = _decimal(text)
+    return None if made is None else made.removesuffix(".0")
+
+
+def _decimal(text: str) -> str | None:
+    if text in {"", "null"}:
+        return None
+    return _number(text) if _UNUSUAL_NUMBER.search(text) else text
 
 
 def _number(text: str) -> str:
@@ -161,8 +175,5 @@ def _number(text: str) -> str:
 
 def mapped(texts: list[Any], read: Callable[[str], str | None]) -> Cells:
     """`read` of every text, asked once for the same."""
-    known: dict[Any, str | None] = {None: None}
-    for text in texts:
-        if text not in known:
-            known[text] = read(text)
-    return [known[text] for text in texts]
+    known = {text: None if text is None else read(text) for text in set(texts)}
+    return list(map(known.__getitem__, texts))

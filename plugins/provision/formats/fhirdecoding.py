@@ -57,11 +57,29 @@ def bundle(data: bytes, counts: Counter[str]) -> Any:
     return _apart(data, counts)
 
 
+def resource(data: bytes) -> Any:
+    """The resource that is all of `data`, of a kind that R4 knows. Raises `BadFile`."""
+    text = checked(data)
+    found = line(text, Counter()) if text.strip() != b"null" else None
+    if found is None:
+        raise BadFile(UNKNOWN, remedy="it is of no kind of resource that FHIR R4 has; ask the sender what it is")
+    return found
+
+
+def checked(data: bytes) -> bytes:
+    """A whole document without its byte order mark. Raises `BadFile` ``file.empty``, ``text.encoding``."""
+    if not data.strip():
+        raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
+    if not is_utf8(data):
+        raise BadFile("text.encoding", remedy=f"FHIR is written in UTF-8; {_AGAIN}")
+    return data.removeprefix(BOM)
+
+
 def _apart(data: bytes, counts: Counter[str]) -> Any:
     """A bundle resource by resource, where one may be of a kind that nobody knows."""
     try:
         if _kinds().decode(data).kind not in {None, "Bundle"}:
-            remedy = "it is a single resource; ask the sender for bundles, or for NDJSON with a resource a line"
+            remedy = "it is a single resource; add fhir-resource to the source's formats, or ask the sender for bundles"
             raise BadFile("fhir.no_bundle", remedy=remedy)
         found = _bundles(True).decode(data)
         for entry in found.f_entry or ():
@@ -88,20 +106,30 @@ def _one(raw: bytes, counts: Counter[str]) -> Any:
 def _unknown(raw: bytes) -> bool:
     """Whether a resource is of a kind that R4 does not know."""
     kind = _kinds().decode(raw).kind
-    return kind is not None and kind not in _known()
+    return kind is not None and kind not in known()
 
 
 @cache
-def _known() -> frozenset[str]:
+def known() -> frozenset[str]:
+    """The kinds of resources of R4."""
     return frozenset(codes.load("fhir_resource").names)
 
 
-def lines(block: bytes) -> list[Any] | None:
-    """The resources of a block of lines; None where one is not as it should be, or is not one line."""
+def lines(block: bytes) -> list[Any]:
+    """What every line of a block is: its resource, or its bytes where they are none that R4 knows (`line` says why)."""
+    decoder, raws = _resources(), block.removesuffix(b"\n").split(b"\n")
     try:
-        return _resources().decode_lines(block)
+        found = decoder.decode_lines(block)
     except (ValueError, RecursionError):
-        return None
+        return [_resource_or_bytes(decoder, raw) for raw in raws]
+    return found if len(found) == len(raws) else [_resource_or_bytes(decoder, raw) for raw in raws]
+
+
+def _resource_or_bytes(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError):
+        return raw
 
 
 def line(raw: bytes, counts: Counter[str]) -> Any:

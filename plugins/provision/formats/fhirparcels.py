@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from provision.formats.base import PEOPLE_COLUMNS, Dataset, Parcel, Report, Table
-from provision.formats.columns import typed
+from provision.formats.base import PEOPLE_COLUMNS, Column, Dataset, Parcel, Report, Table
+from provision.formats.columns import typed_together
 from provision.formats.documents import Row
-from provision.formats.fhircolumns import days, listed, series
+from provision.formats.fhircolumns import days, listed, nothing, series
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -33,7 +33,8 @@ def parcel(dataset: Dataset, records: Records, systems: Systems, report: Report)
             found.setdefault(name, []).append(frame)
     for rule, count in records.counts.items():
         report.warn(rule, count)
-    tables = {t.name: _typed(t, found[t.name], first, report) for t in dataset.tables if t.name in found}
+    raws = {t.name: _numbered(t, found[t.name], first) for t in dataset.tables if t.name in found}
+    tables = typed_together(raws, report)
     report.people += len(records.heads)
     report.records += len(records.heads)
     return Parcel(tables, _people(records.people, first), len(records.heads))
@@ -51,29 +52,32 @@ def _tables(records: Records, systems: Systems) -> Iterator[tuple[str, pl.DataFr
             yield plan.table, rows(plan, group, systems, records.counts)
 
 
-def _typed(one: Table, frames: list[pl.DataFrame], first: int, report: Report) -> pl.DataFrame:
-    """A table of texts as the dataset has its columns, by record, rows of a record numbered."""
+def _numbered(one: Table, frames: list[pl.DataFrame], first: int) -> tuple[pl.DataFrame, list[Column]]:
+    """The texts of a table by record, rows of a record numbered, and its columns that there are."""
     made = pl.concat(frames, how="diagonal").sort("claim_no", maintain_order=True) if len(frames) > 1 else frames[0]
     if (number := _NUMBERS.get(one.name)) is not None:
         made = made.with_columns(pl.int_range(1, pl.len() + 1).over("claim_no").cast(pl.String).alias(number))
     columns = [column for column in one.columns if column.name in made.columns]
-    numbered = made.select((pl.col("claim_no") + first).cast(pl.Int64), *[column.name for column in columns])
-    return typed(numbered, one.name, columns, report)
+    return made.select((pl.col("claim_no") + first).cast(pl.Int64), *[column.name for column in columns]), columns
 
 
 def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
     """A row per record with the columns that are ever filled."""
     unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
-    made, said = {}, set().union(*records.heads)
-    for name in names:
-        texts = [cells.get(name) for cells in records.heads] if name in said else [None] * len(records.heads)
-        cells = series(texts)
-        if name in _DAYS:
-            cells = days(cells)
-        elif name in _LISTS:
-            cells = listed(cells, _LISTS[name], records.counts, f"code:{HEAD}.{name}")
-        made[name] = cells
+    said: dict[str, list[str | None]] = {}
+    for place, head in enumerate(records.heads):  # most heads of lines say very little
+        for name, text in head.items():
+            if name not in said:
+                said[name] = [None] * len(records.heads)
+            said[name][place] = text
+    for name in _DAYS:
+        if name in said:
+            said[name] = days(said[name])
+    for name, codes in _LISTS.items():
+        if name in said:
+            said[name] = listed(said[name], codes, records.counts, f"code:{HEAD}.{name}")
+    made = {name: series(said[name]) if name in said else nothing(len(records.heads)) for name in names}
     return pl.DataFrame({"claim_no": pl.int_range(len(records.heads), dtype=pl.Int64, eager=True), **made})
 
 

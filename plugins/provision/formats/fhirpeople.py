@@ -138,18 +138,18 @@ def person(cells: Cells, born: str | None) -> Row:
     row = list(map(cells.get, PEOPLE_COLUMNS[1:]))
     row[_BIRTH] = _evidence(born) if born else None
     row[_INSURER_AT] = _insurer(row[_INSURER_AT])
-    return row
+    return tuple(row)
 
 
 def referred(chart: str) -> Row:
-    """A row of people for who is known by the source's own number only."""
-    row = [*_NOBODY]
-    row[_FACILITY_AT], row[_CHART_AT] = THE_SOURCE, chart
-    return row
+    """A row of people for who is known by the source's own number only. Of tuples of texts the garbage collector keeps
+    no account, and nearly every line makes one."""
+    return (*_BEFORE, THE_SOURCE, chart, *_AFTER)
 
 
-_NOBODY: list[str | None] = [None] * (len(PEOPLE_COLUMNS) - 1)
 _FACILITY_AT, _CHART_AT = PEOPLE_COLUMNS.index("facility") - 1, PEOPLE_COLUMNS.index("chart") - 1
+_BEFORE: tuple[None, ...] = (None,) * _FACILITY_AT
+_AFTER: tuple[None, ...] = (None,) * (len(PEOPLE_COLUMNS) - 2 - _CHART_AT)
 _BIRTH, _INSURER_AT = PEOPLE_COLUMNS.index("birth") - 1, PEOPLE_COLUMNS.index("insurer") - 1
 
 

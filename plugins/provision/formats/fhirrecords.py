@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -46,12 +46,20 @@ class Records:
     resources: dict[str, tuple[list[int], list[Any]]] = field(default_factory=dict)
     encounters: dict[int, Mapping[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    _ids: dict[str | None, str | None] = field(default_factory=dict)
 
     def keep(self, kind: str, place: int, resource: Any) -> None:
         """One more resource of the record at `place`."""
-        owners, nodes = self.resources.setdefault(kind, ([], []))
-        owners.append(place)
-        nodes.append(resource)
+        if (held := self.resources.get(kind)) is None:
+            held = self.resources[kind] = ([], [])
+        held[0].append(place)
+        held[1].append(resource)
+
+    def patient(self, reference: str | None) -> str | None:
+        """The id of a patient in a reference; the same references stand in many lines."""
+        if reference not in self._ids:
+            self._ids[reference] = patient_id(reference)
+        return self._ids[reference]
 
     def add(self, one: Bundle) -> None:
         """The record of a bundle behind these."""
@@ -89,6 +97,11 @@ class _Kind:
     marked: bool
     verified: bool
 
+    @cached_property
+    def passed(self) -> str:
+        """The rule under which one that is not read is counted, "" for those that say who it is."""
+        return "" if self.name in _HEADS else f"fhir.passed:{self.name}"
+
 
 _KINDS: dict[type, _Kind] = {}
 
@@ -96,8 +109,6 @@ _KINDS: dict[type, _Kind] = {}
 def _kind(resource: Any) -> _Kind:
     """What is done with resources of its kind, found out once."""
     made = type(resource)
-    if (known := _KINDS.get(made)) is not None:
-        return known
     kind, names = made.__name__, {one.name for one in msgspec.structs.fields(made)}
     subject = next((name for name in _SUBJECTS if name in names), "")
     wanted = kind in plans() or kind in _OWN
@@ -107,15 +118,14 @@ def _kind(resource: Any) -> _Kind:
 
 def of_bundle(bundle: Any, systems: Systems, counts: Counter[str]) -> Bundle:
     """The record of a bundle. Raises `BadFile` ``fhir.patient`` where it is not about one patient."""
-    entries = [one for one in bundle.f_entry or () if one.f_resource is not None]
-    kinds = [_kind(one.f_resource) for one in entries]
-    named = {kind.name: one for kind, one in zip(kinds, entries, strict=True)}
-    if sum(kind.name == "Patient" for kind in kinds) != 1:
+    entries = [(_KINDS.get(type(r)) or _kind(r), one) for one in bundle.f_entry or () if (r := one.f_resource)]
+    named = {kind.name: one for kind, one in entries}
+    if [kind.name for kind, _ in entries].count("Patient") != 1:
         remedy = "a bundle is about one patient; ask the sender for a bundle of each, or send NDJSON"
         raise BadFile("fhir.patient", field="Patient", remedy=remedy)
     patient, known = named["Patient"].f_resource, frozenset(_references(named["Patient"], "Patient"))
     composition = named["Composition"].f_resource if "Composition" in named else None
-    own = [(k, one) for k, one in zip(kinds, entries, strict=True) if _belongs(k, one.f_resource, known, counts)]
+    own = [(kind, one) for kind, one in entries if _belongs(kind, one.f_resource, known, counts)]
     cells = _of_document(bundle, composition, systems) | of_patient(patient)
     if "Coverage" in named:
         cells = _card(own, systems) | cells
@@ -125,7 +135,7 @@ def of_bundle(bundle: Any, systems: Systems, counts: Counter[str]) -> Bundle:
         person=person(cells, patient.f_birthDate),
         kinds=[kind.name for kind, _ in kept],
         resources=[one.f_resource for _, one in kept],
-        encounters=_numbers([one for kind, one in kept if kind.name == _ENCOUNTER]),
+        encounters=_numbers([one for kind, one in kept if kind.name == _ENCOUNTER]) if _ENCOUNTER in named else {},
         counts=counts,
     )
 
@@ -141,8 +151,8 @@ def _numbers(encounters: Iterable[Any]) -> Mapping[str, str]:
 def _wanted(kind: _Kind, resource: Any, counts: Counter[str]) -> bool:
     """Whether rows are made of a resource; others are counted by their kind, or as errors."""
     if not kind.wanted:
-        if kind.name not in _HEADS:
-            counts[f"fhir.passed:{kind.name}"] += 1
+        if kind.passed:
+            counts[kind.passed] += 1
         return False
     if (kind.marked and resource.f_status == ERROR) or (kind.verified and _refuted(resource.f_verificationStatus)):
         counts["fhir.entered_in_error"] += 1
@@ -161,7 +171,7 @@ def _belongs(kind: _Kind, resource: Any, known: frozenset[str], counts: Counter[
     subject = getattr(resource, kind.subject) if kind.subject else None
     if subject is None or (reference := subject.f_reference) is None or reference in known:
         return True
-    if f"Patient/{patient_id(reference)}" in known:
+    if f"Patient/{patient_id(reference)}" in known:  # by another server, or in another version
         return True
     counts["fhir.other_patient"] += 1
     return False
@@ -226,26 +236,30 @@ def _first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
 def of_line(resource: Any, systems: Systems, made: Records) -> str:
     """Add the record of one line to `made`; the rule by which it cannot be taken, "" where it is. Lines of kinds that
     are not read make no record and are counted; a bundle is no line, and may hold anybody."""
-    kind = _kind(resource)
-    if not kind.wanted and kind.name not in _HEADS:
+    kind = _KINDS.get(type(resource)) or _kind(resource)
+    if not kind.wanted and kind.passed:
         if kind.name == "Bundle":
             return "fhir.bundle"
-        made.counts[f"fhir.passed:{kind.name}"] += 1
+        made.counts[kind.passed] += 1
         return ""
-    cells = _line_cells(resource, kind, systems)
-    if not cells.get("chart") and not cells.get("number"):
-        return "fhir.subject"
-    place, chart = len(made.heads), cells.get("chart")
-    if chart and len(cells) == 1:
+    subject = getattr(resource, kind.subject) if kind.subject else None
+    place, name, ident = len(made.heads), kind.name, resource.f_id
+    said: Cells = {"resource_type": name, "record_id": f"{name}/{ident}" if ident else None}
+    if subject is not None and subject.f_identifier is None and name not in _HEADS:  # nearly all lines
+        if not (chart := made.patient(subject.f_reference)):
+            return "fhir.subject"
         made.people.append(referred(chart))
+        said["chart"] = chart
     else:
-        born = resource.f_birthDate if kind.name == "Patient" else None
+        cells = _line_cells(resource, kind, systems)
+        if not cells.get("chart") and not cells.get("number"):
+            return "fhir.subject"
+        born = resource.f_birthDate if name == "Patient" else None
         made.people.append(person(cells | {"facility": THE_SOURCE}, born))
-    cells["resource_type"] = kind.name
-    cells["record_id"] = f"{kind.name}/{resource.f_id}" if resource.f_id else None
-    made.heads.append(cells)
+        said = cells | said
+    made.heads.append(said)
     if _wanted(kind, resource, made.counts):
-        made.keep(kind.name, place, resource)
+        made.keep(name, place, resource)
     return ""
 
 

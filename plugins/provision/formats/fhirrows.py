@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from provision.formats.base import Column
-from provision.formats.fhircolumns import Walk, series, shaped
+from provision.formats.fhircolumns import Cells, Walk, series, shaped
 from provision.formats.fhirpaths import Path, Step, is_read, parse, table
 from provision.formats.fhirsystems import Systems
 from provision.formats.tables import Field
@@ -90,32 +90,39 @@ def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> pl
     walk = Walk(group.nodes)
     places, nodes = walk.at((plan.element,)) if plan.element else (range(walk.size), group.nodes)
     part, owners = Walk(nodes), [group.owners[place] for place in places]
-    columns = {"claim_no": pl.Series(owners, dtype=pl.Int64)}
+    columns: dict[str, Cells] = {}
     for cell in plan.cells:
         found = (part if cell.inner else walk).cells(cell.paths, systems)
         spread = found if cell.inner or not plan.element else [found[place] for place in places]
         columns[cell.column.name] = _column(cell.column, plan, spread, owners, group, counts)
     if any(column.name == _KIND for column in table().dataset.table(plan.table).columns):
-        columns[_KIND] = series([plan.kind.removeprefix("Medication").lower()] * len(owners))
-    return _coded(pl.DataFrame(columns), plan, counts)
+        columns[_KIND] = [plan.kind.removeprefix("Medication").lower()] * len(owners)
+    return _coded(owners, columns, plan, counts)
 
 
 def _column(
     column: Column, plan: Plan, cells: list[Any], owners: list[int], group: Group, counts: Counter[str]
-) -> pl.Series:
+) -> Cells:
     """The texts of a column; of references to encounters their numbers."""
     if column.name != ENCOUNTER:
         return shaped(column, cells, counts, f"{plan.table}.{column.name}")
+    if not group.encounters:
+        return [None] * len(cells)
     none: Mapping[str, str] = {}
-    return series([group.encounters.get(owner, none).get(cell) for owner, cell in zip(owners, cells, strict=True)])
+    return [group.encounters.get(owner, none).get(cell) for owner, cell in zip(owners, cells, strict=True)]
 
 
-def _coded(made: pl.DataFrame, plan: Plan, counts: Counter[str]) -> pl.DataFrame:
+def _coded(owners: list[int], columns: Mapping[str, Cells], plan: Plan, counts: Counter[str]) -> pl.DataFrame:
     """The rows with a code that we know; where the table is about none, all."""
+    made = pl.DataFrame(
+        {"claim_no": pl.Series(owners, dtype=pl.Int64), **{name: series(cells) for name, cells in columns.items()}}
+    )
     names = [cell.column.name for cell in plan.cells if cell.coded]
-    if not names or not made.height:
+    if not names:
         return made
-    known = made.select(pl.any_horizontal(pl.col(names).is_not_null())).to_series()
-    if lost := int((~known).sum()):
+    nothing = (None,) * len(names)
+    known = [cells != nothing for cells in zip(*(columns[name] for name in names), strict=True)]
+    if lost := known.count(False):
         counts[f"fhir.no_known_code:{plan.table}"] += lost
-    return made.filter(known)
+        return made.filter(pl.Series(known, dtype=pl.Boolean))
+    return made

@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from operator import or_
 from typing import Any
 
 import polars as pl
@@ -49,23 +50,24 @@ def values(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFrame
         nodes += own
         places += [place] * len(own)
     walk = Walk(nodes)
-    found = _codes(walk, systems)
+    found, observed = _codes(walk, systems), days(whole.cells(_of("observed", whole=True), systems))
+    flags = listed(walk.cells(_of("flag"), systems), "test_flag", counts, "code:test_value.flag")
     frame = pl.DataFrame(
         {
             "claim_no": pl.Series([group.owners[place] for place in places], dtype=pl.Int64),
-            "observed": days(_texts(whole, "observed", systems, whole=True)).gather(places),
+            "observed": series([observed[place] for place in places]),
             **{name: series(found[name]) for name in ("item", "code_system", "code")},
             **_amounts(walk, systems, counts),
             **_results(walk, systems, counts),
-            "ref_low": numbers(walk.cells(_of("ref_low"), systems)),
-            "ref_high": numbers(walk.cells(_of("ref_high"), systems)),
-            "flag": listed(_texts(walk, "flag", systems), "test_flag", counts, "code:test_value.flag"),
-            "absent": pl.Series(mapped(walk.cells(_of("absent"), systems), _ABSENT.get), dtype=pl.String),
+            "ref_low": series(numbers(walk.cells(_of("ref_low"), systems))),
+            "ref_high": series(numbers(walk.cells(_of("ref_high"), systems))),
+            "flag": series(flags),
+            "absent": series(mapped(walk.cells(_of("absent"), systems), _ABSENT.get)),
         }
     )
-    known = frame["code"].is_not_null()
-    counts["fhir.no_known_code:test_value"] += int((~known).sum())
-    return frame.filter(known)
+    lost = found["code"].count(None)
+    counts["fhir.no_known_code:test_value"] += lost
+    return frame.filter(pl.col("code").is_not_null()) if lost else frame
 
 
 def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
@@ -74,10 +76,6 @@ def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
     field = next(f for f in table().fields if f.table == "test_value" and f.column.name == name)
     paths = parse(field.record)
     return tuple(path for path in paths if whole or path.steps[0].name != "component")
-
-
-def _texts(walk: Walk, name: str, systems: Systems, *, whole: bool = False) -> pl.Series:
-    return series(walk.cells(_of(name, whole=whole), systems))
 
 
 def _says_something(node: Any) -> bool:
@@ -108,13 +106,14 @@ def _amounts(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl
     wrong = [comparator is not None and comparator not in known for comparator in compared]
     counts["fhir.unknown_unit:test_value"] += sum(strange)
     counts["fhir.unknown_comparator:test_value"] += sum(wrong)
-    lost = pl.Series(strange, dtype=pl.Boolean) | pl.Series(wrong, dtype=pl.Boolean)
-    found = {
-        "value_number": numbers(walk.cells(_of("value_number"), systems)),
-        "comparator": series(compared),
-        "unit": series(ours),
-    }
-    return {name: cells.set(lost, None) for name, cells in found.items()}
+    found = {"value_number": numbers(walk.cells(_of("value_number"), systems)), "comparator": compared, "unit": ours}
+    lost = list(map(or_, strange, wrong))
+    if True in lost:
+        found = {
+            name: [None if gone else cell for cell, gone in zip(cells, lost, strict=True)]
+            for name, cells in found.items()
+        }
+    return {name: series(cells) for name, cells in found.items()}
 
 
 def _results(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl.Series]:
@@ -157,11 +156,11 @@ def answers(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFram
     frame = pl.DataFrame(
         {
             "claim_no": pl.Series([owner for owner, *_ in made], dtype=pl.Int64),
-            "answered": days(series([resource.f_authored for _, resource, *_ in made])),
+            "answered": series(days([resource.f_authored for _, resource, *_ in made])),
             "question": series([question for *_, question, _ in made]),
             "answer_code": series([code for code, *_ in cells]),
             "answer_system": series([system for _, system, *_ in cells]),
-            "answer_number": numbers([number for *_, number, _ in cells]),
+            "answer_number": series(numbers([number for *_, number, _ in cells])),
             "unit": series([unit for *_, unit in cells]),
             "absent": series([None if one is not None else "unknown" for *_, one in made]),
         }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,8 @@ _INTEGER = r"^-?[0-9]{1,12}$"
 _DECIMAL = r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$"
 _SPACES = " \u3000"
 _RAW, _READ = "raw", "read"
+#: The way of columns whose codes are looked up, each in its own list.
+_LISTED = "listed"
 #: So few words are not worth a question.
 _FEW = 1_000
 
@@ -56,14 +59,14 @@ def _plain_codes(domain: str) -> bool:
     return all(re.fullmatch(_CODE, code) for code in codes.load(domain.removeprefix("code:")).names)
 
 
-def _way(column: Column) -> object:
+def _way(column: Column) -> tuple[object, ...]:
     """Columns of one way are read by the same rules."""
     dropped = column.cls in tables.DROPPED
     if column.dtype != "string":
         return dropped, column.dtype, None if column.dtype == "integer" else tables.polars_type(column)
     word = column.domain.partition(":")[0]
-    whole = word == "form" or (word == "code" and not dropped and not _plain_codes(column.domain))
-    rules = "" if dropped else column.domain if whole else word
+    listed = word == "code" and column.cls is not ColumnClass.BIRTH and not _plain_codes(column.domain)
+    rules = "" if dropped else _LISTED if listed else column.domain if word == "form" else word
     return dropped, column.dtype, rules, column.cls is ColumnClass.BIRTH
 
 
@@ -76,6 +79,8 @@ def _read_alike(
     dropped, text = first.cls in tables.DROPPED, first.dtype == "string"
     if not text:
         frame = _numbers(frame, columns, counts, lenient)
+    elif _way(first)[2] == _LISTED:
+        frame = _listed(frame, columns, counts)
     elif not dropped:
         frame = _strings(frame, first)
     made = frame.to_series(-1)
@@ -115,12 +120,25 @@ def _strings(frame: pl.DataFrame, column: Column) -> pl.DataFrame:
         value, pattern = canonical_insurer(value), _INSURER
     elif word == "zip3":
         value, pattern = value.str.normalize("NFKC").str.replace_all(r"[^0-9A-Za-z]", ""), _ZIP
-    elif word == "code" and not _plain_codes(column.domain):
-        listed = pl.Series(list(codes.load(rest).names))
-        return frame.with_columns(pl.when(value.is_in(listed.implode())).then(value).alias(_READ))
     else:
         pattern = f"^(?:{rest})$" if word == "form" else _CODE
     return frame.with_columns(value.alias(_READ)).with_columns(_matching(pl.col(_READ), pattern))
+
+
+def _listed(frame: pl.DataFrame, columns: Sequence[Column], counts: Sequence[int]) -> pl.DataFrame:
+    """With the codes that are in each column's own list; null for anything else."""
+    ends = list(accumulate(counts))
+    parts = [frame[_RAW].slice(end - count, count) for end, count in zip(ends, counts, strict=True)]
+    made = [_of_list(part, column) for part, column in zip(parts, columns, strict=True)]
+    return frame.with_columns(pl.concat(made, rechunk=True).alias(_READ))
+
+
+def _of_list(words: pl.Series, column: Column) -> pl.Series:
+    known = codes.load(column.domain.removeprefix("code:")).names
+    if words.len() <= _FEW:
+        return pl.Series([word if word in known else None for word in words], dtype=pl.String)
+    value = pl.col(words.name)
+    return words.to_frame().select(pl.when(value.is_in(pl.Series(list(known)).implode())).then(value)).to_series()
 
 
 def _matching(value: pl.Expr, pattern: str) -> pl.Expr:

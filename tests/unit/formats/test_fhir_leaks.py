@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision.formats.base import BadFile
+from provision.formats.base import HEAD_BYTES, BadFile
+from provision.formats.documents import PassedOver
 from provision.formats.fhirpaths import is_read, parse, table
+from provision.formats.recognising import recognise
 from provision.sampledata.blocks import World, make_block
 from provision.sampledata.deliveries import senders
 from provision.sampledata.illness import Visit
@@ -235,25 +238,29 @@ def _texts(node: Any) -> Iterator[str]:
 
 
 @pytest.mark.skipif(not _SAMPLES.is_dir(), reason="there are no FHIR samples beside this checkout")
-def test_every_sample_is_read_or_refused_and_nothing_of_its_people_is_kept() -> None:
-    """CLINS and eReferral examples; the twin on documents of our own is above."""
-    read, refused = 0, {}
+def test_every_sample_is_taken_passed_over_or_refused_and_nothing_of_its_people_is_kept() -> None:
+    """CLINS and eReferral examples by what they are recognised as; the twins on documents of our own are above and in
+    test_fhir_resource. Refused is what does not say whose it is, passed over what is of nobody."""
+    ended, subjects = Counter[str](), Counter[str]()
     for path in sorted(_SAMPLES.rglob("*.json")):
         data = path.read_bytes()
+        form = recognise(data[:HEAD_BYTES]).format
         try:
-            found = Read("fhir-bundle", data)
-        except BadFile as refusal:
-            refused[path.name] = refusal.rule
+            found = Read(form, data)
+        except (BadFile, PassedOver) as other:
+            ended[other.rule] += 1
+            subjects[other.rule] += "subject" in json.loads(data)
             continue
-        read += 1
+        ended[form] += 1
         kept = {
             word for frame in found.tables.values() for row in frame.rows() for word in row if isinstance(word, str)
         }
         facilities = {row.get("facility") for row in found.rows("patient_record")}
         assert not {text for text in _texts(json.loads(data)) if len(text) > 2} & (kept - facilities)
-        assert found.rows("patient_record")[0]["birth_month"]
-    assert read == 3
-    assert set(refused.values()) == {"fhir.no_bundle"}
+        assert form != "fhir-bundle" or found.rows("patient_record")[0]["birth_month"]
+    assert set(ended) == {"fhir-bundle", "fhir-resource", "fhir.passed", "fhir.subject"}
+    assert not subjects["fhir.subject"]
+    assert ended["fhir-bundle"] + ended["fhir-resource"] > ended["fhir.passed"] + ended["fhir.subject"]
 
 
 @pytest.mark.skipif(not _SAMPLES.is_dir(), reason="there are no FHIR samples beside this checkout")
