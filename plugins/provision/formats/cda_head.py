@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from lxml import etree
 
@@ -53,7 +54,7 @@ def head(root: etree._Element, classes: frozenset[str], counts: Counter[str]) ->
     if not cells["number"]:
         counts["checkup.no_card"] += 1
     name = " ".join(cells["patient_name"].split())
-    kana = KANA.fullmatch(unicodedata.normalize("NFKC", name)) is not None
+    kana = is_kana(name)
     return Head(cells, "" if kana else name, name if kana else "")
 
 
@@ -92,6 +93,12 @@ def _check_cells(cells: Mapping[str, str], classes: frozenset[str]) -> None:
         raise BadFile("checkup.date", field="serviceEvent/effectiveTime", remedy=f"YYYYMMDD is expected; {_AGAIN}")
 
 
+def is_kana(name: str) -> bool:
+    """Whether a name is written in kana."""
+    return KANA.fullmatch(unicodedata.normalize("NFKC", name)) is not None
+
+
+@lru_cache(maxsize=4096)
 def is_day(text: str) -> bool:
     """Whether this is a day YYYYMMDD that exists."""
     if len(text) != 8 or not (text.isascii() and text.isdigit()):

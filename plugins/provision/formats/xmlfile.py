@@ -49,32 +49,28 @@ def parsed(data: bytes, limit: int = XML_BYTES) -> etree._Element:
         raise BadFile("document.size", remedy=f"a document has at most {limit // 2**20} MiB; ask the sender what it is")
     if b"<!DOCTYPE" in data:
         raise BadFile("xml.doctype", remedy="a document type is not read, it can hide anything; ask for one without")
+    data = data.removeprefix(BOM)
     if not _is_declared_utf8(data):
         raise BadFile("xml.encoding", remedy="the document is declared as another encoding than UTF-8; ask the sender")
-    root = _tree(data.removeprefix(BOM))
-    if root is None:
-        raise BadFile("xml.form", remedy=f"this is no well-formed XML in UTF-8; {_AGAIN}")
-    return root
-
-
-def _tree(data: bytes) -> etree._Element | None:
     try:
         return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError:  # its message quotes the document
-        return None
+        pass
+    raise BadFile("xml.form", remedy=f"this is no well-formed XML in UTF-8; {_AGAIN}")
 
 
 def _is_declared_utf8(data: bytes) -> bool:
-    declared = _DECLARED.match(data.removeprefix(BOM))
+    declared = _DECLARED.match(data)
     return declared is None or declared[1].lower() in _UTF8
 
 
 def beginning(head: bytes, elements: int) -> Iterator[etree._Element]:
     """The first elements of a document of which only the beginning is there, as they start: with their attributes,
     without what is in them. Ends where the bytes are no XML that `parsed` would take; never raises."""
+    head = head.removeprefix(BOM)
     if b"<!DOCTYPE" in head or not _is_declared_utf8(head):
         return iter(())
-    return islice(_started(head.removeprefix(BOM)), elements)
+    return islice(_started(head), elements)
 
 
 def _started(head: bytes) -> Iterator[etree._Element]:
