@@ -10,6 +10,7 @@ only taken as it is written, and what that means is found once per way of writin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from lxml import etree
@@ -29,14 +30,18 @@ _made = tuple.__new__
 DEPTH = 12
 
 
-def observations(section: etree._Element) -> list[Said]:
-    """The observations of a section, in the order of the document; what was not done makes all within it not done.
+def entries(section: etree._Element) -> Iterator[etree._Element]:
+    """The entries of a section."""
+    return section.iterchildren(_ENTRY)
+
+
+def observations(entry: etree._Element) -> list[Said]:
+    """The observations of an entry, in the order of the document; what was not done makes all within it not done.
 
     Raises `BadFile` ``checkup.nesting``.
     """
     found: list[Said] = []
-    for entry in section.iterchildren(_ENTRY):
-        _inside(entry, False, DEPTH, found)
+    _inside(entry, False, DEPTH, found)
     return found
 
 

@@ -18,7 +18,7 @@ from lxml import etree
 
 from provision import codes
 from provision.formats.cda_document import CdaFormat
-from provision.formats.cda_observations import observations
+from provision.formats.cda_observations import entries, observations
 from provision.formats.cda_values import Said, Value, values
 from provision.formats.checkup_cda import kept_item
 from provision.formats.checkup_items import ITEM_SYSTEMS, VALUE, Item
@@ -57,8 +57,8 @@ class GuidanceCda(CdaFormat):
         named = section.find(_CODE)
         code = "" if named is None else named.get("code", "")
         place = code if _SECTION.fullmatch(code) else None
-        for said in observations(section):
-            made.meanings.append(_meaning(said, place))
+        for entry in entries(section):
+            made.meanings += [_meaning(said, place) for said in observations(entry)]
 
 
 @lru_cache(maxsize=MEANINGS)
