@@ -32,7 +32,7 @@ from provision.formats.cda_paths import (
     V3,
     compiled,
 )
-from provision.formats.xmlshapes import Elements, Piece, Place, Shapes, joined, path, pieces, places, there
+from provision.formats.xmlshapes import Elements, Piece, Place, Shapes, inner, joined, path, pieces, places, there
 
 #: A name in kana: NFKC, with the signs that stand between parts of names.
 KANA = re.compile(r"[ァ-ヺー・\s.‐－-]+")
@@ -52,13 +52,24 @@ class Head:
     sections: Sequence[etree._Element]
 
 
+class _Chosen(NamedTuple):
+    """The element at this place says by an attribute which cells stand where: column, place and name of the attribute
+    by what it says."""
+
+    at: int
+    attribute: str
+    cells: Mapping[str | None, Sequence[tuple[str, int, str]]]
+
+
 class _Layout(NamedTuple):
-    """Where the cells of heads of one shape stand: attributes by column, place and name; what may stand in several
-    places or is a text; the address without its postal code; whether the shape is as it must be, and where ``typeId``
-    and ``code`` are."""
+    """Where the cells of heads of one shape stand: attributes by column, place and name; texts of elements by column
+    and place; attributes chosen by another (the kind of a number); what else may stand in several places; the address
+    without its postal code; whether the shape is as it must be, and where ``typeId`` and ``code`` are."""
 
     attributes: Sequence[tuple[str, int, str]]
-    others: Sequence[tuple[str, tuple[Place, ...]]]
+    texts: Sequence[tuple[str, int]]
+    chosen: Sequence[_Chosen]
+    several: Sequence[tuple[str, tuple[Place, ...]]]
     address: Sequence[Piece]
     sound: bool
     type_id: int
@@ -106,24 +117,33 @@ def _sections(bodies: Sequence[etree._Element]) -> list[etree._Element]:
 
 
 def _layout(elements: Elements) -> _Layout:
-    every = {name: _places(elements, written) for name, written in _PATHS.items()}
-    single = {name: found[0] for name, found in every.items() if len(found) == 1 and _is_bare(found[0])}
-    attributes = [(name, one.at, str(one.attribute)) for name, one in single.items()]
-    others = [(name, found) for name, found in every.items() if found and name not in single]
+    every = {name: found for name, written in _PATHS.items() if (found := _places(elements, written))}
+    single = {name: found[0] for name, found in every.items() if len(found) == 1 and not found[0].conditions}
+    attributes = [(name, one.at, one.attribute) for name, one in single.items() if one.attribute is not None]
+    texts = [(name, one.at) for name, one in single.items() if one.attribute is None]
+    chosen = {name: found for name, found in every.items() if all(len(place.conditions) == 1 for place in found)}
+    several = [(name, found) for name, found in every.items() if name not in single and name not in chosen]
     address = pieces(elements, _places(elements, (ADDRESS,)), f"{{{V3}}}postalCode")
     named = [_places(elements, (name,)) for name in ("h:typeId", "h:code")]
     sound = all(compiled(STRUCTURE[place])(elements[0]) for place in OF_SHAPE) and all(len(one) == 1 for one in named)
-    return _Layout(attributes, others, address, sound, *(one[0].at if one else 0 for one in named))
+    where = [one[0].at if one else 0 for one in named]
+    return _Layout(attributes, texts, _chosen(chosen), several, address, sound, *where)
+
+
+def _chosen(columns: Mapping[str, Sequence[Place]]) -> list[_Chosen]:
+    """What chooses the cells of these columns, in document order."""
+    found: dict[tuple[int, str], dict[str | None, list[tuple[str, int, str]]]] = {}
+    for name, candidates in columns.items():
+        for at, attribute, (condition,) in candidates:
+            says = found.setdefault((condition.at, condition.attribute), {})
+            says.setdefault(condition.text, []).append((name, at, str(attribute)))
+    return [_Chosen(*where, says) for where, says in sorted(found.items())]
 
 
 def _places(elements: Elements, written: Sequence[str]) -> tuple[Place, ...]:
     """Where any of these paths may lead to, in document order."""
     found = [place for one in written for place in places(elements, path(one, PREFIXES))]
     return tuple(sorted(found, key=lambda place: place.at))
-
-
-def _is_bare(place: Place) -> bool:
-    return place.attribute is not None and not place.conditions
 
 
 #: Column -> its paths.
@@ -155,10 +175,15 @@ def _cells(elements: Elements, layout: _Layout, counts: Counter[str]) -> dict[st
     cells = dict.fromkeys(COLUMNS, "")
     for name, at, attribute in layout.attributes:
         cells[name] = elements[at].get(attribute, "")
-    for name, candidates in layout.others:
-        found = there(elements, candidates)
-        if found:
-            cells[name] = found[0] if len(found) == 1 else _of_several(name, found, counts)
+    for name, at in layout.texts:
+        cells[name] = inner(elements[at])
+    found: dict[str, list[str]] = {name: there(elements, candidates) for name, candidates in layout.several}
+    for where, key, says in layout.chosen:
+        for name, at, attribute in says.get(elements[where].get(key), ()):
+            if (text := elements[at].get(attribute)) is not None:
+                found.setdefault(name, []).append(text)
+    for name, texts in found.items():
+        cells[name] = texts[0] if len(texts) == 1 else _of_several(name, texts, counts)
     if _CONTROL in "".join(cells.values()):
         raise BadFile("checkup.structure", field="head", remedy=f"a control character stands in the head; {_AGAIN}")
     cells["checkup_date"] = cells["checkup_date"][:8]
@@ -168,6 +193,8 @@ def _cells(elements: Elements, layout: _Layout, counts: Counter[str]) -> dict[st
 
 def _of_several(name: str, found: Sequence[str], counts: Counter[str]) -> str:
     """What is taken where a cell stands several times: where all agree, that; else it is refused, or left out."""
+    if not found:
+        return ""
     if name in FIRST or len(set(found)) == 1:
         return found[0]
     if name in ONE:

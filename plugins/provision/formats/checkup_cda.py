@@ -15,15 +15,11 @@ from typing import ClassVar
 from lxml import etree
 
 from provision.formats.cda_document import CdaFormat
-from provision.formats.cda_observations import entries, observations
+from provision.formats.cda_observations import Observations
 from provision.formats.cda_values import Said, values
 from provision.formats.checkup_items import ITEM_SYSTEMS, TEXT, Item, item
 from provision.formats.checkup_kind import BESIDE, CHECKUPS, Kind, kind
 from provision.formats.checkup_rows import MEANINGS, Checkup, Meaning, rows
-
-#: Entries that are remembered, and the characters of the longest of them: less than 32 MB, whatever senders write.
-_ENTRIES, _LONGEST = 16_384, 1_000
-_entries: dict[str, tuple[Meaning, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -49,22 +45,7 @@ class CheckupCda(CdaFormat):
 
     def section(self, section: etree._Element, made: Checkup) -> None:
         """Results and answers of one section."""
-        for entry in entries(section):
-            made.meanings += _meanings(entry)
-
-
-def _meanings(entry: etree._Element) -> tuple[Meaning, ...]:
-    """What the observations of an entry mean. An entry mostly holds one result, and the same text is the same result:
-    writing an entry out is cheaper than walking through it. Raises `BadFile` ``checkup.nesting``."""
-    written = etree.tostring(entry, encoding="unicode", with_tail=False)
-    found = _entries.get(written)
-    if found is None:
-        found = tuple(map(meaning, observations(entry)))
-        if len(written) <= _LONGEST:
-            if len(_entries) >= _ENTRIES:
-                _entries.clear()
-            _entries[written] = found
-    return found
+        made.meanings += _OBSERVATIONS.of(section)
 
 
 @lru_cache(maxsize=MEANINGS)
@@ -75,6 +56,9 @@ def meaning(said: Said) -> Meaning:
         return Meaning(dropped=(found,))
     kept, dropped = values(said, found)
     return Meaning(rows(said, found, kept), tuple(dropped))
+
+
+_OBSERVATIONS = Observations(lambda said, _: meaning(said))
 
 
 def kept_item(code: str, system: str, mood: str) -> Item | str:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from provision import codes
 from provision.formats.cda_document import CdaFormat
-from provision.formats.cda_observations import entries, observations
+from provision.formats.cda_observations import Observations
 from provision.formats.cda_values import Said, Value, values
 from provision.formats.checkup_cda import kept_item
 from provision.formats.checkup_items import ITEM_SYSTEMS, VALUE, Item
@@ -57,8 +57,7 @@ class GuidanceCda(CdaFormat):
         named = section.find(_CODE)
         code = "" if named is None else named.get("code", "")
         place = code if _SECTION.fullmatch(code) else None
-        for entry in entries(section):
-            made.meanings += [_meaning(said, place) for said in observations(entry)]
+        made.meanings += _OBSERVATIONS.of(section, place)
 
 
 @lru_cache(maxsize=MEANINGS)
@@ -71,6 +70,9 @@ def _meaning(said: Said, place: str | None) -> Meaning:
     items = tuple(("guidance_item", _row(said, place, value)) for value in kept)
     measured = rows(said, found, kept) if found.kind == VALUE and said.mood == "EVN" else ()
     return Meaning((*items, *measured), tuple(dropped))
+
+
+_OBSERVATIONS = Observations(_meaning)
 
 
 def _item(said: Said) -> Item | str:
