@@ -109,11 +109,15 @@ def _parts(root: etree._Element) -> tuple[list[etree._Element], list[etree._Elem
 
 def _sections(bodies: Sequence[etree._Element]) -> list[etree._Element]:
     """The sections of the only body; none where there is not exactly one."""
-    structured = [inside for body in bodies for inside in body.iterchildren(_STRUCTURED)]
+    structured = _children(bodies, _STRUCTURED)
     if len(bodies) != 1 or len(structured) != 1:
         return []
-    components = structured[0].iterchildren(_COMPONENT)
-    return [section for component in components for section in component.iterchildren(_SECTION)]
+    return _children(_children(structured, _COMPONENT), _SECTION)
+
+
+def _children(parents: Sequence[etree._Element], tag: str) -> list[etree._Element]:
+    """The children with this tag."""
+    return [child for parent in parents for child in parent if child.tag == tag]
 
 
 def _layout(elements: Elements) -> _Layout:

@@ -41,7 +41,7 @@ class CheckupCda(CdaFormat):
         found = kind(head)
         if found in BESIDE:
             return "an index, a summary or a schema of a delivery of checkups"
-        return "a clinical document with the report class of a checkup" if found is self.kind else ""
+        return "a clinical document with a report class that is none of guidance" if found is self.kind else ""
 
     def section(self, section: etree._Element, made: Checkup) -> None:
         """Results and answers of one section."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import ClassVar
 
 from lxml import etree
@@ -60,10 +60,14 @@ class GuidanceCda(CdaFormat):
         made.meanings += _OBSERVATIONS.of(section, place)
 
 
+@cache
+def _moods() -> frozenset[str]:
+    return frozenset(codes.load("act_mood").names)
+
+
 @lru_cache(maxsize=MEANINGS)
 def _meaning(said: Said, place: str | None) -> Meaning:
-    moods = codes.load("act_mood").names
-    found = _item(said) if said.mood in moods else "checkup.mood"
+    found = _item(said) if said.mood in _moods() else "checkup.mood"
     if isinstance(found, str):
         return Meaning(dropped=(found,))
     kept, dropped = values(said, found)

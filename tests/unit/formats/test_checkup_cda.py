@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from provision.errors import FixConfiguration
 from provision.formats.base import BadFile, Report
 from provision.formats.documents import PassedOver
+from provision.formats.recognising import claimants
 from provision.formats.xmlfile import XML_BYTES
 from tests.support.checkups import HEAD, PLANTED, by_hand, document_format, result, stored
 
@@ -252,6 +253,14 @@ def changed(part: str, other: str, *, of: str = "recordTarget") -> dict[str, str
 )  # fmt: skip
 def test_a_head_that_is_not_right_is_refused(head: dict[str, str], rule: str) -> None:
     refused(by_hand(head=head), rule)
+
+
+def test_a_report_class_nobody_knows_is_refused_by_the_reader_of_checkups() -> None:
+    placeholder = by_hand(head=changed('"10"', '"99999999"', of="code"))
+    assert list(claimants(placeholder)) == ["checkup-cda"]
+    refused(placeholder, "checkup.report_class")
+    elsewhere = by_hand(head={"code": '<code code="99999999"/>'})
+    assert list(claimants(elsewhere)) == []  # not said to be of the ministry's list
 
 
 def test_what_is_said_twice_alike_is_taken_and_differently_left_out() -> None:
