@@ -32,6 +32,9 @@ from provision.formats.xmlshapes import Elements, Piece, Place, Shapes, inner, j
 #: Elements of the ministry's namespace.
 M = f"{{{MHLW}}}"
 PREFIXES = {"m": MHLW}
+#: Columns of `PEOPLE_COLUMNS` that a payment fills. A person has no chart at its facility, so the facility is none.
+_KNOWN = ("name", "kana", "birth", "sex", "insurer", "symbol", "number", "branch", "address")
+_NOTHING = ""
 _AGAIN = "ask the sender for the document again"
 _PERSON = "m:subjectPerson"
 _CARD = f"{_PERSON}/m:insuranceCard"
@@ -181,13 +184,14 @@ class ClaimFormat(ABC):
     def _nothing(self) -> Mapping[str, str | None]:
         """A payment in which nothing stands: "" where a path leads, None in all other columns."""
         columns = [column.name for column in self.dataset.table(self._head).columns]
-        return {**dict.fromkeys((*columns, *PEOPLE_COLUMNS[1:])), **dict.fromkeys(self._paths, "")}
+        return {**dict.fromkeys((*columns, *_KNOWN, _NOTHING)), **dict.fromkeys(self._paths, "")}
 
     @cached_property
     def _rows(self) -> tuple[itemgetter[Row], itemgetter[Row]]:
         """What makes `PEOPLE_COLUMNS` without ``claim_no``, and the head row, of cells."""
         columns = [column.name for column in self.dataset.table(self._head).columns]
-        return itemgetter(*PEOPLE_COLUMNS[1:]), itemgetter(*columns)
+        known = [name if name in _KNOWN else _NOTHING for name in PEOPLE_COLUMNS[1:]]
+        return itemgetter(*known), itemgetter(*columns)
 
     def parcel(self, documents: Sequence[Document], report: Report, options: Mapping[str, object]) -> Parcel:
         """One parcel of many documents."""

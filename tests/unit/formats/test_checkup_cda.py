@@ -9,9 +9,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from provision.errors import FixConfiguration
+from provision.formats import cda_observations
 from provision.formats.base import BadFile, Report
+from provision.formats.checkup_rows import Meaning
 from provision.formats.documents import PassedOver
 from provision.formats.recognising import claimants
 from provision.formats.xmlfile import XML_BYTES
@@ -158,6 +161,19 @@ def test_groups_that_were_not_done_make_theirs_not_done() -> None:
     assert tables["guidance_item"]["absent"].to_list() == [None, "not_done", "not_done"]
     assert tables["guidance_item"]["value_code"].to_list() == ["1", None, None]
     assert tables["guidance_item"]["section"].to_list() == ["90010"] * 3
+
+
+def test_texts_of_observations_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cda_observations, "TEXTS", 2)
+    judged: list[str] = []
+    kept = cda_observations.Observations(lambda said, _: judged.append(said.code) or Meaning(dropped=(said.code,)))
+    sections = [etree.fromstring(by_hand(result(code)))[-1][0][0][0] for code in (HEIGHT, SUGAR, HISTORY)]
+    long = etree.fromstring(by_hand(result(TEXT, f"<text>{'架空' * cda_observations.LONGEST}</text>")))[-1][0][0][0]
+    for section, code in zip([*sections, long], (HEIGHT, SUGAR, HISTORY, TEXT), strict=True):
+        for _ in range(2):
+            assert [meaning.dropped for meaning in kept.of(section)] == [(code,)]
+    kept.of(sections[0])
+    assert judged == [HEIGHT, SUGAR, HISTORY, TEXT, TEXT, HEIGHT]
 
 
 def test_a_result_may_have_a_day_of_its_own() -> None:
