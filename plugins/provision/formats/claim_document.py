@@ -146,10 +146,10 @@ class ClaimFormat(ABC):
         cells = {**self._nothing, **_cells(elements, layout)}
         _check(cells)
         person, head = self._rows
-        made = Document([person(cells)], {self._head: [(0, head(cells))]})
-        for row in layout.prices:
-            made.add("unit_price", row.of(elements))
-        return made
+        rows = {self._head: [(0, head(cells))]}
+        if layout.prices:
+            rows["unit_price"] = [(0, price.of(elements)) for price in layout.prices]
+        return Document([person(cells)], rows)
 
     def prices(self, elements: Elements) -> list[Price]:
         """Where the rows of ``unit_price`` stand in documents like this one, for a format that has the table."""

@@ -19,6 +19,7 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 #: A tree takes some thirty times the bytes of a document made of nothing but tags.
 XML_BYTES = 4 * 1024 * 1024
 
+_USUAL = b'<?xml version="1.0" encoding="UTF-8"?>'
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"']{0,40})[\"']")
 _AGAIN = "ask the sender for the document again"
 _STEP = 4 * 1024
@@ -60,6 +61,8 @@ def parsed(data: bytes, limit: int = XML_BYTES) -> etree._Element:
 
 
 def _is_declared_utf8(data: bytes) -> bool:
+    if data.startswith(_USUAL):
+        return True
     declared = _DECLARED.match(data)
     return declared is None or declared[1].lower() in _UTF8
 
