@@ -32,7 +32,19 @@ from provision.formats.cda_paths import (
     V3,
     compiled,
 )
-from provision.formats.xmlshapes import Elements, Piece, Place, Shapes, inner, joined, path, pieces, places, there
+from provision.formats.xmlshapes import (
+    Elements,
+    Piece,
+    Place,
+    Shapes,
+    elements_of,
+    inner,
+    joined,
+    path,
+    pieces,
+    places,
+    there,
+)
 
 #: A name in kana: NFKC, with the signs that stand between parts of names.
 KANA = re.compile(r"[ァ-ヺー・\s.‐－-]+")
@@ -98,13 +110,11 @@ def head(root: etree._Element, classes: frozenset[str], counts: Counter[str]) ->
 
 def _parts(root: etree._Element) -> tuple[list[etree._Element], list[etree._Element]]:
     """The elements of the head, the root first, and the components (bodies) below the root."""
-    elements, bodies = [root], []
+    tops: list[etree._Element] = []
+    bodies: list[etree._Element] = []
     for child in root:
-        if child.tag == _COMPONENT:
-            bodies.append(child)
-        else:
-            elements += child.iter()
-    return elements, bodies
+        (bodies if child.tag == _COMPONENT else tops).append(child)
+    return [root, *elements_of(*tops)], bodies
 
 
 def _sections(bodies: Sequence[etree._Element]) -> list[etree._Element]:

@@ -27,7 +27,19 @@ from provision.formats.documents import Document, Row, gathered, read_one
 from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.tables import Field, FieldTable
 from provision.formats.xmlfile import parsed
-from provision.formats.xmlshapes import Elements, Piece, Place, Shapes, inner, joined, path, pieces, places, there
+from provision.formats.xmlshapes import (
+    Elements,
+    Piece,
+    Place,
+    Shapes,
+    elements_of,
+    inner,
+    joined,
+    path,
+    pieces,
+    places,
+    there,
+)
 
 #: Elements of the ministry's namespace.
 M = f"{{{MHLW}}}"
@@ -141,7 +153,7 @@ class ClaimFormat(ABC):
             raise BadFile("checkup.root", remedy=f"this is no payment {self.kind}; ask the sender what it is")
         if folder is not None:
             validate(root, folder, self.kind)
-        elements = list(root.iter())
+        elements = elements_of(root)
         layout = self._layouts.of(elements)
         cells = {**self._nothing, **_cells(elements, layout)}
         _check(cells)

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Generic, NamedTuple, TypeVar
 
 from lxml import etree
 
+from provision.formats.base import BadFile
+
 #: Shapes that are kept, of documents of at most so many elements: some megabytes, whatever senders write.
 SHAPES, ELEMENTS = 256, 256
+#: A head or a payment has some dozens of elements.
+MOST = 5_000
 Elements = Sequence[etree._Element]
 Made = TypeVar("Made")
 _STEP = re.compile(r"(\w+):(\w+)(?:\[@(\w+)='([^']*)'\])?")
@@ -57,6 +62,14 @@ class Path(NamedTuple):
 
     steps: tuple[Step, ...]
     attribute: str | None
+
+
+def elements_of(*tops: etree._Element) -> list[etree._Element]:
+    """These elements and all in them, in document order. Raises `BadFile` ``xml.elements`` for more than `MOST`."""
+    found = list(islice(chain.from_iterable(map(etree._Element.iter, tops)), MOST + 1))
+    if len(found) > MOST:
+        raise BadFile("xml.elements", remedy="it has far more elements than any known; ask the sender what it is")
+    return found
 
 
 def path(written: str, prefixes: Mapping[str, str]) -> Path:
