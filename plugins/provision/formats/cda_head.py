@@ -234,10 +234,14 @@ def is_kana(name: str) -> bool:
     return KANA.fullmatch(unicodedata.normalize("NFKC", name)) is not None
 
 
-@lru_cache(maxsize=4096)
 def is_day(text: str) -> bool:
     """Whether this is a day YYYYMMDD that exists."""
-    if len(text) != 8 or not (text.isascii() and text.isdigit()):
+    return len(text) == 8 and _is_day(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_day(text: str) -> bool:
+    if not (text.isascii() and text.isdigit()):
         return False
     try:
         date(int(text[:4]), int(text[4:6]), int(text[6:]))

@@ -149,8 +149,11 @@ def _day_of(node: etree._Element) -> str | None:
     return None if written is None else iso(written)
 
 
-@lru_cache(maxsize=4096)
 def iso(written: str) -> str | None:
     """YYYY-MM-DD of a time that begins with YYYYMMDD; None where there is no such day."""
-    day = written[:8]
+    return _iso(written[:8])
+
+
+@lru_cache(maxsize=4096)
+def _iso(day: str) -> str | None:
     return f"{day[:4]}-{day[4:6]}-{day[6:]}" if is_day(day) else None
