@@ -3,10 +3,10 @@
 Ours reads every document (with every check), makes parcels of them as intake does and de-identifies these. The rival
 only parses: `lxml.etree.iterparse` for XML, `orjson.loads` for JSON (NDJSON line by line), the `hl7` package for HL7
 version 2 (decoded text); it is chosen by the first bytes of the first document. Each measurement is a process of its
-own; ours and the rival take turns. Prints the median of the rounds' ratios with the lowest and highest, and the peak
-memory at 1, 1,000 and all documents, which should not grow with them. 0.6 is the bar, marked where it is missed;
-nothing is asserted, as times belong to a machine. With ``--schemas FOLDER`` the time of reading with and without
-validation is printed for formats that have this option.
+own, its memory set up like an intake task's (`allocation`); ours and the rival take turns. Prints the median of the
+rounds' ratios with the lowest and highest, and the peak memory at 1, 1,000 and all documents, which should not grow
+with them. 0.6 is the bar, marked where it is missed; nothing is asserted, as times belong to a machine. With
+``--schemas FOLDER`` the time of reading with and without validation is printed for formats that have this option.
 """
 
 from __future__ import annotations
@@ -132,8 +132,10 @@ def measured(what: str, name: str, file: str, *, schemas: str = "") -> dict[str,
     """Time one pass over the documents of a file in this process, drawn one by one. A few have gone through before the
     clock starts: what is imported and loaded once is not what is measured. All zeros where a format does not validate.
     """
+    from provision.allocation import keep_freed_memory, pass_over_loaded_objects
     from provision.errors import FixConfiguration
 
+    keep_freed_memory()
     drain = {"ours": _ours, "parse": _parse, "read": _read, "validate": _read}[what]
     options = {"schemas": schemas} if what == "validate" else {}
     with Path(file).open("rb") as stream:
@@ -142,6 +144,7 @@ def measured(what: str, name: str, file: str, *, schemas: str = "") -> dict[str,
         except FixConfiguration:
             return dict.fromkeys(("wall", "cpu", "files", "peak_mb"), 0.0)
         stream.seek(0)
+        pass_over_loaded_objects()
         began, cpu = time.perf_counter(), time.process_time()
         files = drain(name, _documents(stream), options)
         wall, cpu = time.perf_counter() - began, time.process_time() - cpu

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO, ClassVar
 
 from lxml import etree
@@ -26,8 +27,6 @@ from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.tables import Field, FieldTable
 from provision.formats.xmlfile import parsed
 
-_V3 = "{urn:hl7-org:v3}"
-_SECTIONS = f"{_V3}component/{_V3}structuredBody/{_V3}component/{_V3}section"
 #: Columns of the head that some path of the reader leads to.
 _READ = frozenset({*COLUMNS, "address"})
 
@@ -82,12 +81,18 @@ class CdaFormat(ABC):
         made = Checkup()
         top = head(root, self.classes, made.counts)
         made.people.append(person(top))
-        columns = self.dataset.table(self.dataset.head).columns
-        made.add(self.dataset.head, [top.cells.get(column.name) for column in columns])
+        table, columns = self._head
+        made.add(table, list(map(top.cells.get, columns)))
         made.day = iso(top.cells["checkup_date"])
-        for section in root.iterfind(_SECTIONS):
+        for section in top.sections:
             self.section(section, made)
         return made
+
+    @cached_property
+    def _head(self) -> tuple[str, Sequence[str]]:
+        """The head table and its columns."""
+        table = self.dataset.table(self.dataset.head)
+        return table.name, [column.name for column in table.columns]
 
     def parcel(self, documents: Sequence[Checkup], report: Report, options: Mapping[str, object]) -> Parcel:
         """One parcel of many documents."""

@@ -4,12 +4,13 @@ Read are the elements ``observation`` below ``section/entry``, and of each its c
 range. Narrative (``section/text``) repeats names and values and is never looked at, nor are authors, performers,
 specimens and the sender's display names.
 
-This is where the time goes, since a checkup has a hundred observations. So nothing is judged here: an observation is
-only taken as it is written, and what that means is found once per way of writing (`checkup_cda.meaning`).
+This is where the time goes, since a checkup has a hundred observations. So an observation whose text was seen before is
+not walked through again, and what is taken of another is judged once per way of saying it (`checkup_cda.meaning`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from lxml import etree
@@ -17,44 +18,82 @@ from lxml import etree
 from provision.formats.base import BadFile
 from provision.formats.cda_head import is_day
 from provision.formats.cda_values import V3, Attributes, Said
+from provision.formats.checkup_rows import Meaning
 
 _CODE, _VALUE, _FLAG = f"{V3}code", f"{V3}value", f"{V3}interpretationCode"
 _TIME, _LOW, _HIGH, _RANGE = f"{V3}effectiveTime", f"{V3}low", f"{V3}high", f"{V3}referenceRange"
 _ENTRY, _OBSERVATION = f"{V3}entry", f"{V3}observation"
 _GROUPS = frozenset({f"{V3}act", f"{V3}organizer"})
 _BELOW = frozenset({f"{V3}entryRelationship", f"{V3}component"})
+_text = etree.tostring
 #: What `Said(…)` does in the end, without its way through Python.
 _made = tuple.__new__
+#: Text of an observation, whether all around it was not done, how much deeper others may lie, and the section's code.
+_Written = tuple[str, bool, int, str | None]
+#: Texts that are remembered, and the characters of the longest of them: less than 32 MB, whatever senders write.
+TEXTS, LONGEST = 16_384, 1_000
 #: Documents nest a finding in its test, and a test in its battery.
 DEPTH = 12
 
 
-def observations(section: etree._Element) -> list[Said]:
-    """The observations of a section, in the order of the document; what was not done makes all within it not done.
+class Observations:
+    """What the observations of documents mean, remembered by their text: the same result is written the same way
+    thousands of times, and writing it out costs less than walking through it."""
 
-    Raises `BadFile` ``checkup.nesting``.
-    """
-    found: list[Said] = []
-    for entry in section.iterchildren(_ENTRY):
-        _inside(entry, False, DEPTH, found)
-    return found
+    def __init__(self, meaning: Callable[[Said, str | None], Meaning]) -> None:
+        """`meaning` judges one observation of a section with this code."""
+        self._meaning = meaning
+        self._known: dict[_Written, tuple[Meaning, ...]] = {}
+
+    def of(self, section: etree._Element, place: str | None = None) -> list[Meaning]:
+        """Of a section, in the order of the document; what was not done makes all within it not done.
+
+        Raises `BadFile` ``checkup.nesting``.
+        """
+        found: list[Meaning] = []
+        for entry in section.iterchildren(_ENTRY):
+            self._inside(entry, False, DEPTH, place, found)
+        return found
+
+    def _inside(
+        self, holder: etree._Element, negated: bool, depth: int, place: str | None, found: list[Meaning]
+    ) -> None:
+        if not depth:
+            remedy = "observations lie in each other deeper than any known; ask the sender"
+            raise BadFile("checkup.nesting", remedy=remedy)
+        for node in holder:
+            tag = node.tag
+            if tag == _OBSERVATION:
+                written = _text(node, encoding="unicode", with_tail=False), negated, depth, place
+                found += self._known.get(written) or self._judged(node, written)
+            elif tag in _GROUPS:
+                negative = negated or _is_negated(node)
+                for below in node:
+                    if below.tag in _BELOW:
+                        self._inside(below, negative or _is_negated(below), depth - 1, place, found)
+
+    def _judged(self, node: etree._Element, written: _Written) -> tuple[Meaning, ...]:
+        """An observation, and those that lie in it."""
+        text, outer, depth, place = written
+        negated = outer or _is_negated(node)
+        said, below = _observation(node, negated)
+        found = [self._meaning(said, place)]
+        for one in below:
+            self._inside(one, negated or _is_negated(one), depth - 1, place, found)
+        made = tuple(found)
+        if len(text) <= LONGEST:
+            if len(self._known) >= TEXTS:
+                self._known.clear()
+            self._known[written] = made
+        return made
 
 
-def _inside(holder: etree._Element, negated: bool, depth: int, found: list[Said]) -> None:
-    if not depth:
-        raise BadFile("checkup.nesting", remedy="observations lie in each other deeper than any known; ask the sender")
-    for node in holder:
-        tag = node.tag
-        if tag == _OBSERVATION:
-            _observation(node, negated or node.get("negationInd") == "true", depth, found)
-        elif tag in _GROUPS:
-            negative = negated or node.get("negationInd") == "true"
-            for below in node:
-                if below.tag in _BELOW:
-                    _inside(below, negative or below.get("negationInd") == "true", depth - 1, found)
+def _is_negated(node: etree._Element) -> bool:
+    return node.get("negationInd") == "true"
 
 
-def _observation(node: etree._Element, negated: bool, depth: int, found: list[Said]) -> None:
+def _observation(node: etree._Element, negated: bool) -> tuple[Said, list[etree._Element]]:
+    """An observation as it is written, and what others may lie in."""
     values: tuple[Attributes, ...] = ()
     code = system = ""
     day = low = high = flag = None
@@ -75,9 +114,7 @@ def _observation(node: etree._Element, negated: bool, depth: int, found: list[Sa
             below.append(child)
     flavor = None if values else node.get("nullFlavor")
     mood = node.get("moodCode", "")
-    found.append(_made(Said, (code, system, mood, negated, flavor, values, day, flag, low, high)))
-    for one in below:
-        _inside(one, negated or one.get("negationInd") == "true", depth - 1, found)
+    return _made(Said, (code, system, mood, negated, flavor, values, day, flag, low, high)), below
 
 
 def _interval(node: etree._Element) -> Attributes:
@@ -112,8 +149,11 @@ def _day_of(node: etree._Element) -> str | None:
     return None if written is None else iso(written)
 
 
-@lru_cache(maxsize=4096)
 def iso(written: str) -> str | None:
     """YYYY-MM-DD of a time that begins with YYYYMMDD; None where there is no such day."""
-    day = written[:8]
+    return _iso(written[:8])
+
+
+@lru_cache(maxsize=4096)
+def _iso(day: str) -> str | None:
     return f"{day[:4]}-{day[4:6]}-{day[6:]}" if is_day(day) else None

@@ -1,6 +1,7 @@
 """CDAヘッダの許可リスト: where in the head of a checkup document each cell stands, and what must be so of the head.
 
-What no path leads to is not read. Paths are XPath below the root, with the prefix ``h`` for ``urn:hl7-org:v3``.
+What no path leads to is not read. Paths of cells are those of `xmlshapes`, tests are XPath; both start at the root and
+have the prefix ``h`` for ``urn:hl7-org:v3``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ V3 = "urn:hl7-org:v3"
 #: The address of the ministry's page is the namespace of all that is no CDA.
 MHLW = "https://www.mhlw.go.jp/stf/seisakunitsuite/bunya/0000161103.html"
 OID = "1.2.392.200119.6"
+#: 報告区分コード
+REPORT_CLASS = f"{OID}.1001"
+CDA = "2.16.840.1.113883.1.3"
 PATIENT = "h:recordTarget/h:patientRole"
 _EVENT = "h:documentationOf/h:serviceEvent"
 _HOLDER = "h:participant[@typeCode='HLD']"
@@ -22,8 +26,8 @@ _NUMBER = f"h:representedOrganization/h:id[@root='{OID}.102']/@extension"
 #: Place -> what must be so of it; XSD of hc08 and hg08, and one person a document.
 STRUCTURE: Mapping[str, str] = {
     "ClinicalDocument": "not(@classCode != 'DOCCLIN' or @moodCode != 'EVN' or @nullFlavor)",
-    "typeId": "count(h:typeId) = 1 and h:typeId/@root = '2.16.840.1.113883.1.3'",
-    "code": f"count(h:code) = 1 and (not(h:code/@codeSystem) or h:code/@codeSystem = '{OID}.1001')",
+    "typeId": f"count(h:typeId) = 1 and h:typeId/@root = '{CDA}'",
+    "code": f"count(h:code) = 1 and (not(h:code/@codeSystem) or h:code/@codeSystem = '{REPORT_CLASS}')",
     "recordTarget": f"count(h:recordTarget) = 1 and count({PATIENT}) = 1",
     "patient": f"count({PATIENT}/h:patient) = 1 and count({PATIENT}/h:patient/h:name) <= 1",
     "author": "boolean(h:author)",
@@ -54,23 +58,18 @@ AGREED: Mapping[str, str] = {
     "coupon_until": f"{_HOLDER}/h:time/h:high/@value",
 }
 #: 実施日: the first in the document; guidance that went on for months has several.
-FIRST: Mapping[str, str] = {
-    "checkup_date": f"({_EVENT}/h:effectiveTime/@value | {_EVENT}/h:effectiveTime/h:low/@value)",
-    "patient_name": f"{PATIENT}/h:patient/h:name",
+FIRST: Mapping[str, tuple[str, ...]] = {
+    "checkup_date": (f"{_EVENT}/h:effectiveTime/@value", f"{_EVENT}/h:effectiveTime/h:low/@value"),
+    "patient_name": (f"{PATIENT}/h:patient/h:name",),
 }
-ADDRESS = f"{PATIENT}/h:addr//text()[not(parent::h:postalCode)]"
-#: All cells in one go, as one text: what stands between them is DEL, which no program writes into a cell.
-SEPARATOR = "\x7f"
+ADDRESS = f"{PATIENT}/h:addr"
 COLUMNS = (*ONE, *AGREED, *FIRST)
-_BETWEEN = f", '{SEPARATOR}', "
-CELLS = f"concat({_BETWEEN.join((*ONE.values(), *AGREED.values(), *FIRST.values()))})"
-#: Whether everything is as most documents have it: the structure, and everything once at most.
-PLAIN = " and ".join(
-    (*(f"({test})" for test in STRUCTURE.values()), *(f"count({p}) <= 1" for p in (*ONE.values(), *AGREED.values())))
-)
+#: Places of `STRUCTURE` that are so, or not, in all documents of one shape (`xmlshapes`).
+OF_SHAPE = ("recordTarget", "patient", "author", "custodian", "serviceEvent")
+PREFIXES = {"h": V3}
 
 
 @cache
 def compiled(path: str) -> etree.XPath:
-    """A path ready to use; its results are plain strings."""
-    return etree.XPath(path, namespaces={"h": V3, "m": MHLW}, smart_strings=False)
+    """A test ready to use."""
+    return etree.XPath(path, namespaces=PREFIXES, smart_strings=False)

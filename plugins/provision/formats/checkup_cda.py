@@ -15,7 +15,7 @@ from typing import ClassVar
 from lxml import etree
 
 from provision.formats.cda_document import CdaFormat
-from provision.formats.cda_observations import observations
+from provision.formats.cda_observations import Observations
 from provision.formats.cda_values import Said, values
 from provision.formats.checkup_items import ITEM_SYSTEMS, TEXT, Item, item
 from provision.formats.checkup_kind import BESIDE, CHECKUPS, Kind, kind
@@ -41,11 +41,11 @@ class CheckupCda(CdaFormat):
         found = kind(head)
         if found in BESIDE:
             return "an index, a summary or a schema of a delivery of checkups"
-        return "a clinical document with the report class of a checkup" if found is self.kind else ""
+        return "a clinical document with a report class that is none of guidance" if found is self.kind else ""
 
     def section(self, section: etree._Element, made: Checkup) -> None:
         """Results and answers of one section."""
-        made.meanings += map(meaning, observations(section))
+        made.meanings += _OBSERVATIONS.of(section)
 
 
 @lru_cache(maxsize=MEANINGS)
@@ -56,6 +56,9 @@ def meaning(said: Said) -> Meaning:
         return Meaning(dropped=(found,))
     kept, dropped = values(said, found)
     return Meaning(rows(said, found, kept), tuple(dropped))
+
+
+_OBSERVATIONS = Observations(lambda said, _: meaning(said))
 
 
 def kept_item(code: str, system: str, mood: str) -> Item | str:

@@ -10,12 +10,13 @@ from typing import ClassVar
 from lxml import etree
 
 from provision.formats.checkup_kind import Kind
-from provision.formats.claim_document import ClaimFormat, M, charge
-from provision.formats.documents import Row
+from provision.formats.claim_document import ClaimFormat, M, Price, charge
+from provision.formats.xmlshapes import Elements
 
 _VOUCHER, _BILL = "m:checkupCard", "m:settlement"
 _DOCK = f"{_VOUCHER}/m:chargeTypeHumanDryDock"
 _PRICES = {f"{M}unitPriceBasic": "basic", f"{M}unitPriceDetail": "detail", f"{M}unitPriceOther": "other"}
+_IN_PRICE = ("amount", "observation")
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,14 @@ class CheckupClaim(ClaimFormat):
         """Name for people."""
         return {"ja": "特定健診決済情報（cc08）", "en": "Payment for a health checkup (cc08)"}
 
-    def prices(self, root: etree._Element) -> list[Row]:
+    def prices(self, elements: Elements) -> list[Price]:
         """A row per unit price (単価), with the item it is for."""
-        prices = [price for price in root.iterfind(f"{M}settlement/*") if price.tag in _PRICES]
+        at: dict[etree._Element | None, int] = {element: place for place, element in enumerate(elements)}
+        prices = [price for price in elements[0].iterfind(f"{M}settlement/*") if price.tag in _PRICES]
         return [
-            (str(number), _PRICES[str(price.tag)], _attribute(price, "amount", "value"),
-             _attribute(price, "observation", "code"))
+            Price(str(number), _PRICES[str(price.tag)], *(at.get(price.find(f"{M}{tag}")) for tag in _IN_PRICE))
             for number, price in enumerate(prices, 1)
-        ]  # fmt: skip
-
-
-def _attribute(price: etree._Element, element: str, name: str) -> str | None:
-    found = price.find(f"{M}{element}")
-    return None if found is None else found.get(name)
+        ]
 
 
 FORMAT = CheckupClaim()

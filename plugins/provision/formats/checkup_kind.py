@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from lxml import etree
 
-from provision.formats.cda_paths import MHLW, OID, V3
+from provision.formats.cda_paths import MHLW, REPORT_CLASS, V3
 from provision.formats.xmlfile import beginning
 
 XSD = "http://www.w3.org/2001/XMLSchema"
@@ -69,10 +69,13 @@ def of_root(root: etree._Element) -> Kind | None:
 
 
 def _reported(element: etree._Element, root: etree._Element) -> Kind | None:
-    """Checkup or guidance, where the element is the document's report class."""
+    """Checkup or guidance, where the element is the document's report class. A class of the ministry's list that
+    nobody knows (a placeholder) is taken for a checkup's, so that the reader says what is wrong with it."""
     if element.tag != f"{{{V3}}}code" or element.getparent() is not root:
         return None
-    if element.get("codeSystem") not in (None, f"{OID}.1001"):
+    system, code = element.get("codeSystem"), element.get("code") or ""
+    if system not in (None, REPORT_CLASS):
         return None
-    code = element.get("code") or ""
-    return Kind.CHECKUP if code in CHECKUPS else Kind.GUIDANCE if code in GUIDANCE else None
+    if code in GUIDANCE:
+        return Kind.GUIDANCE
+    return Kind.CHECKUP if code in CHECKUPS or system == REPORT_CLASS else None

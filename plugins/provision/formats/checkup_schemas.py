@@ -28,13 +28,12 @@ _REMEDY = "name the folder with the ministry's XSD files, as they were given out
 
 def schemas_of(format_id: str, options: Mapping[str, object]) -> Path | None:
     """The folder named by the only option, None where there is none. Raises `FixConfiguration`."""
-    unknown = sorted(set(options) - {"schemas"})
-    if unknown:
+    if not options:
+        return None
+    if set(options) - {"schemas"}:
         raise FixConfiguration(
             f"the format {format_id} has one option, schemas", rule="format.options", remedy="remove the others"
         )
-    if "schemas" not in options:
-        return None
     folder = options["schemas"]
     if not isinstance(folder, str) or not Path(folder).is_dir():
         raise FixConfiguration("schemas is no folder", rule="format.schemas", remedy=_REMEDY)

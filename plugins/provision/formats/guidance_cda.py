@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import ClassVar
 
 from lxml import etree
 
 from provision import codes
 from provision.formats.cda_document import CdaFormat
-from provision.formats.cda_observations import observations
+from provision.formats.cda_observations import Observations
 from provision.formats.cda_values import Said, Value, values
 from provision.formats.checkup_cda import kept_item
 from provision.formats.checkup_items import ITEM_SYSTEMS, VALUE, Item
@@ -57,20 +57,26 @@ class GuidanceCda(CdaFormat):
         named = section.find(_CODE)
         code = "" if named is None else named.get("code", "")
         place = code if _SECTION.fullmatch(code) else None
-        for said in observations(section):
-            made.meanings.append(_meaning(said, place))
+        made.meanings += _OBSERVATIONS.of(section, place)
+
+
+@cache
+def _moods() -> frozenset[str]:
+    return frozenset(codes.load("act_mood").names)
 
 
 @lru_cache(maxsize=MEANINGS)
 def _meaning(said: Said, place: str | None) -> Meaning:
-    moods = codes.load("act_mood").names
-    found = _item(said) if said.mood in moods else "checkup.mood"
+    found = _item(said) if said.mood in _moods() else "checkup.mood"
     if isinstance(found, str):
         return Meaning(dropped=(found,))
     kept, dropped = values(said, found)
     items = tuple(("guidance_item", _row(said, place, value)) for value in kept)
     measured = rows(said, found, kept) if found.kind == VALUE and said.mood == "EVN" else ()
     return Meaning((*items, *measured), tuple(dropped))
+
+
+_OBSERVATIONS = Observations(_meaning)
 
 
 def _item(said: Said) -> Item | str:

@@ -19,7 +19,11 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 #: A tree takes some thirty times the bytes of a document made of nothing but tags.
 XML_BYTES = 4 * 1024 * 1024
 
+_USUAL = b'<?xml version="1.0" encoding="UTF-8"?>'
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"']{0,40})[\"']")
+_SHORT = re.compile(
+    rb"xmlns[^\"'<>=]{0,100}(?:=\s{0,20}(?:\"[^\"<]{0,500}\"|'[^'<]{0,500}')|[\"'<>])",
+)
 _AGAIN = "ask the sender for the document again"
 _STEP = 4 * 1024
 #: ASCII is UTF-8.
@@ -42,39 +46,50 @@ _PARSER = etree.XMLParser(
 def parsed(data: bytes, limit: int = XML_BYTES) -> etree._Element:
     """The root of a whole document.
 
-    Raises `BadFile`: ``document.size``, ``xml.doctype``, ``xml.encoding`` (declared as anything but UTF-8) and
-    ``xml.form`` (not well-formed, not UTF-8, nested or long beyond libxml2's limits).
+    Raises `BadFile`: ``document.size``, ``xml.doctype``, ``xml.encoding`` (declared as anything but UTF-8),
+    ``xml.namespace`` (a name of more than 500 bytes, which would stand in every tag) and ``xml.form`` (not well-formed,
+    not UTF-8, nested or long beyond libxml2's limits).
     """
     if len(data) > limit:
         raise BadFile("document.size", remedy=f"a document has at most {limit // 2**20} MiB; ask the sender what it is")
     if b"<!DOCTYPE" in data:
         raise BadFile("xml.doctype", remedy="a document type is not read, it can hide anything; ask for one without")
+    data = data.removeprefix(BOM)
     if not _is_declared_utf8(data):
         raise BadFile("xml.encoding", remedy="the document is declared as another encoding than UTF-8; ask the sender")
-    root = _tree(data.removeprefix(BOM))
-    if root is None:
-        raise BadFile("xml.form", remedy=f"this is no well-formed XML in UTF-8; {_AGAIN}")
-    return root
-
-
-def _tree(data: bytes) -> etree._Element | None:
+    if not _are_namespaces_short(data):
+        raise BadFile("xml.namespace", remedy="a namespace is longer than any known; ask the sender what it is")
     try:
         return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError:  # its message quotes the document
-        return None
+        pass
+    raise BadFile("xml.form", remedy=f"this is no well-formed XML in UTF-8; {_AGAIN}")
+
+
+def _are_namespaces_short(data: bytes) -> bool:
+    """Whether nothing can be the declaration of a long namespace: what says ``xmlns`` in a text may be refused, too."""
+    at = data.find(b"xmlns")
+    while at >= 0:
+        if not _SHORT.match(data, at):
+            return False
+        at = data.find(b"xmlns", at + 5)
+    return True
 
 
 def _is_declared_utf8(data: bytes) -> bool:
-    declared = _DECLARED.match(data.removeprefix(BOM))
+    if data.startswith(_USUAL):
+        return True
+    declared = _DECLARED.match(data)
     return declared is None or declared[1].lower() in _UTF8
 
 
 def beginning(head: bytes, elements: int) -> Iterator[etree._Element]:
     """The first elements of a document of which only the beginning is there, as they start: with their attributes,
     without what is in them. Ends where the bytes are no XML that `parsed` would take; never raises."""
+    head = head.removeprefix(BOM)
     if b"<!DOCTYPE" in head or not _is_declared_utf8(head):
         return iter(())
-    return islice(_started(head.removeprefix(BOM)), elements)
+    return islice(_started(head), elements)
 
 
 def _started(head: bytes) -> Iterator[etree._Element]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from anonymization.receipt import Applied
 from provision.ahead import ahead
-from provision.allocation import keep_freed_memory
+from provision.allocation import keep_freed_memory, pass_over_loaded_objects
 from provision.formats.base import BadFile, Format, Problem, Report
 from provision.identity import card_marks, shared_marks
 from provision.intake.deidentify import deidentify
@@ -38,6 +38,7 @@ def deidentify_stream(
     `label` names the file for people, `reason` says why it is of this format, `report` is filled on the way.
     """
     keep_freed_memory()
+    pass_over_loaded_objects()
     making = out / ".making"
     making.mkdir(parents=True)
     writers, applied, cards = Writers(making), Applied(), list[pl.DataFrame]()

@@ -12,7 +12,7 @@ import logging
 import shutil
 
 import provision
-from provision.allocation import keep_freed_memory
+from provision.allocation import keep_freed_memory, pass_over_loaded_objects
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.formats.base import Problem
@@ -43,6 +43,7 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
         raise Refused("this batch was never received", where=batch, rule="intake.batch", remedy="receive it first")
     if state == "received":
         keep_freed_memory()
+        pass_over_loaded_objects()
         _accept_or_quarantine(ctx, batch, actor)
         state = ctx.ledger.state("batch", batch)
     counts = _finish(ctx, batch, state, actor)

@@ -9,10 +9,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from provision.errors import FixConfiguration
+from provision.formats import cda_observations
 from provision.formats.base import BadFile, Report
+from provision.formats.checkup_rows import Meaning
 from provision.formats.documents import PassedOver
+from provision.formats.recognising import claimants
 from provision.formats.xmlfile import XML_BYTES
 from tests.support.checkups import HEAD, PLANTED, by_hand, document_format, result, stored
 
@@ -159,6 +163,19 @@ def test_groups_that_were_not_done_make_theirs_not_done() -> None:
     assert tables["guidance_item"]["section"].to_list() == ["90010"] * 3
 
 
+def test_texts_of_observations_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cda_observations, "TEXTS", 2)
+    judged: list[str] = []
+    kept = cda_observations.Observations(lambda said, _: judged.append(said.code) or Meaning(dropped=(said.code,)))
+    sections = [etree.fromstring(by_hand(result(code)))[-1][0][0][0] for code in (HEIGHT, SUGAR, HISTORY)]
+    long = etree.fromstring(by_hand(result(TEXT, f"<text>{'架空' * cda_observations.LONGEST}</text>")))[-1][0][0][0]
+    for section, code in zip([*sections, long], (HEIGHT, SUGAR, HISTORY, TEXT), strict=True):
+        for _ in range(2):
+            assert [meaning.dropped for meaning in kept.of(section)] == [(code,)]
+    kept.of(sections[0])
+    assert judged == [HEIGHT, SUGAR, HISTORY, TEXT, TEXT, HEIGHT]
+
+
 def test_a_result_may_have_a_day_of_its_own() -> None:
     own = result(HEIGHT, '<effectiveTime value="20250509090000+0900"/>' + pq("1"))
     own += result(HEIGHT, '<effectiveTime><low value="20250508"/></effectiveTime>' + pq("1")) + result(HEIGHT, pq("1"))
@@ -254,6 +271,14 @@ def test_a_head_that_is_not_right_is_refused(head: dict[str, str], rule: str) ->
     refused(by_hand(head=head), rule)
 
 
+def test_a_report_class_nobody_knows_is_refused_by_the_reader_of_checkups() -> None:
+    placeholder = by_hand(head=changed('"10"', '"99999999"', of="code"))
+    assert list(claimants(placeholder)) == ["checkup-cda"]
+    refused(placeholder, "checkup.report_class")
+    elsewhere = by_hand(head={"code": '<code code="99999999"/>'})
+    assert list(claimants(elsewhere)) == []  # not said to be of the ministry's list
+
+
 def test_what_is_said_twice_alike_is_taken_and_differently_left_out() -> None:
     facility = '<id root="1.2.392.200119.6.102" extension="1312345678"/>'
     twice = changed(facility, facility * 2, of="documentationOf")
@@ -287,6 +312,9 @@ GOOD = by_hand(result(HEIGHT, pq("171.2")))
         (GOOD.replace("カクウ".encode(), b"&b;"), "xml.form"),
         (GOOD.replace(b"<entry>", b"<entry>" + b"<a>" * 5_000), "xml.form"),
         (b"<a>" + b"<a/>" * (XML_BYTES // 4) + b"</a>", "document.size"),
+        (GOOD.replace(b"<custodian>", b'<custodian xmlns:a="urn:' + b"a" * 600 + b'">'), "xml.namespace"),
+        (GOOD.replace(b"<custodian>", b"<custodian xmlns:" + b"a" * 600 + b'="urn:a">'), "xml.namespace"),
+        (GOOD.replace(b"<custodian>", b"<custodian>" + b"<a/>" * 6_000), "xml.elements"),
         (b"<a/>", "checkup.root"),
         (GOOD.replace(b"urn:hl7-org:v3", b"urn:hl7-org:v2"), "checkup.root"),
     ],

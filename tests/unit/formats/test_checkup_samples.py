@@ -35,6 +35,7 @@ def template() -> str:
 
 
 def test_the_template_is_refused_for_its_placeholders() -> None:
+    assert list(claimants(template().encode())) == ["checkup-cda"]
     with pytest.raises(BadFile) as caught:
         document_format("checkup-cda").document(template().encode(), {})
     assert caught.value.rule == "checkup.report_class"

@@ -47,6 +47,8 @@ def test_people_are_known_by_what_stands_on_the_document(form: str) -> None:
         wanted = delivery.evidence(visit)[0]
         said = {name: str(found[name] or "").replace("　", "").replace(" ", "") for name in wanted}
         assert said == wanted
+        assert not found["facility"], "nobody is a facility's own patient by its number alone"
+        assert not found["chart"]
 
 
 @pytest.mark.parametrize("style", STYLES)
