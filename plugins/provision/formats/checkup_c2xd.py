@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import BinaryIO
 
 from provision import codes
@@ -22,7 +22,7 @@ from provision.formats.cda_observations import iso
 from provision.formats.checkup_cda import meaning
 from provision.formats.checkup_cells import FREE_TEXT, is_text, said
 from provision.formats.checkup_lines import Line, first_lines, lines, parcels, row_of
-from provision.formats.checkup_rows import MEANINGS, Checkup, Meaning
+from provision.formats.checkup_rows import Checkup, Meaning, remembered
 from provision.formats.options import no_options
 from provision.formats.tables import Field, FieldTable
 
@@ -127,7 +127,7 @@ def _person(known: Mapping[str, str]) -> list[str | None]:
     return [mine.get(name) for name in PEOPLE_COLUMNS[1:]]
 
 
-@lru_cache(maxsize=MEANINGS)
+@remembered
 def _result(code: str, cell: str) -> Meaning:
     return meaning(said(code, cell))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from lxml import etree
@@ -19,7 +18,7 @@ from provision.formats.cda_observations import Observations
 from provision.formats.cda_values import Said, values
 from provision.formats.checkup_items import ITEM_SYSTEMS, TEXT, Item, item
 from provision.formats.checkup_kind import BESIDE, CHECKUPS, Kind, kind
-from provision.formats.checkup_rows import MEANINGS, Checkup, Meaning, rows
+from provision.formats.checkup_rows import Checkup, Meaning, rows
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,6 @@ class CheckupCda(CdaFormat):
         made.meanings += _OBSERVATIONS.of(section)
 
 
-@lru_cache(maxsize=MEANINGS)
 def meaning(said: Said) -> Meaning:
     """What an observation means; also of results of files of rows."""
     found = kept_item(said.code, said.system, said.mood)

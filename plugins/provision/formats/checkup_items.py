@@ -36,6 +36,10 @@ _SPELLINGS = {
 }  # fmt: skip
 
 
+#: No code or unit is longer; longer texts are not remembered.
+_LONGEST = 100
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
     """One item: its code, our name of it ("" where it has none), kind, type (PQ, CD, CO, ST; "" unlisted), unit and
@@ -57,9 +61,13 @@ def _listed() -> dict[str, tuple[str, ...]]:
     return {row[0]: (*row, *[""] * (7 - len(row))) for row in rows if row[0] != "code"}
 
 
-@lru_cache(maxsize=4096)
 def item(code: str) -> Item | None:
     """What a code is; None where it is neither in the table nor shaped like one that could be."""
+    return _item(code) if len(code) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _item(code: str) -> Item | None:
     if (row := _listed().get(code)) is not None:
         _, _, _, kind_of_value, kind, own_unit, system = row
         return Item(code, item_of(JLAC10, code) or None, kind, kind_of_value, own_unit or None, system or None)
@@ -75,10 +83,14 @@ def _units() -> dict[str, str]:
     return own | _SPELLINGS
 
 
-@lru_cache(maxsize=256)
 def unit(written: str) -> str | None:
     """A unit as senders write it in our spelling (config/codes/test_unit.tsv): "" where the quantity has none (``1``),
     None where nobody knows it."""
+    return _unit(written) if len(written) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)
+def _unit(written: str) -> str | None:
     plain = unicodedata.normalize("NFKC", written).replace(" ", "").lower()
     return "" if plain in {"", "1"} else _units().get(plain)
 

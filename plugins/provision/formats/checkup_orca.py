@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import BinaryIO
 
 from provision.formats import tables
@@ -19,7 +18,7 @@ from provision.formats.cda_observations import iso
 from provision.formats.checkup_cda import meaning
 from provision.formats.checkup_cells import FREE_TEXT, NOT_DONE, NOT_MEASURABLE, is_text, said
 from provision.formats.checkup_lines import first_lines, lines, parcels, row_of
-from provision.formats.checkup_rows import MEANINGS, Checkup, Meaning
+from provision.formats.checkup_rows import Checkup, Meaning, remembered
 from provision.formats.options import no_options
 from provision.formats.tables import Field, FieldTable
 
@@ -101,7 +100,7 @@ def _person(known: Mapping[str, str]) -> list[str | None]:
     return [known.get(mine.get(name, "")) for name in PEOPLE_COLUMNS[1:]]
 
 
-@lru_cache(maxsize=MEANINGS)
+@remembered
 def _result(code: str, state: str, flag: str, end: str, result: str, unit: str, limits: str) -> Meaning:
     if state not in _STATES or flag not in _FLAGS or end not in _ENDS:
         return Meaning(dropped=("checkup.mark",))

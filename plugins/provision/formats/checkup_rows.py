@@ -8,8 +8,9 @@ in the form of their columns already, and a frame of tens of thousands is made w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Self
 
@@ -33,6 +34,10 @@ _WIDE = pl.Decimal(18, 6)  # numbers are written with up to six places, and roun
 Cells = tuple[str | None, ...]
 
 
+#: Longer ones are judged anew each time, so that what is remembered stays below 32 MB, whatever senders write.
+_LONGEST = 1_000
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
     """What one observation means: rows of tables, and rules by which something of it is not kept."""
@@ -49,6 +54,16 @@ class Checkup(Document):
     day: str | None = None
     meanings: list[Meaning] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+
+
+def remembered(judge: Callable[..., Meaning]) -> Callable[..., Meaning]:
+    """`judge`, a function of texts, asked once for each way of writing."""
+    known = lru_cache(maxsize=MEANINGS)(judge)
+
+    def asked(*written: str) -> Meaning:
+        return known(*written) if sum(map(len, written)) <= _LONGEST else judge(*written)
+
+    return asked
 
 
 def rows(said: Said, item: Item, values: Sequence[Value]) -> tuple[tuple[str, Cells], ...]:

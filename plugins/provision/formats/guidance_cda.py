@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import ClassVar
 
 from lxml import etree
@@ -23,7 +23,7 @@ from provision.formats.cda_values import Said, Value, values
 from provision.formats.checkup_cda import kept_item
 from provision.formats.checkup_items import ITEM_SYSTEMS, VALUE, Item
 from provision.formats.checkup_kind import BESIDE, GUIDANCE, Kind, kind
-from provision.formats.checkup_rows import MEANINGS, Cells, Checkup, Meaning, rows
+from provision.formats.checkup_rows import Cells, Checkup, Meaning, rows
 
 _CODE = "{urn:hl7-org:v3}code"
 _SECTION = re.compile(r"[0-9]{5}")
@@ -65,7 +65,6 @@ def _moods() -> frozenset[str]:
     return frozenset(codes.load("act_mood").names)
 
 
-@lru_cache(maxsize=MEANINGS)
 def _meaning(said: Said, place: str | None) -> Meaning:
     found = _item(said) if said.mood in _moods() else "checkup.mood"
     if isinstance(found, str):

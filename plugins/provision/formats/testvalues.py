@@ -11,7 +11,7 @@ Codes that are neither of a public system nor declared by the source are not kep
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 
@@ -58,6 +58,8 @@ ANSWER = (
     _column("absent", "無回答", "Why there is no answer", "string", "code:test_absent"),
 )
 
+#: No code is longer; what senders write is remembered in bounds.
+_LONGEST = 100
 JLAC10, JLAC11, LOINC, DECLARED = "jlac10", "jlac11", "loinc", "declared"
 
 
@@ -76,10 +78,14 @@ def _places() -> dict[tuple[str, str], str]:
     return found
 
 
-@cache
 def item_of(system: str, code: str) -> str:
     """The item of a code in `system`, "" where it is none of the list. A JLAC10 code of 15 or 17 digits belongs to the
     item with the longest beginning of it: analyte (5), identification (9), material (12)."""
+    return _item_of(system, code) if len(code) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=65_536)
+def _item_of(system: str, code: str) -> str:
     places = _places()
     if system != JLAC10:
         return places.get((system, code), "")
