@@ -227,20 +227,15 @@ class Chunk:
             self.detail_no = [0] * claims.height
             return claims
         ends = set((self.claim_of[self.lines.is_kind(self.kind.closing)] - self.running.claims).tolist())
-        for at, said in enumerate(claims[self.kind.details].to_list()):
-            self._next_detail(said or 0)
-            self.detail_no.append(self.running.detail_no)
+        left, number = self.running.details_left, self.running.detail_no
+        for at, said in enumerate(claims[self.kind.details].fill_null(0).to_list()):
+            left, number = (left - 1, number + 1) if left else (max(said, 0), 0)
+            self.detail_no.append(number)
             if at in ends:
-                self.running.warn("details_missing", self.running.details_left)
-                self.running.details_left = 0
+                self.running.warn("details_missing", left)
+                left = 0
+        self.running.details_left, self.running.detail_no = left, number
         return claims.with_columns(detail_no=pl.Series(self.detail_no, dtype=pl.Int16))
-
-    def _next_detail(self, said: int) -> None:
-        if self.running.details_left:
-            self.running.details_left -= 1
-            self.running.detail_no += 1
-        else:
-            self.running.details_left, self.running.detail_no = max(said, 0), 0
 
 
 def _after(mask: _Mask) -> _Mask:
