@@ -61,3 +61,17 @@ def test_leaving_early_ends_the_reading() -> None:
     at = stream.tell()
     time.sleep(0.05)
     assert stream.tell() == at <= 2
+
+
+def test_leaving_early_closes_what_is_drawn_from() -> None:
+    closed = threading.Event()
+
+    def open_file() -> Iterator[int]:
+        try:
+            yield from range(100)
+        finally:
+            closed.set()
+
+    with closing(ahead(open_file())) as reader:
+        assert next(reader) == 0
+    assert closed.is_set()

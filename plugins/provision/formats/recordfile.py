@@ -70,7 +70,7 @@ def refuse_other_encodings(head: bytes) -> None:
 @dataclass
 class Lines:
     """The lines of one chunk. `offset` is the number of records before it in the file; cells of the `unread` kinds of
-    records are not looked for, nor whether they are text. Set these before anything else is asked."""
+    records are not looked for, nor whether they are text. Set these before asking for either."""
 
     data: bytes
     offset: int
