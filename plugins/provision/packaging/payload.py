@@ -15,14 +15,16 @@ from provision.packaging.codebook import write_codebook
 from provision.packaging.notice import README, readme
 from provision.releasing.tables import ReleaseTable
 
-__all__ = ["bag_digest", "build_payload", "documents"]
+__all__ = ["bag_digest", "build_payload", "documents", "write_table"]
+
+MANIFEST = "data/manifest.json"
 
 _CODEBOOK = tuple(f"data/codebook/codebook.{language}.{kind}" for language in ("ja", "en") for kind in ("csv", "html"))
 
 
 def documents() -> tuple[str, ...]:
     """Every file of a payload that is not a table, relative to the bag."""
-    return (f"data/{README}", "data/manifest.json", *_CODEBOOK)
+    return (f"data/{README}", MANIFEST, *_CODEBOOK)
 
 
 def build_payload(
@@ -39,13 +41,11 @@ def build_payload(
     recipient = ctx.recipient(plan.recipient)
     (bag / "data" / "tables").mkdir(parents=True)
     for shape in shapes:
-        _table(bag / "data" / "tables", shape.name, frames[shape.name], plan.formats)
+        write_table(bag / "data" / "tables", shape.name, frames[shape.name], plan.formats)
     write_codebook(bag / "data" / "codebook", plan, shapes)
     (bag / "data" / README).write_text(readme(ctx.platform, recipient, plan, release), encoding="utf-8")
     manifest = _manifest(release, plan, profile, shapes, frames, day)
-    (bag / "data" / "manifest.json").write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    (bag / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return close_bag(
         bag,
         {
@@ -57,7 +57,8 @@ def build_payload(
     )
 
 
-def _table(folder: Path, name: str, frame: pl.DataFrame, formats: Sequence[str]) -> None:
+def write_table(folder: Path, name: str, frame: pl.DataFrame, formats: Sequence[str]) -> None:
+    """One table in every format of the plan, below `folder`."""
     if "parquet" in formats:
         frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
     if "csv" in formats:
