@@ -19,6 +19,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY anonymization anonymization
 COPY expectations expectations
 COPY plugins plugins
+COPY config/codes config/codes
 # The build tool itself is held to the hashes of the lock file, too.
 RUN uv build --wheel --build-constraints requirements.lock --require-hashes --out-dir /dist . \
  && uv pip install --python /opt/venv/bin/python --no-deps --compile-bytecode /dist/*.whl

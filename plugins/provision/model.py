@@ -76,6 +76,12 @@ class EncryptionKey(Noun):
     confirmed_by: str
 
 
+_SECURITY = Words(
+    ja="取扱者を限り、アクセスを制御し、暗号化して保管し、漏えい等のおそれがあるときは直ちに提供者に知らせる。",
+    en="Few named handlers, controlled access, encrypted storage, and word to us at once where a leak is feared.",
+)
+
+
 class Agreement(Noun):
     """提供契約: what the recipient may have, for what, until when."""
 
@@ -87,6 +93,15 @@ class Agreement(Noun):
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
     no_reidentification: Literal[True] = Field(description="APPI art. 45 is part of every agreement")
+    onward_provision: Literal["forbidden", "with_consent"] = Field(
+        default="forbidden", description="再提供: whether the recipient may pass the data on, after asking in writing"
+    )
+    security: Words = Field(default=_SECURITY, description="安全管理: what the recipient does to keep the data safe")
+    destroy_within_days: int = Field(
+        default=30,
+        gt=0,
+        description="廃棄: days after the end within which the recipient destroys the data and says so",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

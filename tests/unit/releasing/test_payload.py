@@ -91,8 +91,11 @@ def test_both_formats_say_the_same(bag: Path) -> None:
 def test_the_documents_name_every_column_in_both_languages(house: House, bag: Path) -> None:
     ctx = house.open()
     shapes = layout(ctx.plan(PLAN), ctx.catalogue)
-    manifest = json.loads((bag / "data/manifest.json").read_text("utf-8"))
-    assert [t["name"] for t in manifest["tables"]] == [s.name for s in shapes]
+    described = json.loads((bag / "data/datapackage.json").read_text("utf-8"))["resources"]
+    assert [r["name"] for r in described if r["format"] == "csv"] == [f"{s.name}-csv" for s in shapes]
+    assert [[f["name"] for f in r["schema"]["fields"]] for r in described if r["format"] == "csv"] == [
+        [c.name for c in s.columns] for s in shapes
+    ]
     for language in ("ja", "en"):
         with (bag / f"data/codebook/codebook.{language}.csv").open(encoding="utf-8", newline="") as stream:
             rows = list(csv.reader(stream))[1:]
