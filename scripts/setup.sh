@@ -20,6 +20,7 @@ missing_packages() {
     has sshd || echo openssh-server
     has xorriso || echo xorriso
     has age || echo age
+    has gpg || echo gnupg
     has 7zz || has 7z || echo 7zip
     has fc-list || echo fontconfig
     [ -e /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf ] || echo fonts-ipafont-gothic

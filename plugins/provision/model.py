@@ -67,13 +67,36 @@ class SftpSettings(Noun):
 ChannelSettings = Annotated[MailSettings | DiscSettings | BucketSettings | SftpSettings, Field(discriminator="kind")]
 
 
-class EncryptionKey(Noun):
-    """The recipient's public key, its fingerprint confirmed out of band."""
+class AgeKey(Noun):
+    """An age public key, read out and confirmed by another way than it came."""
 
     kind: Literal["age"]
     key: str = Field(pattern=r"^age1[a-z0-9]{50,}$")
     confirmed_on: date
     confirmed_by: str
+
+    @property
+    def identity(self) -> str:
+        """What stands for the key in the log: an age key is short enough to be its own fingerprint."""
+        return self.key
+
+
+class OpenPgpKey(Noun):
+    """An OpenPGP public key for partners who insist; the fingerprint was confirmed by another way than the key came."""
+
+    kind: Literal["openpgp"]
+    key: str = Field(pattern=r"^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[\s\S]+$", description="the ASCII-armoured block")
+    fingerprint: str = Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$", description="capitals, no spaces")
+    confirmed_on: date
+    confirmed_by: str
+
+    @property
+    def identity(self) -> str:
+        """What stands for the key in the log."""
+        return self.fingerprint
+
+
+EncryptionKey = Annotated[AgeKey | OpenPgpKey, Field(discriminator="kind")]
 
 
 _SECURITY = Words(
@@ -227,6 +250,9 @@ class Platform(Noun):
     officers: list[Officer] = Field(min_length=2)
     requesters: list[str] = Field(min_length=1)
     escrow_key: str = Field(pattern=r"^age1[a-z0-9]{50,}$", description="the operator's own age key: every delivery")
+    escrow_openpgp: OpenPgpKey | None = Field(
+        default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
