@@ -77,13 +77,15 @@ def _disc(request: pytest.FixtureRequest) -> Ground:
         target = folder / f"read-{made.order}"
         if not target.exists():
             target.mkdir()
-            image = made.staging / made.order / "image.iso"
+            image = made.staging / made.order / "VOL01" / "image.iso"
             command = [xorriso, "-osirrox", "on", "-indev", str(image), "-extract", "/", str(target)]
             subprocess.run(command, check=True, capture_output=True)
         return {path.name: path.read_bytes() for path in target.iterdir()}
 
     def received(made: Consignment) -> dict[str, bytes]:
-        return {name: content for name, content in everything(made).items() if not name.endswith(".txt")}
+        return {
+            name: content for name, content in everything(made).items() if not name.endswith((".txt", "VOLUME.json"))
+        }
 
     settings: dict[str, object] = {"kind": "disc", "medium": "dvd+r", "postal_address": "〒100-0001 東京都千代田区1-1"}
     return Ground(

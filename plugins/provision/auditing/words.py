@@ -24,6 +24,7 @@ KINDS: Mapping[str, Pair] = {
     "batch": Pair("受領", "Batches"),
     "release": Pair("提供", "Releases"),
     "delivery": Pair("引渡し", "Deliveries"),
+    "disc": Pair("媒体", "Discs"),
 }
 
 #: States; the same word means the same for every kind.
@@ -48,6 +49,9 @@ STATES: Mapping[str, Pair] = {
     "handed_over": Pair("引渡し済み", "handed over"),
     "unknown": Pair("不明・要確認", "unknown, needs an operator"),
     "bounced": Pair("不達", "bounced"),
+    "burned": Pair("書込み済み", "burned"),
+    "sent": Pair("発送済み", "sent"),
+    "lost": Pair("紛失", "lost"),
 }
 
 #: Entries that are no change of state.
@@ -111,7 +115,7 @@ FIELDS: Mapping[str, Pair] = {
 TONES: Mapping[str, str] = {
     **dict.fromkeys(("accepted", "approval", "approved", "published", "open", "closed", "handed_over"), "good"),
     **dict.fromkeys(
-        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled"), "bad"
+        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled", "lost"), "bad"
     ),
     **dict.fromkeys(("gated", "attempting"), "wait"),
 }
