@@ -66,6 +66,7 @@ EVIDENCE: Mapping[tuple[str, str], frozenset[str]] = {
     ("release", "approved"): frozenset({"digest", "approvals"}),
     ("release", "published"): frozenset({"announcement"}),
     ("release", "rejected"): frozenset({"reason"}),
+    ("release", "recalled"): frozenset({"reason"}),
     ("release", "failed"): frozenset({"reason"}),
     ("delivery", "ordered"): frozenset({"release", "recipient", "channel", "digest"}),
     ("delivery", "attempting"): frozenset({"attempt", "ciphertext_sha256"}),

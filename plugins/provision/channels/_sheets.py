@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from provision import paper
-from provision.channels._consignment import words
+from provision.channels._consignment import recall_text, words
 from provision.channels.base import Consignment
 from provision.model import DiscSettings
 
@@ -101,6 +101,18 @@ def cover_html(consignment: Consignment, settings: DiscSettings, facts: Mapping[
         f"<h2>引渡記録 / Hand-over record</h2><table>{blanks}</table>"
     )
     return _page("Cover sheet", _COVER, body)
+
+
+def recall_html(consignment: Consignment, settings: DiscSettings, reason: str) -> str:
+    """A letter that recalls a disc, to be posted."""
+    names = consignment.recipient_name
+    title, *rest = recall_text(consignment, reason).splitlines()
+    lines = "".join(f"<p>{_line(line)}</p>" for line in rest if line)
+    body = (
+        f"<p class=address>{_line(settings.postal_address)}<br>{_line(names.get('ja', ''))} 御中"
+        f"<br>{_line(names.get('en', ''))}</p><h1>{_line(title)}</h1>{lines}"
+    )
+    return _page("Recall", _COVER, body)
 
 
 def _operator(consignment: Consignment) -> str:

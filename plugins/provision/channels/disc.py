@@ -23,9 +23,9 @@ from provision.channels._consignment import (
 from provision.channels._discs import IMAGE, SUMS, make_disc, sums
 from provision.channels._image import check_tools
 from provision.channels._progress import Meter
-from provision.channels._sheets import CAPACITY, cover_html, record, record_json
+from provision.channels._sheets import CAPACITY, cover_html, recall_html, record, record_json
 from provision.channels._volumes import OVERHEAD, Volume, digest_of, volumes
-from provision.channels.base import Consignment, Progress, Receipt
+from provision.channels.base import Consignment, Evidence, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import Refused, RetryLater
 from provision.model import DiscSettings
@@ -68,6 +68,33 @@ class DiscChannel:
         for index, file in enumerate(consignment.files):
             evidence |= numbered(index, {"sha256": file.sha256, "size": file.size})
         return receipt(consignment, self.kind, evidence, already_there=already_there)
+
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        """The tools are there, the staging folder can be written and has room for the discs."""
+        self.check(consignment)
+        settings = settings_of(consignment, DiscSettings)
+        every = volumes(consignment, CAPACITY[settings.medium])
+        try:
+            consignment.staging.mkdir(parents=True, exist_ok=True)
+            _check_space(consignment, every)
+        except OSError as error:
+            raise _later(consignment, f"the staging folder cannot be written (error {error.errno})") from None
+        paper.pdf(cover_html(consignment, settings, record(consignment, settings, [])))
+        free = shutil.disk_usage(consignment.staging).free
+        return {"discs": len(every), "medium": settings.medium, "free_bytes": free}
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        """Remove images that may not be burned yet, and leave a letter to post: a disc itself comes back by hand."""
+        settings = settings_of(consignment, DiscSettings)
+        folder, letter = consignment.staging / consignment.order, consignment.staging / f"{consignment.order}.recall"
+        there = folder.exists()
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            letter.mkdir(parents=True, exist_ok=True)
+            (letter / "recall.pdf").write_bytes(paper.pdf(recall_html(consignment, settings, reason)))
+        except OSError as error:
+            raise _later(consignment, f"the staging folder cannot be written (error {error.errno})") from None
+        return {"removed": int(there), "told": "letter to post", "folder": letter.name}
 
 
 def _build(consignment: Consignment, settings: DiscSettings, folder: Path, progress: Progress) -> None:

@@ -18,6 +18,11 @@ def add(subparsers: Subparsers) -> None:
         said.add_argument("order")
         said.add_argument("--how", required=True, help="how you know")
         said.set_defaults(run=_confirm, state=state)
+    tried = actions.add_parser("rehearse", help="is a recipient's channel ready? Nothing is delivered")
+    tried.add_argument("recipient")
+    tried.add_argument("channel", help="mail, disc, bucket or partner_sftp")
+    tried.add_argument("--json", action="store_true")
+    tried.set_defaults(run=_rehearse)
     resolve = actions.add_parser("resolve", help="of an unknown delivery: sent, or not sent")
     resolve.add_argument("order")
     either = resolve.add_mutually_exclusive_group(required=True)
@@ -49,4 +54,17 @@ def _confirm(arguments: argparse.Namespace) -> int:
     actor = f"operator:{getpass.getuser()}"
     state = confirm(open_context(), arguments.order, arguments.state, how=arguments.how, actor=actor)
     say({"order": arguments.order, "state": state}, as_json=False, text=f"{arguments.order} is now {state}")
+    return 0
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.releasing.rehearsing import rehearse
+
+    seen = rehearse(open_context(), arguments.recipient, arguments.channel)
+    lines = [
+        f"{arguments.channel} of {arguments.recipient} is ready",
+        *(f"  {key}: {value}" for key, value in seen.items()),
+    ]
+    say(dict(seen), as_json=arguments.json, text="\n".join(lines))
     return 0
