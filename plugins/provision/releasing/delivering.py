@@ -1,8 +1,9 @@
 """提供: seal once, hand over once, record before and after. Believes only what the ledger proves.
 
 Before any byte leaves: the whole log verifies, two approvals hold for exactly this digest, recipient and notice, the
-agreement is in force today, and the payload on disk still has the digest. An attempt without a recorded end is tried
-again where the channel can tell what is already there; for mail it stays `unknown` until an operator resolves it.
+agreement is in force today, the gate's verdict has not expired, and the payload on disk still has the digest. An
+attempt without a recorded end is tried again where the channel can tell what is already there; for mail it stays
+`unknown` until an operator resolves it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from provision.packaging.sealing import seal_bag
 from provision.releasing.consigning import consignment
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.making import made_folder
+from provision.releasing.verdicts import require_in_force
 
 LOGGER = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     _require(asked.state in {"published", "open"}, asked, "state", f"it is {asked.state}, not published")
     _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
     check(ctx, drafted_plan(ctx, asked.release), ctx.recipient(asked.recipient), today())
+    require_in_force(ctx, asked.release, "deliver")
     digest = bag_digest(made_folder(ctx, asked.release) / "bag")
     _require(digest == asked.digest, asked, "digest", "the payload on disk is not the approved one")
 
