@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from anonymization.risk.unfit import Unfit
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Labels
 from anonymization.rules.support.months import MONTH, month_number, months
@@ -34,7 +33,7 @@ class AgeBand(ColumnRule):
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Refuse bands that do not meet the top."""
         if asked.number("top") % asked.number("width"):
-            raise Unfit(f"{self.id}: option top is a multiple of width")
+            raise self.unfit("top", "is a multiple of width")
         return asked
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:

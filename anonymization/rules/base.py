@@ -52,8 +52,18 @@ class Parameters:
     columns: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Value]
     person: str | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int | float] = field(default_factory=dict)
     secret: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Never written anywhere while it holds secrets: they end with the process that makes (PPC Q&A 15-14)."""
+        if self.secret:
+            raise TypeError("parameters with secrets are not written")
+        return dict(self.__dict__)
+
+    def has(self, option: str) -> bool:
+        """Whether an optional option was given."""
+        return option in self.options
 
     def of(self, part: str) -> tuple[str, ...]:
         """The columns that play a part."""
@@ -146,6 +156,10 @@ class Rule(ABC):
     def told(self, parameters: Parameters) -> dict[str, Value]:
         """What reports may say: options and counts. Nothing learnt is among them."""
         return {**parameters.options, **parameters.counts}
+
+    def unfit(self, option: str, why: str) -> Unfit:
+        """The error for an option that does not fit; `why` begins with a verb."""
+        return Unfit(f"{self.id}: option {option} {why}")
 
     @property
     def examples(self) -> list[doctest.Example]:
