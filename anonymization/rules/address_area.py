@@ -37,6 +37,7 @@ class AddressArea(ColumnRule):
         Option("level", str, "the finest that stays", "municipality", among=("municipality", "prefecture")),
     )
     needs_person = True
+    shared = True
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Count who lives where."""

@@ -7,7 +7,7 @@ import polars as pl
 from anonymization.rules.age_band import banded, labels
 from anonymization.rules.base import Parameters, Part, Rule, Title
 from anonymization.rules.support.domains import Domain, Domains, Labels
-from anonymization.rules.support.months import MONTH, month_number, months
+from anonymization.rules.support.months import MONTH, born, month_number, months
 from anonymization.rules.support.options import Option
 
 
@@ -51,10 +51,10 @@ class AgeAtService(Rule):
         """The age or its band; null for the unborn."""
         (birth,), (service,) = parameters.of("birth"), parameters.of("month")
         width, top = parameters.number("width"), parameters.number("top")
-        born, at = months(birth), months(service)
+        birth_month, at = born(birth), months(service)
         if parameters.text("counted") == "fiscal-year":
             at = (at - 3).floordiv(12) * 12 + 14  # March of the fiscal year that holds the month
-        age, last = (at - born).floordiv(12), (month_number(parameters.text("month")) - born).floordiv(12)
+        age, last = (at - birth_month).floordiv(12), (month_number(parameters.text("month")) - birth_month).floordiv(12)
         label = age.cast(pl.String) if width == 1 else banded(age, width, top)
         made = pl.when(at.is_null()).then(None).when((last >= top) | (age >= top)).then(pl.lit(f"{top}+"))
         return {birth: made.when(age >= 0).then(label).alias(birth)}

@@ -6,7 +6,7 @@ import polars as pl
 
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Labels
-from anonymization.rules.support.months import MONTH, month_number, months
+from anonymization.rules.support.months import MONTH, born, month_number
 from anonymization.rules.support.options import Option
 
 
@@ -38,7 +38,7 @@ class AgeBand(ColumnRule):
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """The band's label."""
-        age = (month_number(parameters.text("month")) - months(column)).floordiv(12)
+        age = (month_number(parameters.text("month")) - born(column)).floordiv(12)
         return banded(age, parameters.number("width"), parameters.number("top"))
 
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:

@@ -121,6 +121,9 @@ class Rule(ABC):
     parts: ClassVar[tuple[Part, ...]] = (Part("column", "the column that is treated"),)
     #: Whether `learn` and `apply` need the column that says whose a row is.
     needs_person: ClassVar[bool] = False
+    #: Whether what is learnt is of the people or codes of a whole release: its tables then learn together
+    #: (`applying.together`). Such a rule has one part, and treats its columns alike.
+    shared: ClassVar[bool] = False
     #: Whether applying it again changes nothing (with the same parameters).
     idempotent: ClassVar[bool] = True
 

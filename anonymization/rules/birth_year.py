@@ -6,7 +6,7 @@ import polars as pl
 
 from anonymization.hierarchies import system
 from anonymization.rules.base import ColumnRule, Parameters, Title
-from anonymization.rules.support.domains import Domain, Form
+from anonymization.rules.support.domains import Domain
 
 
 class BirthYear(ColumnRule):
@@ -24,11 +24,11 @@ class BirthYear(ColumnRule):
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """YYYY, or null."""
-        return pl.coalesce(system("birth").steps(column)[0], pl.col(column).str.extract("^([0-9]{4})$"))
+        return pl.coalesce(system("birth").steps(column)[0], pl.col(column).cast(pl.String).str.extract("^([0-9]{4})$"))
 
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:
-        """Four digits."""
-        return Form("[0-9]{4}")
+        """Four digits, or the very old."""
+        return system("birth").domain("year")
 
 
 RULE = BirthYear()

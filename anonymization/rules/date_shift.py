@@ -38,6 +38,7 @@ class DateShift(Rule):
         Option("whole_weeks", bool, "whether days of the week stay", False),
     )
     needs_person = True
+    shared = True
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:

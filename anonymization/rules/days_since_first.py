@@ -29,6 +29,7 @@ class DaysSinceFirst(Rule):
     law = "規則34条5号"
     schema = (Option("most", int, "days that are told apart", 3650, least=1),)
     needs_person = True
+    shared = True
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:

@@ -32,6 +32,7 @@ class DropRecord(Rule):
     law = "規則34条4号"
     schema = (*CONDITIONS, Option("whole", str, "the record or everything of the person", "record",
                                   among=("record", "person")))  # fmt: skip
+    shared = True
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Find the people, where everything of theirs goes."""

@@ -30,6 +30,7 @@ class FacilitySize(ColumnRule):
     law = "規則34条5号"
     schema = (Option("edges", float, "people at which a class begins, ascending", (100.0, 1000.0), least=1, many=True),)
     needs_person = True
+    shared = True
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:

@@ -10,7 +10,7 @@ import polars as pl
 from anonymization.risk.unfit import Unfit
 from anonymization.rules.base import Parameters, Part, Rule, Title
 from anonymization.rules.support.domains import Domain, Domains, Form, Labels, Numbers, Unchanged
-from anonymization.rules.support.months import MONTH, month_number, months
+from anonymization.rules.support.months import MONTH, born, month_number, months
 from anonymization.rules.support.options import Option
 
 #: Age of the last legal event that tells a birth: 後期高齢者医療 begins on the 75th birthday (高齢者医療確保法50条).
@@ -103,13 +103,12 @@ def _years(column: str) -> pl.Expr:
 
 def _very_old(parameters: Parameters) -> pl.Expr:
     """Whether anything in the record says or allows that somebody is very old at the last month; never null."""
-    born = [months(name) <= _latest(parameters) for name in parameters.of("birth")]
-    labelled = [pl.col(name) == _eldest(parameters) for name in parameters.of("birth")]
+    birth = [born(name) <= _latest(parameters) for name in parameters.of("birth")]
     said = [_years(name) >= parameters.number("top") for name in parameters.of("age")]
     passed = (month_number(parameters.text("month")) - _earliest(parameters)).floordiv(12)
     oldest = [_years(name) + 1 + passed >= parameters.number("top") for name in parameters.of("age")]
     allowed = [~_birth_known(parameters) & age for age in oldest]
-    return pl.any_horizontal([one.fill_null(False) for one in (*born, *labelled, *said, *allowed)])
+    return pl.any_horizontal([one.fill_null(False) for one in (*birth, *said, *allowed)])
 
 
 def _earliest(parameters: Parameters) -> pl.Expr:
@@ -118,7 +117,7 @@ def _earliest(parameters: Parameters) -> pl.Expr:
 
 
 def _birth_known(parameters: Parameters) -> pl.Expr:
-    known = [months(name).is_not_null() for name in parameters.of("birth")]
+    known = [born(name).is_not_null() for name in parameters.of("birth")]
     return known[0] if known else pl.lit(False)
 
 

@@ -10,7 +10,7 @@ from anonymization.hierarchies import system
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Form
 from anonymization.rules.support.ladder import climbed, placed
-from anonymization.rules.support.months import MONTH, month_text, months
+from anonymization.rules.support.months import ELDEST, MONTH, month_text, months
 from anonymization.rules.support.options import Option
 from anonymization.rules.support.people import whose
 
@@ -31,6 +31,7 @@ class RareBirth(ColumnRule):
     law = "規則34条4号・5号"
     schema = (Option("least", int, "people who share what stays", 10, least=2),)
     needs_person = True
+    shared = True
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
@@ -48,11 +49,12 @@ class RareBirth(ColumnRule):
 
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:
         """Month, year or cohort."""
-        return Form(rf"{MONTH}|[0-9]{{4}}|[0-9]{{4}}-[0-9]{{4}}")
+        return Form(rf"{MONTH}|{ELDEST}|[0-9]{{4}}|[0-9]{{4}}-[0-9]{{4}}")
 
 
 def _steps(column: str) -> list[pl.Expr]:
-    return [month_text(months(column)), *system("birth").steps(column)]
+    month = pl.coalesce(month_text(months(column)), pl.col(column).cast(pl.String).str.extract(f"^({ELDEST})$"))
+    return [month, *system("birth").steps(column)]
 
 
 RULE = RareBirth()

@@ -42,6 +42,7 @@ class RareCode(Rule):
         Option("system", str, "code system to coarsen rare codes by; without it they go", "", form=r"[a-z0-9\-]*"),
     )
     needs_person = True
+    shared = True
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Count who carries which code."""

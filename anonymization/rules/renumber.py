@@ -31,6 +31,7 @@ class Renumber(Rule):
         Option("prefix", str, "letters before the number, which is then a text", optional=True, form="[A-Za-z]{1,3}"),
         Option("digits", int, "digits behind a prefix", 6, least=1, most=12),
     )
+    shared = True
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:

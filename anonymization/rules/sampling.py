@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from anonymization.rules.base import Parameters, Rule, Title
+from anonymization.rules.base import Parameters, Part, Rule, Title
 from anonymization.rules.support.chance import generator
 from anonymization.rules.support.domains import Domain, Domains
 from anonymization.rules.support.options import Option
@@ -26,8 +26,9 @@ class Sampling(Rule):
     title = Title("サンプリング", "Sampled")
     law = "規則34条5号"
     schema = (Option("share", float, "share of the people who go out", least=0.0001, most=0.9999),)
-    parts = ()
+    parts = (Part("column", "none is treated", 0),)
     needs_person = True
+    shared = True
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Draw who goes out."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from anonymization.rules.base import Parameters, Rule, Title
+from anonymization.rules.base import Parameters, Part, Rule, Title
 from anonymization.rules.support.domains import Domain, Domains
 
 
@@ -25,7 +25,7 @@ class Shuffle(Rule):
     id = "shuffle"
     title = Title("並べ替え", "Rows shuffled")
     law = "規則34条5号"
-    parts = ()
+    parts = (Part("column", "none is treated", 0),)
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:

@@ -43,6 +43,7 @@ class TopBottom(Rule):
     )
     parts = (Part("column", "the numbers", 1, 1),)
     needs_person = True
+    shared = True
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Find the limits, and check that nobody stands alone at them."""
