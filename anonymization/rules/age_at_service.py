@@ -55,14 +55,13 @@ class AgeAtService(Rule):
         if parameters.text("counted") == "fiscal-year":
             at = (at - 3).floordiv(12) * 12 + 14  # March of the fiscal year that holds the month
         age, last = (at - birth_month).floordiv(12), (month_number(parameters.text("month")) - birth_month).floordiv(12)
-        label = age.cast(pl.String) if width == 1 else banded(age, width, top)
+        label = banded(age, width, top)
         made = pl.when(at.is_null()).then(None).when((last >= top) | (age >= top)).then(pl.lit(f"{top}+"))
         return {birth: made.when(age >= 0).then(label).alias(birth)}
 
     def leaves(self, parameters: Parameters, before: Domains) -> dict[str, Domain]:
         """Every age or band there is."""
-        width, top = parameters.number("width"), parameters.number("top")
-        every = labels(width, top) if width > 1 else (*map(str, range(top)), f"{top}+")
+        every = labels(parameters.number("width"), parameters.number("top"))
         return {parameters.of("birth")[0]: Labels(frozenset(every))}
 
 

@@ -18,6 +18,8 @@ class AgeBand(ColumnRule):
 
     >>> after("age-band", ["1956-02", "2025-09", "1935-10", "1935-09", "1917-01", "2025-10", None], month="2025-09")
     ['65-69', '00-04', '85-89', '90+', '90+', None, None]
+    >>> after("age-band", ["1956-02", "2020-09", "1917-01"], month="2025-09", width=1)
+    ['69', '05', '90+']
     """
 
     id = "age-band"
@@ -47,15 +49,18 @@ class AgeBand(ColumnRule):
 
 
 def banded(age: pl.Expr, width: int, top: int) -> pl.Expr:
-    """The label of an age in whole years; null for less than 0."""
+    """The label of an age in whole years, of two digits where `width` is 1; null for less than 0."""
     low = age.floordiv(width) * width
-    label = low.cast(pl.String).str.zfill(2) + "-" + (low + width - 1).cast(pl.String).str.zfill(2)
+    label = low.cast(pl.String).str.zfill(2)
+    if width > 1:
+        label = label + "-" + (low + width - 1).cast(pl.String).str.zfill(2)
     return pl.when(age >= top).then(pl.lit(f"{top}+")).when(age >= 0).then(label)
 
 
 def labels(width: int = 5, top: int = 90) -> tuple[str, ...]:
     """Every label the rule can give: the closed domain of the column."""
-    return (*(f"{low:02d}-{low + width - 1:02d}" for low in range(0, top, width)), f"{top}+")
+    bands = (f"{low:02d}-{low + width - 1:02d}" if width > 1 else f"{low:02d}" for low in range(0, top, width))
+    return (*bands, f"{top}+")
 
 
 RULE = AgeBand()
