@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import doctest
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -150,6 +151,17 @@ def test_an_empty_table_and_empty_cells_stay_empty(case: Case) -> None:
     empty = treated(frame.with_columns(pl.lit(None, kinds[name]).alias(name) for name in own), parameters).collect()
     for name in own & set(empty.columns) - set(case.filled):
         assert empty[name].null_count() == empty.height
+
+
+def test_no_rule_runs_python_for_every_row() -> None:
+    """Expressions only: they run inside other engines too, over tables larger than memory."""
+    root = Path(__file__).parents[3] / "anonymization"
+    sources = [*(root / "rules").rglob("*.py"), *(root / "hierarchies").rglob("*.py")]
+    assert len(sources) > 30
+    for path in sources:
+        assert not re.search(r"map_(elements|batches|rows|groups)|\.iter_rows|\.to_dicts", path.read_text("utf-8")), (
+            path
+        )
 
 
 def test_an_unknown_rule_is_refused_without_its_name() -> None:
