@@ -169,7 +169,16 @@ def _staging(stage: Stage, partners: Partners, case: str) -> Delivered:
     sets = []
     for folder in folders:
         out = stage.scratch / f"read-{folder.name}"
-        command = ["xorriso", "-osirrox", "on", "-indev", str(folder / "image.iso"), "-extract", "/", str(out)]
+        command = [
+            "xorriso",
+            "-osirrox",
+            "on",
+            "-indev",
+            str(folder / "VOL01" / "image.iso"),
+            "-extract",
+            "/",
+            str(out),
+        ]
         subprocess.run(command, check=True, capture_output=True)
         subprocess.run(["chmod", "-R", "u+rwX", str(out)], check=True)
         sets.append({path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()})

@@ -24,6 +24,7 @@ KINDS: Mapping[str, Pair] = {
     "batch": Pair("受領", "Batches"),
     "release": Pair("提供", "Releases"),
     "delivery": Pair("引渡し", "Deliveries"),
+    "disc": Pair("媒体", "Discs"),
 }
 
 #: States; the same word means the same for every kind.
@@ -48,12 +49,16 @@ STATES: Mapping[str, Pair] = {
     "handed_over": Pair("引渡し済み", "handed over"),
     "unknown": Pair("不明・要確認", "unknown, needs an operator"),
     "bounced": Pair("不達", "bounced"),
+    "burned": Pair("書込み済み", "burned"),
+    "sent": Pair("発送済み", "sent"),
+    "lost": Pair("紛失", "lost"),
 }
 
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
+    "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
     "release.gated_again": Pair("提供: 再検査", "gated again"),
     "known_values.asked": Pair("既知値との照合", "known values looked up"),
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
@@ -127,7 +132,7 @@ FIELDS: Mapping[str, Pair] = {
 TONES: Mapping[str, str] = {
     **dict.fromkeys(("accepted", "approval", "approved", "published", "open", "closed", "handed_over"), "good"),
     **dict.fromkeys(
-        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled"), "bad"
+        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled", "lost"), "bad"
     ),
     **dict.fromkeys(("gated", "attempting"), "wait"),
 }
