@@ -116,9 +116,7 @@ def report() -> None:
         print("Presidio: skipped, pip cannot install it here")
     else:
         shared = ours["shared_mb_per_s"]
-        print(
-            f"kinds shared with Presidio: {shared:.0f} MB/s, Presidio {rival:.2f}: {shared / rival:,.0f} times (bar 100)"
-        )
+        print(f"shared with Presidio: {shared:.0f} MB/s, Presidio {rival:.2f}: {shared / rival:,.0f} times (bar 100)")
 
 
 if __name__ == "__main__":
