@@ -30,6 +30,7 @@ from provision.formats.tables import bounds
 from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
 from provision.packaging.payload import MANIFEST, documents
+from provision.releasing.published import published
 from provision.releasing.tables import CLAIM, PERSON, ReleaseTable, layout
 
 
@@ -50,13 +51,12 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         )
         for shape in shapes
     )
-    operator, recipient = ctx.platform.operator, ctx.recipient(plan.recipient)
     made_up = Contract(
         version="",
         tables=tables,
         documents=documents(),
         people=_people(plan, shapes),
-        allowed_texts=(operator.contact, operator.name.ja, operator.name.en, recipient.name.ja, recipient.name.en),
+        allowed_texts=published(ctx.platform.operator, ctx.recipient(plan.recipient)),
         manifest=MANIFEST,
         attested=frozenset({ROW_ORDER, CANARIES}),
     )
