@@ -60,9 +60,9 @@ class RuleUse(Noun):
 class Generalise(Noun):
     """一般化: a quasi-identifier that may be coarsened, and how much a lost level of it counts."""
 
-    column: ColumnPlace
-    hierarchy: Identifier
-    weight: float = Field(default=1.0, gt=0, le=100, description="how much this column's loss counts beside the others'")
+    column: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="a quasi-identifier of plans")
+    hierarchy: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="tokumei config check lists those that fit")
+    weight: float = Field(default=1.0, gt=0, le=100, description="how much a loss of this column counts")
     least: int = Field(default=0, ge=0, le=9, description="the finest level that may go out")
     most: int = Field(default=9, ge=0, le=9, description="the coarsest level that is looked at")
 
@@ -107,9 +107,7 @@ class Requirements(Noun):
 
     def joined(self, other: Requirements) -> Requirements:
         """Both: whoever asks for more can only make it stricter."""
-        return Requirements(
-            l=list(dict.fromkeys((*self.l, *other.l))), t=list(dict.fromkeys((*self.t, *other.t)))
-        )
+        return Requirements(l=list(dict.fromkeys((*self.l, *other.l))), t=list(dict.fromkeys((*self.t, *other.t))))
 
 
 class TrailLimits(Noun):
