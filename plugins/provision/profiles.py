@@ -58,19 +58,13 @@ class RuleUse(Noun):
 
 
 class Generalise(Noun):
-    """一般化: a quasi-identifier that may be coarsened, and how much a lost level of it counts."""
+    """一般化: a quasi-identifier that may be coarsened, between which levels, and how much a loss of it counts."""
 
     column: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="a quasi-identifier of plans")
-    hierarchy: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="tokumei config check lists those that fit")
+    hierarchy: Identifier = Field(description="age, birth, date, zip3, insurer, facility, prefecture, icd10, …, plain")
+    least: Identifier = Field(default="value", description="the finest level that may go out; value: as it is")
+    most: Identifier = Field(default="all", description="the coarsest level that is looked at; all: it says nothing")
     weight: float = Field(default=1.0, gt=0, le=100, description="how much a loss of this column counts")
-    least: int = Field(default=0, ge=0, le=9, description="the finest level that may go out")
-    most: int = Field(default=9, ge=0, le=9, description="the coarsest level that is looked at")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.most < self.least:
-            raise wrong("most is below least", "correct the levels", ["most"])
-        return self
 
 
 class Requirements(Noun):

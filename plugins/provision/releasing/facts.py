@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import provision
+from anonymization.hierarchies import system
 from anonymization.risk.search.explaining import Neighbour, Reason
 from anonymization.risk.search.rollup import RollUp
 from provision.catalogue import Catalogue
@@ -108,9 +109,7 @@ def _rare(made: Made) -> dict[str, object]:
 
 def _generalisation(found: Answer) -> dict[str, object]:
     """The node that was chosen, why, and what the runner-up would have cost."""
-    search, uses, ladders = found.found, found.question.uses, found.question.ladders
-    start = {name: use.least for name, use in uses.items()}
-    second = search.runner_up
+    search, second = found.found, found.found.runner_up
     return {
         "metric": search.metric,
         "loss": exact(search.best.loss),
@@ -121,31 +120,29 @@ def _generalisation(found: Answer) -> dict[str, object]:
         "nodes": search.nodes,
         "nodes_counted": search.looked,
         "required": [requirement.words() for requirement in search.problem.requirements],
-        "columns": [
-            {
-                "column": reason.column,
-                "hierarchy": uses[reason.column].hierarchy if reason.column in uses else "",
-                "level": found.levels[reason.column],
-                "height": ladders.height(uses[reason.column]) if reason.column in uses else 0,
-                "weight": exact(uses[reason.column].weight if reason.column in uses else 1.0),
-                **_reason(reason),
-            }
-            for reason in search.reasons
-        ],
+        "columns": [_level(found, reason) for reason in search.reasons],
         "runner_up": None if second is None else {
-            "levels": {
-                name: start.get(name, 0) + level
-                for name, level in zip(found.question.quasi, second.node, strict=True)
-            },
-            "loss": exact(second.loss),
-            "suppressed": second.suppressed,
+            "levels": found.levels_of(second.node), "loss": exact(second.loss), "suppressed": second.suppressed,
         },
     }  # fmt: skip
 
 
-def _reason(reason: Reason) -> dict[str, object]:
-    return {"labels": reason.labels, "values": reason.values,
-            "finer": _neighbour(reason.finer), "coarser": _neighbour(reason.coarser)}  # fmt: skip
+def _level(found: Answer, reason: Reason) -> dict[str, object]:
+    """One column: its level by number and name, what is left of its values, and what its neighbours would have cost."""
+    use, level = found.question.uses.get(reason.column), found.levels[reason.column]
+    made = None if use is None else system(use.hierarchy)
+    return {
+        "column": reason.column,
+        "hierarchy": "" if use is None else use.hierarchy,
+        "level": level,
+        "level_name": "value" if made is None else made.names[level],
+        "height": 0 if made is None else len(made.names) - 1,
+        "weight": exact(1.0 if use is None else use.weight),
+        "labels": reason.labels,
+        "values": reason.values,
+        "finer": _neighbour(reason.finer),
+        "coarser": _neighbour(reason.coarser),
+    }
 
 
 def _neighbour(other: Neighbour | None) -> dict[str, object] | None:

@@ -20,7 +20,7 @@ from provision.releasing.drafting import TOKYO, drafted_plan
 from provision.releasing.facts import Made, facts_of
 from provision.releasing.protecting import protected
 from provision.releasing.select import moment_of, select
-from provision.releasing.tables import Treated, make_tables
+from provision.releasing.tables import Treated, make_tables, treated_tables
 
 
 def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
@@ -76,12 +76,11 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     check_layouts(ctx, [table.dataset for table in plan.tables])
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     people = protected(ctx, plan, profile, selection)
-    tables = make_tables(ctx, plan, profile, selection, people.kept, people.columns)
+    tables = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
     _require_k(plan, tables)
     day = drafted.when.astimezone(TOKYO).date().isoformat()
     shapes = [table.shape for table in tables]
-    frames = {table.shape.name: table.frame.drop("person") for table in tables}
-    digest = build_payload(ctx, release, plan, profile, shapes, frames, folder / "bag", day)
+    digest = build_payload(ctx, release, plan, profile, shapes, make_tables(tables), folder / "bag", day)
     return facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
 
 

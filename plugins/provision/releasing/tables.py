@@ -7,7 +7,7 @@ table may outlive the making); rows are shuffled, so that no order of the source
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,7 +53,7 @@ class Numbering:
 
 @dataclass(frozen=True)
 class Treated:
-    """One table before it is shuffled: `frame` has the shape's columns and ``person``, whose row it is.
+    """One table that may go out: `frame` has the shape's columns and ``person``, whose row it is.
 
     `shape` says the domains that the profile's rules and the levels left."""
 
@@ -63,10 +63,10 @@ class Treated:
     rare: tuple[Rare, ...] = ()
 
 
-def make_tables(
+def treated_tables(
     ctx: Context, plan: Plan, profile: Profile, selection: Selection, kept: pl.DataFrame, counted: Mapping[str, Column]
 ) -> tuple[Treated, ...]:
-    """The release's tables, treated and not yet shuffled.
+    """The release's tables, treated and shuffled; whose row a row is, is still beside it.
 
     `kept`: the people who stay, with every quasi-identifier as it goes out; `counted`: its column, by name. `Refused`
     where a table or a column would be empty.
@@ -80,6 +80,11 @@ def make_tables(
         rows = _rows(ctx, shape, selection, keys)
         made.append(_treated(plan, profile, _as_counted(shape, counted), rows))
     return tuple(replace(one, frame=numbering.shuffled(one.frame)) for one in made)
+
+
+def make_tables(treated: Sequence[Treated]) -> dict[str, pl.DataFrame]:
+    """The release's tables by name, as they go out."""
+    return {table.shape.name: table.frame.drop("person") for table in treated}
 
 
 def _said(name: str) -> str:
