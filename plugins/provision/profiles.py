@@ -33,7 +33,9 @@ class Selector(Noun):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     cls: KeptClass | None = Field(default=None, alias="class", description="privacy class (docs/datasets.md)")
-    domain: str | None = Field(default=None, description="domain word: date, month, code, form, range, code:outcome")
+    domain: str | list[str] = Field(
+        default_factory=list, description="domain words: date, month, code, form, range, code:outcome; one or several"
+    )
     column: ColumnPlace | None = Field(default=None, description="a name, or table.column")
     role: str | None = Field(default=None, description="role of the field table: birth, sex, facility, …")
 
@@ -42,6 +44,11 @@ class Selector(Noun):
         if not any((self.cls, self.domain, self.column, self.role)):
             raise wrong("selects every column", "name class, domain, column or role")
         return self
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domain words, one of which must hold; empty where any may."""
+        return frozenset([self.domain] if isinstance(self.domain, str) else self.domain)
 
 
 class RuleUse(Noun):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import provision
@@ -19,10 +19,9 @@ from provision.model import Plan
 from provision.profiles import Profile
 from provision.releasing.generalising import Answer
 from provision.releasing.protecting import People
-from provision.releasing.ruling import merged
 from provision.releasing.select import Selection
 from provision.releasing.shapes import layout
-from provision.releasing.tables import Treated
+from provision.releasing.tables import Treatment
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Made:
     profile: Profile
     selection: Selection
     people: People
-    tables: Sequence[Treated]
+    tables: Treatment
     digest: str
 
 
@@ -43,11 +42,11 @@ def facts_of(made: Made, known: Catalogue) -> dict[str, object]:
     kept = people.kept.select("person")
     return {
         "digest": made.digest,
-        "tables": {table.shape.name: table.frame.height for table in made.tables},
+        "tables": {table.shape.name: table.frame.height for table in made.tables.tables},
         "people": people.kept.height,
         "claims": selection.heads.join(kept, on="person", how="semi").height,
         "risk": _risk(made),
-        "rules": [*merged(people.applied), *(one for table in made.tables for one in merged(table.applied))],
+        "rules": [one.figures() for one in (*people.applied, *made.tables.applied)],
         "rare_codes": _rare(made),
         "generalisation": _generalisation(people.answer),
         "suppression": _suppression(people),
@@ -103,7 +102,7 @@ def _risk(made: Made) -> dict[str, object]:
 
 
 def _rare(made: Made) -> dict[str, object]:
-    found = [*made.people.rare, *(one for table in made.tables for one in table.rare)]
+    found = [*made.people.rare, *(one for table in made.tables.tables for one in table.rare)]
     return {"least": made.profile.rare_codes, "columns": [one.figures() for one in found]}
 
 
@@ -165,7 +164,7 @@ def _suppression(people: People) -> dict[str, object]:
 def _columns(made: Made, known: Catalogue) -> dict[str, dict[str, str]]:
     """Per table the columns whose domain is another one now: what the gate holds the payload against."""
     found = {}
-    for table, shape in zip(made.tables, layout(made.plan, known), strict=True):
+    for table, shape in zip(made.tables.tables, layout(made.plan, known), strict=True):
         pairs = zip(table.shape.columns, shape.columns, strict=True)
         found[shape.name] = {now.name: now.domain for now, before in pairs if now.domain != before.domain}
     return {name: columns for name, columns in found.items() if columns}

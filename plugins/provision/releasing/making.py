@@ -77,9 +77,9 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     people = protected(ctx, plan, profile, selection)
     tables = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
-    _require_k(plan, tables)
+    _require_k(plan, tables.tables)
     day = drafted.when.astimezone(TOKYO).date().isoformat()
-    shapes = [table.shape for table in tables]
+    shapes = [table.shape for table in tables.tables]
     digest = build_payload(ctx, release, plan, profile, shapes, make_tables(tables), folder / "bag", day)
     return facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
 
