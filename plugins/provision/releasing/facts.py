@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import provision
 from anonymization.hierarchies import system
+from anonymization.risk.requirements import KAnonymity, Requirement
 from anonymization.risk.search.explaining import Neighbour, Reason
 from anonymization.risk.search.rollup import RollUp
+from anonymization.risk.sensitive import DistinctL, EntropyL, RecursiveCL, TCloseness
 from provision.catalogue import Catalogue
 from provision.model import Plan
 from provision.profiles import Profile
@@ -118,7 +120,7 @@ def _generalisation(found: Answer) -> dict[str, object]:
         "exact": search.exact,
         "nodes": search.nodes,
         "nodes_counted": search.looked,
-        "required": [requirement.words() for requirement in search.problem.requirements],
+        "required": [said(requirement) for requirement in search.problem.requirements],
         "columns": [_level(found, reason) for reason in search.reasons],
         "runner_up": None if second is None else {
             "levels": found.levels_of(second.node), "loss": exact(second.loss), "suppressed": second.suppressed,
@@ -144,6 +146,24 @@ def _level(found: Answer, reason: Reason) -> dict[str, object]:
     }
 
 
+def said(requirement: Requirement) -> dict[str, str]:
+    """A requirement in both languages."""
+    match requirement:
+        case KAnonymity(k):
+            ja = f"各グループ {k} 人以上（k-匿名性）"
+        case DistinctL(column, values):
+            ja = f"各グループで {column} の値が {values} 種類以上（l-多様性）"
+        case EntropyL(column, values):
+            ja = f"各グループの {column} のエントロピーが等頻度の {values:g} 値以上（l-多様性）"
+        case RecursiveCL(column, c, values):
+            ja = f"各グループの {column} が再帰的 ({c:g},{values})-多様性を満たす"
+        case TCloseness(column, t, _):
+            ja = f"各グループの {column} の分布が全体から {t:g} 以内（t-近接性）"
+        case _:
+            ja = requirement.words()
+    return {"ja": ja, "en": requirement.words()}
+
+
 def _neighbour(other: Neighbour | None) -> dict[str, object] | None:
     """What one level finer or coarser would have meant; a loss of null could not have been released."""
     return None if other is None else {"suppressed": other.suppressed, "loss": exact(other.loss)}
@@ -153,10 +173,10 @@ def _suppression(people: People) -> dict[str, object]:
     """People left out, by what their group would have broken (it may be several things), and by rules on people."""
     search = people.answer.found
     classes = RollUp(search.problem).classes(search.best.node)
-    broken = {
-        requirement.words(): int(classes.size[~requirement.met(classes.groups)].sum())
+    broken = [
+        {**said(requirement), "people": int(classes.size[~requirement.met(classes.groups)].sum())}
         for requirement in search.problem.requirements
-    }
+    ]
     by_rule = {one.rule: one.rows for one in people.applied if one.rows}
     return {"people": people.selected - people.kept.height, "by_requirement": broken, "by_rule": by_rule}
 
