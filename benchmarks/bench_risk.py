@@ -5,8 +5,9 @@ suppression: ours beside a search that counts all 12,960 nodes with numpy, in th
 same figures by DuckDB over 10 and 40 million rows of ten quasi-identifiers and a sensitive column, almost everybody
 unique; (3) trail risk and attacks over 10 million events; (4) two releases of the same people, linked by number, by
 order and by attributes; (5) with ``--pycanon PYTHON`` (an interpreter that has pyCANON: it cannot share Airflow's) its
-figures beside ours. Ratios, seconds and peak memory are printed; nothing is asserted, as times belong to a machine. Without ``--adult
-FOLDER`` (``adult.csv`` with its ARX hierarchies) the first runs on a fictitious table of the same shape.
+figures beside ours. Ratios, seconds and peak memory are printed; nothing is asserted, as times belong to a machine.
+Without ``--adult FOLDER`` (``adult.csv`` with its ARX hierarchies) the first runs on a fictitious table of the same
+shape.
 """
 
 from __future__ import annotations
