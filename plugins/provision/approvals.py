@@ -125,7 +125,7 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
         actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}",
         subjects={"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer.id},
         payload={"digest": digest, "notice": notice_digest(asked.notice), "recipient": asked.recipient,
-                 "recipient_key": ctx.recipient(asked.recipient).encryption.key, "agreement": asked.agreement,
+                 "recipient_key": ctx.recipient(asked.recipient).encryption.identity, "agreement": asked.agreement,
                  "role": officer.role, "reason": reason.strip()},
     )  # fmt: skip
     return _conclude(ctx, asked, officer)
@@ -160,7 +160,7 @@ def standing(ctx: Context, release: str) -> Standing:
         "digest": gated.payload["digest"],
         "notice": notice_digest(statement(ctx.platform, recipient)),
         "recipient": recipient.id,
-        "recipient_key": recipient.encryption.key,
+        "recipient_key": recipient.encryption.identity,
         "agreement": recipient.agreement.id,
     }
     valid: dict[str, Approval] = {}

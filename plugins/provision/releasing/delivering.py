@@ -23,6 +23,7 @@ from provision.context import Context
 from provision.errors import DeliveryUnknown, FixConfiguration, LedgerBroken, Refused, RetryLater, TokumeiError
 from provision.ledger.verify import verify
 from provision.packaging.bag import bag_digest
+from provision.packaging.encryption import schemes
 from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
 from provision.releasing.drafting import TOKYO, check, drafted_plan, today
@@ -130,14 +131,15 @@ def _consign(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> Co
 
 
 def _sealed(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> tuple[OutboxFile, ...]:
-    outbox = ctx.zones.outbox(order)
-    cipher, beside = outbox / f"{asked.release}.zip.age", outbox / f"{asked.release}.envelope.json"
+    outbox, theirs = ctx.zones.outbox(order), ctx.recipient(asked.recipient).encryption
+    scheme = schemes()[theirs.kind]
+    cipher, beside = outbox / f"{asked.release}.zip{scheme.ending}", outbox / f"{asked.release}.envelope.json"
     for entry in ctx.ledger.entries(type="delivery.sealed", kind="delivery", subject=order):
         files = tuple(OutboxFile(outbox / f["name"], f["name"], f["sha256"], f["size"]) for f in entry.payload["files"])
         if all(_is_whole(file) for file in files):
             return files
-    keys = [ctx.recipient(asked.recipient).encryption.key, ctx.platform.escrow_key]
-    digest, size = seal_bag(made_folder(ctx, asked.release) / "bag", asked.release, cipher, keys)
+    keys = [theirs, scheme.escrow(ctx.platform)]
+    digest, size = seal_bag(made_folder(ctx, asked.release) / "bag", asked.release, cipher, scheme, keys)
     _write(beside, envelope(ctx, asked, order, digest, size))
     files = (OutboxFile(cipher, cipher.name, digest, size), _described(beside))
     ctx.ledger.append(
@@ -145,7 +147,10 @@ def _sealed(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> tup
         actor=actor,
         key=f"sealed:{order}:{digest[:16]}",
         subjects={"delivery": order, **_subjects(asked)},
-        payload={"files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files], "keys": keys},
+        payload={
+            "files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files],
+            "keys": [key.identity for key in keys],
+        },
     )
     return files
 

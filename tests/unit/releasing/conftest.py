@@ -30,12 +30,17 @@ def gated(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def published(house: House, gated: str) -> str:
     """A release that two officers approved and that was announced."""
+    return approve_and_publish(house, gated)
+
+
+def approve_and_publish(house: House, release: str) -> str:
+    """Both officers approve, and it is announced."""
     for login in ("officer1", "officer2"):
         ctx = house.open()
-        digest = approvals.request(ctx, gated).digest
-        approvals.decide(ctx, gated, login=login, digest=digest, approve=True, reason="")
-    releasing.publish(house.open(), gated, actor=ACTOR)
-    return gated
+        digest = approvals.request(ctx, release).digest
+        approvals.decide(ctx, release, login=login, digest=digest, approve=True, reason="")
+    releasing.publish(house.open(), release, actor=ACTOR)
+    return release
 
 
 @pytest.fixture

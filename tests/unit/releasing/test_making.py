@@ -364,7 +364,7 @@ def test_a_committed_payload_that_was_changed_is_not_recorded(house: House, monk
         patch.setattr(type(ctx.ledger), "transition", _die)
         with pytest.raises(Killed):
             releasing.make(ctx, release, actor=ACTOR)
-    manifest = making.made_folder(ctx, release) / "bag/data/manifest.json"
+    manifest = making.made_folder(ctx, release) / "bag/data/datapackage.json"
     manifest.write_bytes(manifest.read_bytes() + b" ")
     with pytest.raises(Refused, match="not what was committed"):
         releasing.make(house.open(), release, actor=ACTOR)
