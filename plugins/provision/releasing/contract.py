@@ -28,7 +28,8 @@ from provision.formats.tables import bounds
 from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
 from provision.packaging.payload import documents
-from provision.releasing.tables import PERSON, ReleaseTable, layout
+from provision.releasing.domains import labels_of
+from provision.releasing.shapes import PERSON, ReleaseTable, as_made, layout
 
 
 def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contract:
@@ -38,7 +39,7 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
     assert isinstance(rows, Mapping)
     people = int(str(made["people"]))
     claims = int(str(made["claims"]))
-    shapes = layout(plan, ctx.catalogue)
+    shapes = as_made(layout(plan, ctx.catalogue), made)
     tables = tuple(
         TableContract(
             shape.name,
@@ -69,6 +70,8 @@ def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain
         return Form(word, FORMS[word])
     if word == "range":
         return NumberRange(*bounds(column.domain))
+    if word == "labels":
+        return CodeList("labels", frozenset(labels_of(column.domain)))
     if word == "label":
         return CodeList("age_band", frozenset(labels(profile.age_width, profile.age_top)))
     if word == "number":
@@ -84,12 +87,12 @@ def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | No
     if shape is None:
         return None
     person = PERSON if PERSON in {c.name for c in shape.columns} else None
-    return PeopleContract(shape.name, tuple(plan.quasi_identifiers), person, plan.k)
+    return PeopleContract(shape.name, tuple(shape.counted), person, plan.k)
 
 
 def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable | None:
     """The first table that carries every quasi-identifier; None where no table of the release does."""
-    return next((s for s in shapes if set(plan.quasi_identifiers) <= {c.name for c in s.columns}), None)
+    return next((s for s in shapes if s.head and set(plan.quasi_identifiers) <= set(s.counted.values())), None)
 
 
 def _version(tables: tuple[TableContract, ...]) -> str:

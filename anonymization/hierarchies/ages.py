@@ -1,0 +1,71 @@
+"""年齢: years or five-year bands → bands of 5, 10, 20 years, from 90 (in bands of 20: 80) on one; births by cohort."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from anonymization.hierarchies.base import CodeSystem, Level
+from anonymization.rules.age_band import banded, labels
+from anonymization.rules.support.domains import Domain, Form, Labels
+from anonymization.rules.support.months import months
+
+#: Level: width of its bands, and the age from which there is one band: a multiple of it.
+_BANDS = {"band5": (5, 90), "band10": (10, 90), "band20": (20, 80)}
+
+
+class Ages(CodeSystem):
+    """Ages in years, or bands as the rule `age-band` writes them, if they lie in a band of five years."""
+
+    id = "age"
+    ja = "年齢"
+    en = "Ages"
+    source = "90歳以上は一括（規則34条4号、公表例）"
+    own = (
+        Level("band5", "5歳階級", "bands of 5 years"),
+        Level("band10", "10歳階級", "bands of 10 years"),
+        Level("band20", "20歳階級", "bands of 20 years"),
+    )
+
+    def steps(self, column: str) -> tuple[pl.Expr, ...]:
+        """The band that holds the age, or the whole band."""
+        text = pl.col(column).cast(pl.String)
+        low = text.str.extract(r"^([0-9]{1,3})(?:-[0-9]{2,3}|\+)?$").cast(pl.Int32)
+        high = pl.coalesce(text.str.extract(r"^[0-9]{1,3}-([0-9]{2,3})$").cast(pl.Int32), low)
+        together = (low.floordiv(5) == high.floordiv(5)) & ~text.str.ends_with("+")
+        fits = together | (low >= _BANDS["band5"][1])
+        return tuple(pl.when(fits).then(banded(low, width, top)) for width, top in _BANDS.values())
+
+    def holds(self, level: str) -> Domain:
+        """Every band of the level."""
+        return Labels(frozenset(labels(*_BANDS[level])))
+
+
+class Births(CodeSystem):
+    """Birth dates or months. It caps no age: use ages, or the rule `old-age` before it, where people are very old."""
+
+    id = "birth"
+    ja = "生年月"
+    en = "Births"
+    source = "個人情報保護委員会事務局レポート（生年月日の丸め）"
+    own = (
+        Level("year", "生年", "birth year"),
+        Level("cohort5", "生年5年階級", "five birth years"),
+        Level("cohort10", "生年10年階級", "ten birth years"),
+    )
+
+    def steps(self, column: str) -> tuple[pl.Expr, ...]:
+        """1956, 1955-1959, 1950-1959."""
+        year = months(column).floordiv(12)
+        return year.cast(pl.String).str.zfill(4), *(_cohort(year, width) for width in (5, 10))
+
+    def holds(self, level: str) -> Domain:
+        """The form of each."""
+        return Form("[0-9]{4}" if level == "year" else "[0-9]{4}-[0-9]{4}")
+
+
+def _cohort(year: pl.Expr, width: int) -> pl.Expr:
+    low = year.floordiv(width) * width
+    return low.cast(pl.String).str.zfill(4) + "-" + (low + width - 1).cast(pl.String).str.zfill(4)
+
+
+SYSTEMS = (Ages(), Births())

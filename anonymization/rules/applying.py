@@ -1,0 +1,42 @@
+"""Applying a rule to a table: columns, rows that stay, their order; and the short form used in docstrings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from anonymization.rules import rule
+from anonymization.rules.base import Columns, Parameters
+
+
+def treated(frame: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """The table afterwards: order, then rows, then columns, each worked out on what was there before."""
+    made = rule(parameters.rule)
+    order, keep = made.order(parameters), made.keep(parameters)
+    after = made.apply(parameters)
+    frame = frame if order is None else frame.sort(order)
+    frame = frame if keep is None else frame.filter(keep)
+    frame = frame.with_columns(expression for expression in after.values() if expression is not None)
+    return frame.drop(name for name, expression in after.items() if expression is None)
+
+
+def after(
+    name: str,
+    table: Mapping[str, Sequence[object]] | Sequence[object],
+    columns: Columns | None = None,
+    person: str | None = None,
+    **options: object,
+) -> list[object] | dict[str, list[object]]:
+    """A rule on a small table, for examples: a list is one column ``x``, and so is what comes out.
+
+    `options` are written with ``_`` for ``-``.
+    """
+    one = not isinstance(table, Mapping)
+    frame = pl.LazyFrame(
+        {"x": list(table)} if not isinstance(table, Mapping) else {k: list(v) for k, v in table.items()}
+    )
+    frame = frame.with_columns(pl.col(pl.Null).cast(pl.String))
+    asked = [n for n in frame.collect_schema().names() if n != person] if columns is None else columns
+    made = treated(frame, rule(name).learn(frame, asked, options, person=person)).collect()
+    return made["x"].to_list() if one and "x" in made.columns else made.to_dict(as_series=False)
