@@ -17,10 +17,11 @@ from provision.ledger.entry import Entry
 from provision.model import Plan
 from provision.packaging.payload import bag_digest, build_payload
 from provision.releasing.drafting import TOKYO, drafted_plan
-from provision.releasing.facts import Made, facts_of
+from provision.releasing.facts import Made, exact, facts_of
 from provision.releasing.protecting import protected
 from provision.releasing.select import moment_of, select
 from provision.releasing.tables import Treated, make_tables
+from provision.releasing.trails import measured
 
 
 def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
@@ -78,11 +79,14 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     people = protected(ctx, plan, profile, selection)
     tables = make_tables(ctx, plan, profile, selection, people.kept, people.columns)
     _require_k(plan, tables)
+    agreement = ctx.recipient(plan.recipient).agreement
+    trails = measured(release, plan, agreement, profile, tables, people.kept, ctx.catalogue, folder)
     day = drafted.when.astimezone(TOKYO).date().isoformat()
     shapes = [table.shape for table in tables]
     frames = {table.shape.name: table.frame.drop("person") for table in tables}
     digest = build_payload(ctx, release, plan, profile, shapes, frames, folder / "bag", day)
-    return facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
+    facts = facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
+    return {**facts, **{name: exact(found) for name, found in trails.figures().items()}}
 
 
 def _require_k(plan: Plan, tables: Sequence[Treated]) -> None:
