@@ -15,6 +15,7 @@ from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
 from provision.profiles import Profile as Profile
 from provision.profiles import Requirements as Requirements
+from provision.profiles import TrailLimits as TrailLimits
 from provision.sources import ArchiveLimits as ArchiveLimits
 from provision.sources import BucketLanding as BucketLanding
 from provision.sources import InboxLanding as InboxLanding
@@ -123,6 +124,9 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    trail: TrailLimits | None = Field(
+        default=None, description="診療の軌跡: share of people whom 1, 2, 3 known events may single out"
+    )
     no_reidentification: Literal[True] = Field(description="APPI art. 45 is part of every agreement")
     onward_provision: Literal["forbidden", "with_consent"] = Field(
         default="forbidden", description="再提供: whether the recipient may pass the data on, after asking in writing"
