@@ -18,6 +18,7 @@ from provision.formats.tables import DROPPED
 from provision.layouts import Answer, Layout, LayoutColumn, TestValue
 from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
 from provision.packaging.encryption import schemes
+from provision.profilechecks import plan_problems, profile_problems
 from provision.releasing.drafting import today
 from provision.releasing.tables import column_of, items_of, layout, table_of
 
@@ -39,12 +40,14 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     problems += _landings(sources)
     for name, table in layouts.items.items():
         problems += layout_problems(layouts.files[name], table)
+    for name, profile in profiles.items.items():
+        problems += profile_problems(profiles.files[name], profile)
     for name, recipient in recipients.items.items():
         problems += _recipient(recipients.files[name], recipient, on or today(), known)
         problems += _keys(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles)
-        problems += _tables(plans.files[name], plan, known)
+        problems += _tables(plans.files[name], plan, known, profiles.items.get(plan.profile))
         problems += _as_of(plans.files[name], plan, on or today())
     return problems
 
@@ -222,7 +225,7 @@ def _as_of(path: Path, plan: Plan, on: date) -> Iterator[ConfigProblem]:
         yield problem(path, ["as_of"], "this day is not over in Japan", "name a day that is over, or run")
 
 
-def _tables(path: Path, plan: Plan, known: Catalogue) -> Iterator[ConfigProblem]:
+def _tables(path: Path, plan: Plan, known: Catalogue, profile: Profile | None) -> Iterator[ConfigProblem]:
     """Every table and column that cannot go out; what only the whole layout shows, where these are right."""
     found = []
     for number, selection in enumerate(plan.tables):
@@ -248,6 +251,9 @@ def _tables(path: Path, plan: Plan, known: Catalogue) -> Iterator[ConfigProblem]
             layout(plan, known)
     except TokumeiError as error:
         yield problem(path, [error.rule.removeprefix("plan.")], error.what, error.remedy)
+        return
+    if not found and profile is not None:
+        yield from (problem(path, *said) for said in plan_problems(plan, profile, known))
 
 
 def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator[ConfigProblem]:
