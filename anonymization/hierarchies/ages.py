@@ -7,7 +7,7 @@ import polars as pl
 from anonymization.hierarchies.base import CodeSystem, Level
 from anonymization.rules.age_band import banded, labels
 from anonymization.rules.support.domains import Domain, Form, Labels
-from anonymization.rules.support.months import months
+from anonymization.rules.support.months import ELDEST, months
 
 #: Level: width of its bands, and the age from which there is one band: a multiple of it.
 _BANDS = {"band5": (5, 90), "band10": (10, 90), "band20": (20, 80)}
@@ -41,7 +41,7 @@ class Ages(CodeSystem):
 
 
 class Births(CodeSystem):
-    """Birth dates or months. It caps no age: use ages, or the rule `old-age` before it, where people are very old."""
+    """Births. It caps no age: the rule `old-age` does, whose ``<=1935-03`` stays what it is below ``*``."""
 
     id = "birth"
     ja = "生年月"
@@ -55,12 +55,15 @@ class Births(CodeSystem):
 
     def steps(self, column: str) -> tuple[pl.Expr, ...]:
         """1956, 1955-1959, 1950-1959."""
-        year = months(column).floordiv(12)
-        return year.cast(pl.String).str.zfill(4), *(_cohort(year, width) for width in (5, 10))
+        year, eldest = months(column).floordiv(12), pl.col(column).cast(pl.String).str.extract(f"^({ELDEST})$")
+        return tuple(
+            pl.coalesce(eldest, step)
+            for step in (year.cast(pl.String).str.zfill(4), _cohort(year, 5), _cohort(year, 10))
+        )
 
     def holds(self, level: str) -> Domain:
         """The form of each."""
-        return Form("[0-9]{4}" if level == "year" else "[0-9]{4}-[0-9]{4}")
+        return Form(rf"{'[0-9]{4}' if level == 'year' else '[0-9]{4}-[0-9]{4}'}|{ELDEST}")
 
 
 def _cohort(year: pl.Expr, width: int) -> pl.Expr:

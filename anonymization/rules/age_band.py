@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from anonymization.risk.unfit import Unfit
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Labels
-from anonymization.rules.support.months import MONTH, month_number, months
+from anonymization.rules.support.months import MONTH, born, month_number
 from anonymization.rules.support.options import Option
 
 
@@ -34,12 +33,12 @@ class AgeBand(ColumnRule):
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Refuse bands that do not meet the top."""
         if asked.number("top") % asked.number("width"):
-            raise Unfit(f"{self.id}: option top is a multiple of width")
+            raise self.unfit("top", "is a multiple of width")
         return asked
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """The band's label."""
-        age = (month_number(parameters.text("month")) - months(column)).floordiv(12)
+        age = (month_number(parameters.text("month")) - born(column)).floordiv(12)
         return banded(age, parameters.number("width"), parameters.number("top"))
 
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:

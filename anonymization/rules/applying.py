@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from anonymization.rules import rule
 from anonymization.rules.base import Columns, Parameters
+
+#: The name under which columns of several tables stand in one.
+_ANY = "\x00any"
 
 
 def treated(frame: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
@@ -19,6 +23,32 @@ def treated(frame: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     frame = frame if keep is None else frame.filter(keep)
     frame = frame.with_columns(expression for expression in after.values() if expression is not None)
     return frame.drop(name for name, expression in after.items() if expression is None)
+
+
+def together(
+    name: str,
+    tables: Sequence[tuple[pl.LazyFrame, Columns]],
+    options: Mapping[str, object],
+    *,
+    person: str | None = None,
+) -> list[Parameters]:
+    """Parameters for several tables of one release: a rule that is `shared` learns once, over all of them.
+
+    Else a person would get two offsets, and a code that ten people carry in two tables would be rare in both.
+    """
+    made = rule(name)
+    if not made.shared:
+        return [made.learn(frame, columns, options, person=person) for frame, columns in tables]
+    placed = [made.placed(columns) for _, columns in tables]
+    own = [] if person is None else [pl.col(person)]
+    long = [
+        frame.select(*own, *([] if column is None else [pl.col(column).alias(_ANY)]))
+        for (frame, _), parts in zip(tables, placed, strict=True)
+        for column in (*parts.get(made.parts[0].name, ()),) or (None,)
+    ]
+    columns = {made.parts[0].name: _ANY} if any(any(parts.values()) for parts in placed) else {}
+    learnt = made.learn(pl.concat(long, how="diagonal_relaxed"), columns, options, person=person)
+    return [replace(learnt, columns=parts) for parts in placed]
 
 
 def after(

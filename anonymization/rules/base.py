@@ -52,8 +52,18 @@ class Parameters:
     columns: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Value]
     person: str | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int | float] = field(default_factory=dict)
     secret: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Never written anywhere while it holds secrets: they end with the process that makes (PPC Q&A 15-14)."""
+        if self.secret:
+            raise TypeError("parameters with secrets are not written")
+        return dict(self.__dict__)
+
+    def has(self, option: str) -> bool:
+        """Whether an optional option was given."""
+        return option in self.options
 
     def of(self, part: str) -> tuple[str, ...]:
         """The columns that play a part."""
@@ -111,6 +121,9 @@ class Rule(ABC):
     parts: ClassVar[tuple[Part, ...]] = (Part("column", "the column that is treated"),)
     #: Whether `learn` and `apply` need the column that says whose a row is.
     needs_person: ClassVar[bool] = False
+    #: Whether what is learnt is of the people or codes of a whole release: its tables then learn together
+    #: (`applying.together`). Such a rule has one part, and treats its columns alike.
+    shared: ClassVar[bool] = False
     #: Whether applying it again changes nothing (with the same parameters).
     idempotent: ClassVar[bool] = True
 
@@ -146,6 +159,10 @@ class Rule(ABC):
     def told(self, parameters: Parameters) -> dict[str, Value]:
         """What reports may say: options and counts. Nothing learnt is among them."""
         return {**parameters.options, **parameters.counts}
+
+    def unfit(self, option: str, why: str) -> Unfit:
+        """The error for an option that does not fit; `why` begins with a verb."""
+        return Unfit(f"{self.id}: option {option} {why}")
 
     @property
     def examples(self) -> list[doctest.Example]:

@@ -33,7 +33,9 @@ class Selector(Noun):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     cls: KeptClass | None = Field(default=None, alias="class", description="privacy class (docs/datasets.md)")
-    domain: str | None = Field(default=None, description="domain word: date, month, code, form, range, code:outcome")
+    domain: str | list[str] = Field(
+        default_factory=list, description="domain words: date, month, code, form, range, code:outcome; one or several"
+    )
     column: ColumnPlace | None = Field(default=None, description="a name, or table.column")
     role: str | None = Field(default=None, description="role of the field table: birth, sex, facility, …")
 
@@ -42,6 +44,11 @@ class Selector(Noun):
         if not any((self.cls, self.domain, self.column, self.role)):
             raise wrong("selects every column", "name class, domain, column or role")
         return self
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domain words, one of which must hold; empty where any may."""
+        return frozenset([self.domain] if isinstance(self.domain, str) else self.domain)
 
 
 class RuleUse(Noun):
@@ -58,19 +65,13 @@ class RuleUse(Noun):
 
 
 class Generalise(Noun):
-    """一般化: a quasi-identifier that may be coarsened, and how much a lost level of it counts."""
+    """一般化: a quasi-identifier that may be coarsened, between which levels, and how much a loss of it counts."""
 
     column: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="a quasi-identifier of plans")
-    hierarchy: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="tokumei config check lists those that fit")
+    hierarchy: Identifier = Field(description="age, birth, date, zip3, insurer, facility, prefecture, icd10, …, plain")
+    least: Identifier = Field(default="value", description="the finest level that may go out; value: as it is")
+    most: Identifier = Field(default="all", description="the coarsest level that is looked at; all: it says nothing")
     weight: float = Field(default=1.0, gt=0, le=100, description="how much a loss of this column counts")
-    least: int = Field(default=0, ge=0, le=9, description="the finest level that may go out")
-    most: int = Field(default=9, ge=0, le=9, description="the coarsest level that is looked at")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.most < self.least:
-            raise wrong("most is below least", "correct the levels", ["most"])
-        return self
 
 
 class Requirements(Noun):

@@ -48,7 +48,7 @@ class Numbers:
         inside = number.is_between(self.least, self.most)
         if self.step:
             times = number / self.step
-            inside &= ((times - times.round()).abs() < 1e-6) | number.is_in([self.least, self.most])
+            inside &= ((times - times.round()).abs() < 1e-6) | (number == self.least) | (number == self.most)
         return number.is_null() | inside.fill_null(False)
 
 

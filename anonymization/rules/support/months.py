@@ -9,15 +9,26 @@ import polars as pl
 from anonymization.risk.unfit import Unfit
 
 #: A month as an option.
-MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
+MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
+#: What the birth of the very old becomes (rule `old-age`).
+ELDEST = rf"<={MONTH}"
 _DATE = r"^([0-9]{4})-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12][0-9]|3[01]))?$"
 
 
 def months(column: str) -> pl.Expr:
     """Months since year 0 of a date or month; null for anything else."""
-    text = pl.col(column).cast(pl.String)
+    return months_of(pl.col(column).cast(pl.String))
+
+
+def months_of(text: pl.Expr) -> pl.Expr:
+    """The same, of a text."""
     parts = text.str.extract_groups(_DATE).struct
     return parts[0].cast(pl.Int32, strict=False) * 12 + parts[1].cast(pl.Int32, strict=False) - 1
+
+
+def born(column: str) -> pl.Expr:
+    """Months of a birth; of one that the rule `old-age` has made ``<=1935-03`` the month it says."""
+    return pl.coalesce(months(column), months_of(pl.col(column).cast(pl.String).str.extract(r"^<=(.*)$")))
 
 
 def month_number(text: str) -> int:

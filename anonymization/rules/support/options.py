@@ -18,7 +18,7 @@ _NAMES: Mapping[type, str] = {str: "a text", int: "a whole number", float: "a nu
 
 @dataclass(frozen=True)
 class Option:
-    """One option. Without `default` it must be given; with `many` it is a list of `kind`.
+    """One option. Without `default` it must be given unless it is `optional`; with `many` it is a list of `kind`.
 
     `least` and `most` bound numbers, `among` lists the texts there are, `form` is the pattern of the whole text.
     """
@@ -32,6 +32,7 @@ class Option:
     among: tuple[str, ...] = ()
     form: str = ""
     many: bool = False
+    optional: bool = False
 
     def checked(self, rule: str, value: object) -> Value:
         """The value in its type; Unfit names rule and option, never the value."""
@@ -67,7 +68,7 @@ class Option:
 
 
 def checked(rule: str, schema: Sequence[Option], asked: Mapping[str, object]) -> dict[str, Value]:
-    """Every option of the schema with its value, asked for or by default. Unfit where unknown, missing or wrong."""
+    """Options with their values, asked for or by default, optional ones only where asked for. Unfit where wrong."""
     if unknown := sorted(set(asked) - {option.name for option in schema}):
         known = ", ".join(option.name for option in schema) or "none"
         raise Unfit(f"{rule}: no option is called {', '.join(unknown)}; there are: {known}")
@@ -77,6 +78,6 @@ def checked(rule: str, schema: Sequence[Option], asked: Mapping[str, object]) ->
             made[option.name] = option.checked(rule, asked[option.name])
         elif option.default is not None:
             made[option.name] = option.default
-        else:
+        elif not option.optional:
             raise Unfit(f"{rule}: option {option.name} is missing: {option.means}")
     return made

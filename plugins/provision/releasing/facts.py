@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import provision
+from anonymization.hierarchies import system
+from anonymization.risk.requirements import KAnonymity, Requirement
 from anonymization.risk.search.explaining import Neighbour, Reason
 from anonymization.risk.search.rollup import RollUp
+from anonymization.risk.sensitive import DistinctL, EntropyL, RecursiveCL, TCloseness
 from provision.catalogue import Catalogue
 from provision.model import Plan
 from provision.profiles import Profile
 from provision.releasing.generalising import Answer
 from provision.releasing.protecting import People
-from provision.releasing.ruling import merged
 from provision.releasing.select import Selection
 from provision.releasing.shapes import layout
-from provision.releasing.tables import Treated
+from provision.releasing.tables import Treatment
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Made:
     profile: Profile
     selection: Selection
     people: People
-    tables: Sequence[Treated]
+    tables: Treatment
     digest: str
 
 
@@ -42,11 +44,11 @@ def facts_of(made: Made, known: Catalogue) -> dict[str, object]:
     kept = people.kept.select("person")
     return {
         "digest": made.digest,
-        "tables": {table.shape.name: table.frame.height for table in made.tables},
+        "tables": {table.shape.name: table.frame.height for table in made.tables.tables},
         "people": people.kept.height,
         "claims": selection.heads.join(kept, on="person", how="semi").height,
         "risk": _risk(made),
-        "rules": [*merged(people.applied), *(one for table in made.tables for one in merged(table.applied))],
+        "rules": [one.figures() for one in (*people.applied, *made.tables.applied)],
         "rare_codes": _rare(made),
         "generalisation": _generalisation(people.answer),
         "suppression": _suppression(people),
@@ -102,15 +104,13 @@ def _risk(made: Made) -> dict[str, object]:
 
 
 def _rare(made: Made) -> dict[str, object]:
-    found = [*made.people.rare, *(one for table in made.tables for one in table.rare)]
+    found = [*made.people.rare, *(one for table in made.tables.tables for one in table.rare)]
     return {"least": made.profile.rare_codes, "columns": [one.figures() for one in found]}
 
 
 def _generalisation(found: Answer) -> dict[str, object]:
     """The node that was chosen, why, and what the runner-up would have cost."""
-    search, uses, ladders = found.found, found.question.uses, found.question.ladders
-    start = {name: use.least for name, use in uses.items()}
-    second = search.runner_up
+    search, second = found.found, found.found.runner_up
     return {
         "metric": search.metric,
         "loss": exact(search.best.loss),
@@ -120,32 +120,48 @@ def _generalisation(found: Answer) -> dict[str, object]:
         "exact": search.exact,
         "nodes": search.nodes,
         "nodes_counted": search.looked,
-        "required": [requirement.words() for requirement in search.problem.requirements],
-        "columns": [
-            {
-                "column": reason.column,
-                "hierarchy": uses[reason.column].hierarchy if reason.column in uses else "",
-                "level": found.levels[reason.column],
-                "height": ladders.height(uses[reason.column]) if reason.column in uses else 0,
-                "weight": exact(uses[reason.column].weight if reason.column in uses else 1.0),
-                **_reason(reason),
-            }
-            for reason in search.reasons
-        ],
+        "required": [said(requirement) for requirement in search.problem.requirements],
+        "columns": [_level(found, reason) for reason in search.reasons],
         "runner_up": None if second is None else {
-            "levels": {
-                name: start.get(name, 0) + level
-                for name, level in zip(found.question.quasi, second.node, strict=True)
-            },
-            "loss": exact(second.loss),
-            "suppressed": second.suppressed,
+            "levels": found.levels_of(second.node), "loss": exact(second.loss), "suppressed": second.suppressed,
         },
     }  # fmt: skip
 
 
-def _reason(reason: Reason) -> dict[str, object]:
-    return {"labels": reason.labels, "values": reason.values,
-            "finer": _neighbour(reason.finer), "coarser": _neighbour(reason.coarser)}  # fmt: skip
+def _level(found: Answer, reason: Reason) -> dict[str, object]:
+    """One column: its level by number and name, what is left of its values, and what its neighbours would have cost."""
+    use, level = found.question.uses.get(reason.column), found.levels[reason.column]
+    made = None if use is None else system(use.hierarchy)
+    return {
+        "column": reason.column,
+        "hierarchy": "" if use is None else use.hierarchy,
+        "level": level,
+        "level_name": "value" if made is None else made.names[level],
+        "height": 0 if made is None else len(made.names) - 1,
+        "weight": exact(1.0 if use is None else use.weight),
+        "labels": reason.labels,
+        "values": reason.values,
+        "finer": _neighbour(reason.finer),
+        "coarser": _neighbour(reason.coarser),
+    }
+
+
+def said(requirement: Requirement) -> dict[str, str]:
+    """A requirement in both languages."""
+    match requirement:
+        case KAnonymity(k):
+            ja = f"各グループ {k} 人以上（k-匿名性）"
+        case DistinctL(column, values):
+            ja = f"各グループで {column} の値が {values} 種類以上（l-多様性）"
+        case EntropyL(column, values):
+            ja = f"各グループの {column} のエントロピーが等頻度の {values:g} 値以上（l-多様性）"
+        case RecursiveCL(column, c, values):
+            ja = f"各グループの {column} が再帰的 ({c:g},{values})-多様性を満たす"
+        case TCloseness(column, t, _):
+            ja = f"各グループの {column} の分布が全体から {t:g} 以内（t-近接性）"
+        case _:
+            ja = requirement.words()
+    return {"ja": ja, "en": requirement.words()}
 
 
 def _neighbour(other: Neighbour | None) -> dict[str, object] | None:
@@ -157,10 +173,10 @@ def _suppression(people: People) -> dict[str, object]:
     """People left out, by what their group would have broken (it may be several things), and by rules on people."""
     search = people.answer.found
     classes = RollUp(search.problem).classes(search.best.node)
-    broken = {
-        requirement.words(): int(classes.size[~requirement.met(classes.groups)].sum())
+    broken = [
+        {**said(requirement), "people": int(classes.size[~requirement.met(classes.groups)].sum())}
         for requirement in search.problem.requirements
-    }
+    ]
     by_rule = {one.rule: one.rows for one in people.applied if one.rows}
     return {"people": people.selected - people.kept.height, "by_requirement": broken, "by_rule": by_rule}
 
@@ -168,7 +184,7 @@ def _suppression(people: People) -> dict[str, object]:
 def _columns(made: Made, known: Catalogue) -> dict[str, dict[str, str]]:
     """Per table the columns whose domain is another one now: what the gate holds the payload against."""
     found = {}
-    for table, shape in zip(made.tables, layout(made.plan, known), strict=True):
+    for table, shape in zip(made.tables.tables, layout(made.plan, known), strict=True):
         pairs = zip(table.shape.columns, shape.columns, strict=True)
         found[shape.name] = {now.name: now.domain for now, before in pairs if now.domain != before.domain}
     return {name: columns for name, columns in found.items() if columns}

@@ -19,14 +19,14 @@ from anonymization.risk.search.coding import problem
 from anonymization.risk.search.column_metrics import Loss
 from anonymization.risk.search.generalising import Generalised, generalise, least_left_out
 from anonymization.risk.search.metrics import Metric, metric
-from anonymization.risk.search.problem import Problem
+from anonymization.risk.search.problem import Node, Problem
 from anonymization.risk.search.recoding import recode
 from anonymization.risk.unfit import Unfit
 from provision.errors import FixConfiguration, Refused
 from provision.formats.base import Column
 from provision.model import Plan
 from provision.profiles import Generalise, Profile, Requirements
-from provision.releasing.ladders import Ladders
+from provision.releasing.ladders import at_least, ladder, least_of
 
 #: Which datasets of the release somebody is in. No column of a sender has this name (`formats.tables.RESERVED_NAMES`).
 DATASETS = "dataset"
@@ -41,7 +41,6 @@ class Question:
     sensitive: tuple[str, ...]
     columns: Mapping[str, Column]
     uses: Mapping[str, Generalise]
-    ladders: Ladders
     requirements: tuple[Requirement, ...]
     k: int
     limit: float
@@ -51,13 +50,22 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """`people`: person and quasi-identifiers at their level, of those who stay. `levels`: of each quasi-identifier."""
+    """`people`: person and quasi-identifiers at their level, of those who stay. `after`: their risk."""
 
     question: Question
     found: Generalised
     people: pl.DataFrame
-    levels: Mapping[str, int]
     after: Assessment
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """Of each quasi-identifier the level it has."""
+        return self.levels_of(self.found.best.node)
+
+    def levels_of(self, node: Node) -> dict[str, int]:
+        """Levels of a node as the profile's hierarchies number them."""
+        start = {name: least_of(use) for name, use in self.question.uses.items()}
+        return {name: start.get(name, 0) + level for name, level in zip(self.question.quasi, node, strict=True)}
 
 
 def question(
@@ -81,15 +89,15 @@ def question(
     weights = [uses[name].weight if name in uses else 1.0 for name in quasi]
     chosen = Loss(weights) if profile.metric == "loss" else metric(profile.metric)
     return Question(
-        text, tuple(quasi), sensitive, columns, uses, Ladders(profile), requirements, max(plan.k, profile.minimum_k),
+        text, tuple(quasi), sensitive, columns, uses, requirements, max(plan.k, profile.minimum_k),
         plan.suppression_limit, chosen, plan.id,
     )  # fmt: skip
 
 
 def answer(asked_for: Question) -> Answer:
     """Search, recode, assess. `Refused` ``release.suppression`` where too many people would be left out."""
-    people = _finest(asked_for)
     try:
+        people = _finest(asked_for)
         made = _problem(asked_for, people, asked_for.quasi)
         found = generalise(made, asked_for.metric)
     except Unfit as error:
@@ -101,27 +109,19 @@ def answer(asked_for: Question) -> Answer:
     kept = recode(people, made, found.best.node)
     if not kept.height:
         raise _too_many(asked_for, people, made)
-    start = {name: use.least for name, use in asked_for.uses.items()}
-    levels = {name: start.get(name, 0) + level for name, level in zip(asked_for.quasi, found.best.node, strict=True)}
     after = assess(kept, asked_for.quasi, asked_for.sensitive)
     nothing = [pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in asked_for.quasi]
-    return Answer(asked_for, found, kept.select("person", *nothing), levels, after)
+    return Answer(asked_for, found, kept.select("person", *nothing), after)
 
 
 def _finest(asked_for: Question) -> pl.DataFrame:
     """The people with every column at the finest level that may go out."""
-    made = []
-    for name, use in asked_for.uses.items():
-        values = asked_for.people[name].unique().sort().to_list()
-        made.append(pl.col(name).replace_strict(values, [asked_for.ladders.at_least(use, value) for value in values]))
-    return asked_for.people.with_columns(made)
+    labels = {name: at_least(name, use, asked_for.people[name]) for name, use in asked_for.uses.items()}
+    return asked_for.people.with_columns(pl.col(name).replace_strict(found) for name, found in labels.items())
 
 
 def _problem(asked_for: Question, people: pl.DataFrame, quasi: Sequence[str]) -> Problem:
-    ladders = [
-        asked_for.ladders.hierarchy(name, asked_for.uses.get(name), asked_for.people[name].unique().sort().to_list())
-        for name in quasi
-    ]
+    ladders = [ladder(name, asked_for.uses.get(name), asked_for.people[name]) for name in quasi]
     return problem(people, ladders, asked_for.requirements, limit=asked_for.limit, sensitive=asked_for.sensitive)
 
 

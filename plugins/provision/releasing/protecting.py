@@ -16,9 +16,10 @@ from provision.formats.tables import polars_type
 from provision.model import Plan
 from provision.profiles import Profile
 from provision.releasing.generalising import Answer, answer, question
+from provision.releasing.ladders import at_level
 from provision.releasing.quasi import columns_of_people, requirements
 from provision.releasing.rare import Rare, of_codes, without_rare
-from provision.releasing.ruling import Applied, ruled
+from provision.releasing.ruling import Applied, Piece, ruled
 from provision.releasing.select import Selection
 
 #: What people are called where a table has a name.
@@ -46,8 +47,8 @@ def protected(ctx: Context, plan: Plan, profile: Profile, selection: Selection) 
     heads = [ctx.catalogue.dataset(name) for name in dict.fromkeys(table.dataset for table in plan.tables)]
     wanted = requirements(plan, profile, [dataset.table(dataset.head) for dataset in heads])
     start = selection.people.select("person", *columns)
-    after = ruled(plan, profile, PEOPLE, start, list(columns.values()), "person")
-    known = {column.name: column for column in after.columns}
+    (after,), applied = ruled(plan, profile, [Piece(PEOPLE, start, columns)])
+    known = after.columns
     first = question(plan, profile, start, selection.heads, columns, wanted)
     found = answer(question(plan, profile, after.frame, selection.heads, known, wanted))
     quasi = {name: known[name] for name in columns if name in plan.quasi_identifiers}
@@ -55,19 +56,13 @@ def protected(ctx: Context, plan: Plan, profile: Profile, selection: Selection) 
     kept, rare = without_rare(found.people, codes, profile.rare_codes, PEOPLE, "person")
     left = assess(kept.select(pl.all().cast(pl.String)), found.question.quasi)
     _require_attackers(plan, profile, left.attackers)
-    made = {name: _at_level(found, column) for name, column in quasi.items()}
+    uses, levels = found.question.uses, found.levels
+    made = {name: at_level(uses.get(name), column, levels[name]) for name, column in quasi.items()}
     typed = [pl.col(name).cast(polars_type(column)) for name, column in made.items() if column.dtype != "string"]
     return People(
-        kept.with_columns(typed), made, found, selection.people.height, after.applied, rare,
+        kept.with_columns(typed), made, found, selection.people.height, applied, rare,
         assess(first.people, first.quasi, first.sensitive), replace(left, sensitive=found.after.sensitive),
     )  # fmt: skip
-
-
-def _at_level(found: Answer, column: Column) -> Column:
-    """A quasi-identifier with the domain of its level."""
-    use, level = found.question.uses.get(column.name), found.levels[column.name]
-    domain = found.question.ladders.domain(use, column, level)
-    return column if domain == column.domain else replace(column, domain=domain, dtype="string")
 
 
 def _require_attackers(plan: Plan, profile: Profile, found: Attackers) -> None:

@@ -7,7 +7,9 @@ row of the person, so that the groups in the payload are those that were counted
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from anonymization.rules.age_band import labels
 from provision.catalogue import Catalogue
 from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass, Table
@@ -75,6 +77,13 @@ def requirements(plan: Plan, profile: Profile | None, tables: Iterable[Table]) -
 def sensitive(plan: Plan, profile: Profile | None, tables: Iterable[Table]) -> tuple[str, ...]:
     """Sensitive columns that requirements name."""
     return requirements(plan, profile, tables).columns
+
+
+def banded(column: Column, profile: Profile) -> Column:
+    """A column of age bands with the list of these bands as its domain; any other as it is."""
+    if not column.domain.startswith("label:"):
+        return column
+    return replace(column, domain="labels:" + "|".join(labels(profile.age_width, profile.age_top)))
 
 
 def own(plan: Plan, profile: Profile, known: Catalogue) -> tuple[str, ...]:

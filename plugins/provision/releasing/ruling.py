@@ -1,4 +1,4 @@
-"""規則の適用: the profile's rules on one table, in the profile's order: learn, apply, count, and say what is left.
+"""規則の適用: the profile's rules on the tables of a release, in the profile's order: learn, apply, count.
 
 What a rule learns stays here; cells changed, rows left out and what the rule says may be told go into the facts. The
 domain a column has afterwards comes from the rule, for the gate's contract and the codebook.
@@ -7,13 +7,13 @@ domain a column has afterwards comes from the rule, for the gate's contract and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from anonymization.risk.unfit import Unfit
 from anonymization.rules import rule
-from anonymization.rules.applying import treated
+from anonymization.rules.applying import together, treated
 from anonymization.rules.base import Parameters
 from provision.errors import FixConfiguration, Refused
 from provision.formats.base import Column
@@ -23,6 +23,19 @@ from provision.releasing.domains import domain_of, word_of
 
 #: Options whose value is the plan's: written ``$cutoff_month`` in a profile.
 OF_THE_PLAN = ("cutoff_month", "first_month")
+#: Whose row a row is.
+PERSON = "person"
+
+Parts = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One table: its rows with ``person``, and its columns as they are by now."""
+
+    name: str
+    frame: pl.DataFrame
+    columns: Mapping[str, Column]
 
 
 @dataclass(frozen=True)
@@ -36,44 +49,34 @@ class Applied:
     rows: int
     told: Mapping[str, object]
 
-
-@dataclass(frozen=True)
-class Ruled:
-    """A table afterwards."""
-
-    frame: pl.DataFrame
-    columns: tuple[Column, ...]
-    applied: tuple[Applied, ...]
+    def figures(self) -> dict[str, object]:
+        """For the facts."""
+        cells = {name: count for name, count in self.cells.items() if count}
+        return {"rule": self.rule, "law": self.law, "table": self.table, "cells": sum(cells.values()),
+                "columns": cells, "rows": self.rows, "told": dict(self.told)}  # fmt: skip
 
 
-def ruled(
-    plan: Plan, profile: Profile, table: str, frame: pl.DataFrame, columns: Sequence[Column], person: str
-) -> Ruled:
-    """Apply the rules of a profile to a table whose rows say whose they are in `person`.
+def ruled(plan: Plan, profile: Profile, pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], tuple[Applied, ...]]:
+    """Apply the rules of a profile to tables of one release.
 
     `FixConfiguration` where a rule cannot be applied, `Refused` where it takes away a column that the plan asks for.
     """
-    known, done = {column.name: column for column in columns}, []
+    now, done = list(pieces), list[Applied]()
     for number, use in enumerate(profile.rules):
-        parts = placed(use, table, columns)
-        if not parts:
-            continue
-        try:
-            parameters = rule(use.rule).learn(frame.lazy(), parts, options(use, plan), person=person)
-            after = treated(frame.lazy(), parameters).collect()
-            left = rule(use.rule).leaves(parameters, {name: domain_of(column) for name, column in known.items()})
-        except Unfit as error:
-            raise FixConfiguration(
-                f"{table}: {error}", where=f"config/profiles/{profile.id}.yaml", rule=f"profile.rules.{number}",
-                remedy="correct the rule's options or the columns it is for",
-            ) from None  # fmt: skip
-        gone = [name for names in parts.values() for name in names if name not in after.columns]
-        if gone:
-            raise taken_away(plan, profile, table, gone[0])
-        known |= {name: word_of(known[name], domain) for name, domain in left.items()}
-        done.append(_counted(use, table, parameters, frame, after))
-        frame = after
-    return Ruled(frame, tuple(known[column.name] for column in columns), tuple(done))
+        for group in _groups(use, now):
+            try:
+                asked = [(now[index].frame.lazy(), parts) for index, parts in group]
+                learnt = together(use.rule, asked, options(use, plan), person=PERSON)
+                for (index, _), parameters in zip(group, learnt, strict=True):
+                    now[index], one = _applied(plan, profile, use, now[index], parameters)
+                    done.append(one)
+            except Unfit as error:
+                raise FixConfiguration(
+                    f"{', '.join(now[index].name for index, _ in group)}: {error}",
+                    where=f"config/profiles/{profile.id}.yaml", rule=f"profile.rules.{number}",
+                    remedy="correct the rule's options or the columns it is for, or widen the selection",
+                ) from None  # fmt: skip
+    return tuple(now), tuple(done)
 
 
 def taken_away(plan: Plan, profile: Profile, table: str, column: str) -> Refused:
@@ -84,22 +87,25 @@ def taken_away(plan: Plan, profile: Profile, table: str, column: str) -> Refused
     )  # fmt: skip
 
 
-def placed(use: RuleUse, table: str, columns: Sequence[Column]) -> dict[str, list[str]]:
-    """The columns of a table by the part they play for a rule; nothing where it does not concern the table.
+def placed(use: RuleUse, table: str, columns: Sequence[Column]) -> Iterator[Parts]:
+    """The columns of a table by the part they play for a rule, once for each time the rule is applied to it.
 
-    A rule of several parts is for the tables that have a column for each part it cannot do without.
+    A rule of one column alone is applied to each; one of several parts only to a table that has what it needs.
     """
-    first, *_ = parts = rule(use.rule).parts
-    selectors = {first.name: use.on, **use.parts}
+    first, *others = rule(use.rule).parts
     taken: set[str] = set()
-    made: dict[str, list[str]] = {}
-    for name, selector in selectors.items():
+    made: Parts = {}
+    for name, selector in {first.name: use.on, **use.parts}.items():
         found = [c.name for c in columns if c.name not in taken and concerns(selector, use, table, c)]
         taken |= set(found)
         if found:
             made[name] = found
-    needed = all(len(made.get(part.name, ())) >= part.least for part in parts)
-    return made if needed and made else {}
+    if not made or any(len(made.get(part.name, ())) < part.least for part in (first, *others)):
+        return
+    if first.most == 1 and not others:
+        yield from ({first.name: [name]} for name in made[first.name])
+    else:
+        yield made
 
 
 def concerns(selector: Selector, use: RuleUse, table: str, column: Column) -> bool:
@@ -107,7 +113,7 @@ def concerns(selector: Selector, use: RuleUse, table: str, column: Column) -> bo
     places = {column.name, f"{table}.{column.name}"}
     return (
         (selector.cls is None or selector.cls == column.cls)
-        and (selector.domain is None or selector.domain in {column.domain, column.domain.partition(":")[0]})
+        and (not selector.domains or not selector.domains.isdisjoint((column.domain, column.domain.partition(":")[0])))
         and (selector.column is None or selector.column in places)
         and (selector.role is None or selector.role == column.role)
         and not places & set(use.unless)
@@ -121,17 +127,35 @@ def options(use: RuleUse, plan: Plan) -> dict[str, object]:
     return {name: said.get(value, value) if isinstance(value, str) else value for name, value in use.options.items()}
 
 
-def _counted(use: RuleUse, table: str, parameters: Parameters, before: pl.DataFrame, after: pl.DataFrame) -> Applied:
+def _groups(use: RuleUse, pieces: Sequence[Piece]) -> list[list[tuple[int, Parts]]]:
+    """Tables, by their place, that a rule learns over together: all of them where it learns about people or codes."""
+    named = enumerate((piece.name, [*piece.columns.values()]) for piece in pieces)
+    uses = [(index, parts) for index, (name, columns) in named for parts in placed(use, name, columns)]
+    made = rule(use.rule)
+    several = made.shared and made.parts[0].most != 1 and len({index for index, _ in uses}) == len(uses)
+    return [uses] if several and uses else [[one] for one in uses]
+
+
+def _applied(plan: Plan, profile: Profile, use: RuleUse, piece: Piece, parameters: Parameters) -> tuple[Piece, Applied]:
+    after = treated(piece.frame.lazy(), parameters).collect()
+    names = [name for part in parameters.columns.values() for name in part]
+    if gone := [name for name in names if name not in after.columns]:
+        raise taken_away(plan, profile, piece.name, gone[0])
+    before = {name: domain_of(column) for name, column in piece.columns.items()}
+    left = rule(use.rule).leaves(parameters, before)
+    columns = {**piece.columns, **{name: word_of(piece.columns[name], domain) for name, domain in left.items()}}
+    return replace(piece, frame=after, columns=columns), _counted(use, piece, parameters, names, after)
+
+
+def _counted(use: RuleUse, piece: Piece, parameters: Parameters, names: Sequence[str], after: pl.DataFrame) -> Applied:
     made = rule(parameters.rule)
     keep = made.keep(parameters)
-    stayed = before if keep is None else before.filter(keep)
-    if made.order(parameters) is not None:
-        cells = {}
-    else:
-        treated_columns = [name for names in parameters.columns.values() for name in names]
-        cells = {name: _changed(stayed[name], after[name]) for name in treated_columns}
+    stayed = piece.frame if keep is None else piece.frame.filter(keep)
+    shuffled = made.order(parameters) is not None
+    cells = {} if shuffled else {name: _changed(stayed[name], after[name]) for name in names if name in piece.columns}
     told = {name: _told(value) for name, value in made.told(parameters).items()}
-    return Applied(use.rule, use.law, table, cells, before.height - stayed.height, told)
+    said = {name: count for name, count in cells.items() if not name.startswith("\x00")}
+    return Applied(use.rule, use.law, piece.name, said, piece.frame.height - stayed.height, told)
 
 
 def _changed(before: pl.Series, after: pl.Series) -> int:
@@ -144,11 +168,3 @@ def _told(value: object) -> object:
     if isinstance(value, float):
         return f"{value:.10g}"
     return [_told(one) for one in value] if isinstance(value, tuple) else value
-
-
-def merged(done: Sequence[Applied]) -> Iterator[dict[str, object]]:
-    """For the facts: each rule on each table, without where it changed nothing."""
-    for one in done:
-        cells = {name: count for name, count in one.cells.items() if count}
-        yield {"rule": one.rule, "law": one.law, "table": one.table, "cells": sum(cells.values()),
-               "columns": cells, "rows": one.rows, "told": dict(one.told)}  # fmt: skip

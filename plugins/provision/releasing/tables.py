@@ -15,11 +15,11 @@ import polars as pl
 
 from provision.context import Context
 from provision.errors import Refused
-from provision.formats.base import Column
+from provision.formats.base import Column, ColumnClass
 from provision.formats.tables import polars_type
 from provision.model import Plan, Profile
 from provision.releasing.rare import Rare, of_codes, without_rare
-from provision.releasing.ruling import Applied, ruled
+from provision.releasing.ruling import Applied, Piece, ruled
 from provision.releasing.select import Selection
 from provision.releasing.shapes import CLAIM as CLAIM
 from provision.releasing.shapes import PERSON as PERSON
@@ -31,6 +31,10 @@ from provision.releasing.shapes import table_of as table_of
 
 #: What a claim is: its number is counted in one dataset of its batch.
 CLAIM_KEY = ("batch", "dataset", "claim_no")
+#: The birth of whose row it is, beside every row while rules look at it (they select it by its role); never goes out.
+OF_PERSON = Column(
+    "\x00birth", "本人の生年月", "The person's birth", ColumnClass.DIRECT, "string", "month", role="birth"
+)
 
 
 class Numbering:
@@ -53,20 +57,27 @@ class Numbering:
 
 @dataclass(frozen=True)
 class Treated:
-    """One table before it is shuffled: `frame` has the shape's columns and ``person``, whose row it is.
+    """One table that may go out: `frame` has the shape's columns and ``person``, whose row it is.
 
     `shape` says the domains that the profile's rules and the levels left."""
 
     shape: ReleaseTable
     frame: pl.DataFrame
-    applied: tuple[Applied, ...] = ()
     rare: tuple[Rare, ...] = ()
 
 
-def make_tables(
+@dataclass(frozen=True)
+class Treatment:
+    """Every table of a release, and what the rules did."""
+
+    tables: tuple[Treated, ...]
+    applied: tuple[Applied, ...]
+
+
+def treated_tables(
     ctx: Context, plan: Plan, profile: Profile, selection: Selection, kept: pl.DataFrame, counted: Mapping[str, Column]
-) -> tuple[Treated, ...]:
-    """The release's tables, treated and not yet shuffled.
+) -> Treatment:
+    """The release's tables, treated and shuffled; whose row a row is, is still beside it.
 
     `kept`: the people who stay, with every quasi-identifier as it goes out; `counted`: its column, by name. `Refused`
     where a table or a column would be empty.
@@ -75,11 +86,23 @@ def make_tables(
     numbering = Numbering(heads)
     keys = heads.join(numbering.people, on="person").join(numbering.claims, on=CLAIM_KEY)
     keys = keys.join(kept.select("person", *[pl.col(name).alias(_said(name)) for name in counted]), on="person")
+    keys = keys.join(selection.people.select("person", pl.col("birth_month").alias(OF_PERSON.name)), on="person")
+    shapes = [_as_counted(shape, counted) for shape in layout(plan, ctx.catalogue)]
+    rows = [_rows(ctx, shape, selection, keys) for shape in shapes]
+    for shape, frame in zip(shapes, rows, strict=True):
+        _require_filled(plan, shape, frame, frame)
+    after, applied = ruled(plan, profile, [_piece(*one) for one in zip(shapes, rows, strict=True)])
     made = []
-    for shape in layout(plan, ctx.catalogue):
-        rows = _rows(ctx, shape, selection, keys)
-        made.append(_treated(plan, profile, _as_counted(shape, counted), rows))
-    return tuple(replace(one, frame=numbering.shuffled(one.frame)) for one in made)
+    for shape, before, piece in zip(shapes, rows, after, strict=True):
+        one = _without_rare(profile, shape, piece)
+        _require_filled(plan, shape, before, one.frame)
+        made.append(replace(one, frame=numbering.shuffled(one.frame)))
+    return Treatment(tuple(made), applied)
+
+
+def make_tables(treatment: Treatment) -> dict[str, pl.DataFrame]:
+    """The release's tables by name, as they go out."""
+    return {table.shape.name: table.frame.drop("person") for table in treatment.tables}
 
 
 def _said(name: str) -> str:
@@ -102,7 +125,8 @@ def _rows(ctx: Context, shape: ReleaseTable, selection: Selection, keys: pl.Data
     rows = ctx.store.scan(shape.dataset, shape.table, own)
     mine = keys.filter(pl.col("dataset") == shape.dataset).drop("dataset")
     if rows is None:
-        return pl.DataFrame(schema={"person": pl.Int64, **{c.name: polars_type(c) for c in shape.columns}})
+        types = {column.name: polars_type(column) for column in (OF_PERSON, *shape.columns)}
+        return pl.DataFrame(schema={"person": pl.Int64, **types})
     if shape.items:
         rows = rows.filter(pl.col("item").is_in(list(shape.items)))
     there = set(rows.collect_schema().names())
@@ -110,7 +134,7 @@ def _rows(ctx: Context, shape: ReleaseTable, selection: Selection, keys: pl.Data
         "batch", "claim_no", *[c.name for c in shape.columns if c.name in there and c.name not in shape.counted]
     )
     joined = picked.collect().join(mine, on=["batch", "claim_no"], how="inner")
-    return joined.select("person", *[_cells(column, shape, joined) for column in shape.columns])
+    return joined.select("person", OF_PERSON.name, *[_cells(column, shape, joined) for column in shape.columns])
 
 
 def _cells(column: Column, shape: ReleaseTable, joined: pl.DataFrame) -> pl.Expr:
@@ -121,18 +145,17 @@ def _cells(column: Column, shape: ReleaseTable, joined: pl.DataFrame) -> pl.Expr
     )
 
 
-def _treated(plan: Plan, profile: Profile, shape: ReleaseTable, rows: pl.DataFrame) -> Treated:
-    """Rules, then rare codes: of everything that was not counted over people before."""
-    _require_filled(plan, shape, rows, rows)
-    fresh = [column for column in shape.columns if column.name not in shape.counted]
-    after = ruled(plan, profile, shape.name, rows, fresh, "person")
-    codes = [column.name for column in fresh if of_codes(column)]
-    frame, rare = without_rare(after.frame, codes, profile.rare_codes, shape.name, "person")
-    left = {column.name: column for column in after.columns}
-    _require_filled(plan, shape, rows, frame)
-    columns = tuple(left.get(column.name, column) for column in shape.columns)
-    names = [column.name for column in columns]
-    return Treated(replace(shape, columns=columns), frame.select("person", *names), after.applied, rare)
+def _piece(shape: ReleaseTable, rows: pl.DataFrame) -> Piece:
+    """What the rules see: everything that was not counted over people before, and the birth of whose row it is."""
+    fresh = {column.name: column for column in shape.columns if column.name not in shape.counted}
+    return Piece(shape.name, rows, {**fresh, OF_PERSON.name: OF_PERSON})
+
+
+def _without_rare(profile: Profile, shape: ReleaseTable, piece: Piece) -> Treated:
+    codes = [c.name for c in shape.columns if c.name not in shape.counted and of_codes(c)]
+    frame, rare = without_rare(piece.frame, codes, profile.rare_codes, shape.name, "person")
+    columns = tuple(piece.columns.get(column.name, column) for column in shape.columns)
+    return Treated(replace(shape, columns=columns), frame.select("person", *[c.name for c in columns]), rare)
 
 
 def _require_filled(plan: Plan, shape: ReleaseTable, before: pl.DataFrame, after: pl.DataFrame) -> None:

@@ -4,6 +4,7 @@ it leaves, and neither parameters nor errors show a value of the data."""
 from __future__ import annotations
 
 import doctest
+import re
 
 import polars as pl
 import pytest
@@ -40,7 +41,7 @@ def test_every_rule_names_itself_its_law_and_has_a_case(rule_id: str) -> None:
 def test_every_example_holds(rule_id: str) -> None:
     made = rules()[rule_id]
     assert made.examples
-    assert all(example.want for example in made.examples if not example.source.startswith("import"))
+    assert any(example.want for example in made.examples)
     test = doctest.DocTest(made.examples, {"after": after}, rule_id, None, 0, type(made).__doc__)
     assert doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
 
@@ -70,7 +71,7 @@ def test_an_option_out_of_its_limits_is_refused(rule_id: str, option: str) -> No
     said = next(o for o in made.schema if o.name == option)
     wrong: list[object] = [said.least - 1] if said.least is not None else []
     wrong += [said.most + 1] if said.most is not None else []
-    wrong += [PLANTED] if said.form or said.among else []
+    wrong += [PLANTED] if said.among or (said.form and not re.fullmatch(said.form, PLANTED)) else []
     for value in wrong:
         typed = int(value) if said.kind is int else value  # type: ignore[call-overload]
         with pytest.raises(Unfit, match=f"^{rule_id}: option {option}") as caught:
@@ -83,7 +84,7 @@ def test_an_option_out_of_its_limits_is_refused(rule_id: str, option: str) -> No
 def test_columns_that_do_not_fit_are_refused(rule_id: str) -> None:
     case = next(case for case in CASES if case.rule == rule_id)
     made, frame = learnt(case)
-    for columns in ({"nothing": "x"}, {made.parts[0].name: ["x", "x"]}):
+    for columns in ({"nothing": "x"}, *({part.name: ["x", "x"]} for part in made.parts)):
         with pytest.raises(Unfit, match=rule_id):
             made.learn(frame, columns, case.options, person=case.person)
     if made.needs_person:
@@ -145,7 +146,8 @@ def test_an_empty_table_and_empty_cells_stay_empty(case: Case) -> None:
     parameters = made.learn(frame, case.columns, case.options, person=case.person)
     assert treated(frame.clear(), parameters).collect().height == 0
     own = {name for names in parameters.columns.values() for name in names}
-    empty = treated(frame.with_columns(pl.lit(None).cast(pl.String).alias(n) for n in own), parameters).collect()
+    kinds = frame.collect_schema()
+    empty = treated(frame.with_columns(pl.lit(None, kinds[name]).alias(name) for name in own), parameters).collect()
     for name in own & set(empty.columns) - set(case.filled):
         assert empty[name].null_count() == empty.height
 

@@ -313,7 +313,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-STEPS = ["select", "protected", "make_tables", "build_payload", "facts_of"]
+STEPS = ["select", "protected", "treated_tables", "make_tables", "build_payload", "facts_of"]
 
 
 def _die(*_: object, **__: object) -> None:
