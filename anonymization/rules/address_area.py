@@ -9,9 +9,11 @@ import polars as pl
 from anonymization.data import rows
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Labels
-from anonymization.rules.support.ladder import climbed, placed
+from anonymization.rules.support.ladder import Steps, climbed, placed
 from anonymization.rules.support.options import Option
 from anonymization.rules.support.people import whose
+
+_PREFECTURES = "|".join(row["ja"] for row in rows("prefecture"))
 
 
 class AddressArea(ColumnRule):
@@ -42,26 +44,31 @@ class AddressArea(ColumnRule):
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Count who lives where."""
         assert asked.person is not None  # the rule needs it, `learn` has checked
-        steps = [list(step) for step in zip(*(_steps(name, asked) for name in asked.of("column")), strict=True)]
-        kept = climbed(whose(frame, asked.person), steps, asked.person, asked.number("least"))
+        people = whose(frame, asked.person)
+        kept = climbed(people, asked.of("column"), _steps(asked), asked.person, asked.number("least"))
         return replace(asked, counts={"areas": sum(map(len, kept.labels))}, secret={"kept": kept})
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """The area enough people live in."""
-        return placed(_steps(column, parameters), parameters.secret["kept"])
+        return placed(column, _steps(parameters), parameters.secret["kept"])
 
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:
         """The areas that stay, each the home of `least` people."""
         return Labels(frozenset(label for step in parameters.secret["kept"].labels for label in step))
 
 
-def _steps(column: str, parameters: Parameters) -> list[pl.Expr]:
-    address = pl.col(column).cast(pl.String)
-    prefectures = "|".join(row["ja"] for row in rows("prefecture"))
-    prefecture = address.str.extract(f"^({prefectures})")
+def _steps(parameters: Parameters) -> Steps:
+    return _prefecture if parameters.text("level") == "prefecture" else _both
+
+
+def _prefecture(column: str) -> list[pl.Expr]:
+    return [pl.col(column).cast(pl.String).str.extract(f"^({_PREFECTURES})")]
+
+
+def _both(column: str) -> list[pl.Expr]:
     place = "[^0-9０-９]{1,6}?"
-    area = address.str.extract(rf"^((?:{prefectures})(?:{place}市{place}区|{place}[区郡]|{place}市))")
-    return [prefecture] if parameters.text("level") == "prefecture" else [area, prefecture]
+    area = rf"^((?:{_PREFECTURES})(?:{place}市{place}区|{place}[区郡]|{place}市))"
+    return [pl.col(column).cast(pl.String).str.extract(area), *_prefecture(column)]
 
 
 RULE = AddressArea()

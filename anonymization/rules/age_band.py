@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from anonymization.risk.unfit import Unfit
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Labels
 from anonymization.rules.support.months import MONTH, born, month_number
@@ -18,6 +19,8 @@ class AgeBand(ColumnRule):
 
     >>> after("age-band", ["1956-02", "2025-09", "1935-10", "1935-09", "1917-01", "2025-10", None], month="2025-09")
     ['65-69', '00-04', '85-89', '90+', '90+', None, None]
+    >>> after("age-band", ["1956-02", "2020-09", "1917-01"], month="2025-09", width=1)
+    ['69', '05', '90+']
     """
 
     id = "age-band"
@@ -32,9 +35,7 @@ class AgeBand(ColumnRule):
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Refuse bands that do not meet the top."""
-        if asked.number("top") % asked.number("width"):
-            raise self.unfit("top", "is a multiple of width")
-        return asked
+        return whole_bands(asked)
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """The band's label."""
@@ -46,16 +47,26 @@ class AgeBand(ColumnRule):
         return Labels(frozenset(labels(parameters.number("width"), parameters.number("top"))))
 
 
+def whole_bands(asked: Parameters) -> Parameters:
+    """The parameters again. Unfit where the last band would reach beyond the top."""
+    if asked.number("top") % asked.number("width"):
+        raise Unfit(f"{asked.rule}: option top is a multiple of width")
+    return asked
+
+
 def banded(age: pl.Expr, width: int, top: int) -> pl.Expr:
-    """The label of an age in whole years; null for less than 0."""
+    """The label of an age in whole years, of two digits where `width` is 1; null for less than 0."""
     low = age.floordiv(width) * width
-    label = low.cast(pl.String).str.zfill(2) + "-" + (low + width - 1).cast(pl.String).str.zfill(2)
+    label = low.cast(pl.String).str.zfill(2)
+    if width > 1:
+        label = label + "-" + (low + width - 1).cast(pl.String).str.zfill(2)
     return pl.when(age >= top).then(pl.lit(f"{top}+")).when(age >= 0).then(label)
 
 
 def labels(width: int = 5, top: int = 90) -> tuple[str, ...]:
     """Every label the rule can give: the closed domain of the column."""
-    return (*(f"{low:02d}-{low + width - 1:02d}" for low in range(0, top, width)), f"{top}+")
+    bands = (f"{low:02d}-{low + width - 1:02d}" if width > 1 else f"{low:02d}" for low in range(0, top, width))
+    return (*bands, f"{top}+")
 
 
 RULE = AgeBand()

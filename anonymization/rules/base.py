@@ -53,7 +53,7 @@ class Parameters:
     options: Mapping[str, Value]
     person: str | None = None
     counts: Mapping[str, int | float] = field(default_factory=dict)
-    secret: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secret: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, object]:
         """Never written anywhere while it holds secrets: they end with the process that makes (PPC Q&A 15-14)."""

@@ -37,15 +37,15 @@ class RareBirth(ColumnRule):
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Count births."""
         assert asked.person is not None  # the rule needs it, `learn` has checked
-        steps = [list(step) for step in zip(*map(_steps, asked.of("column")), strict=True)]
-        kept = climbed(whose(frame, asked.person), steps, asked.person, asked.number("least"))
+        people = whose(frame, asked.person)
+        kept = climbed(people, asked.of("column"), _steps, asked.person, asked.number("least"))
         counts = {"people_with_month": kept.people[0], "people_coarsened": sum(kept.people[1:-1]),
                   "people_emptied": kept.people[-1]}  # fmt: skip
         return replace(asked, counts=counts, secret={"kept": kept})
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """The birth at the step that enough people share."""
-        return placed(_steps(column), parameters.secret["kept"])
+        return placed(column, _steps, parameters.secret["kept"])
 
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:
         """Month, year or cohort."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -10,7 +9,7 @@ import polars as pl
 from anonymization.hierarchies import system, systems
 from anonymization.rules.base import Parameters, Rule, Title
 from anonymization.rules.support.domains import Domain, Domains, Labels
-from anonymization.rules.support.ladder import Kept, climbed, placed
+from anonymization.rules.support.ladder import Kept, Steps, climbed, placed
 from anonymization.rules.support.options import Option
 from anonymization.rules.support.people import whose
 
@@ -49,8 +48,8 @@ class RareCode(Rule):
         if asked.text("system") not in ("", *systems()):
             raise self.unfit("system", f"is one of {', '.join(sorted(systems()))}")
         assert asked.person is not None  # the rule needs it, `learn` has checked
-        steps = [list(step) for step in zip(*(_steps(name, asked) for name in asked.of("column")), strict=True)]
-        kept = climbed(whose(frame, asked.person), steps, asked.person, asked.number("least"))
+        people = whose(frame, asked.person)
+        kept = climbed(people, asked.of("column"), _steps(asked), asked.person, asked.number("least"))
         counts = {"labels_kept": sum(map(len, kept.labels)), "people_coarsened": sum(kept.people[1:-1]),
                   "people_emptied": kept.people[-1]}  # fmt: skip
         return replace(asked, counts=counts, secret={"kept": kept})
@@ -58,7 +57,7 @@ class RareCode(Rule):
     def apply(self, parameters: Parameters) -> dict[str, pl.Expr | None]:
         """The code, or what it became, or null."""
         kept: Kept = parameters.secret["kept"]
-        return {name: placed(_steps(name, parameters), kept).alias(name) for name in parameters.of("column")}
+        return {name: placed(name, _steps(parameters), kept).alias(name) for name in parameters.of("column")}
 
     def leaves(self, parameters: Parameters, before: Domains) -> dict[str, Domain]:
         """The list of what stays: it holds nothing that fewer than `least` people carry."""
@@ -68,10 +67,9 @@ class RareCode(Rule):
         )
 
 
-def _steps(column: str, parameters: Parameters) -> Sequence[pl.Expr]:
+def _steps(parameters: Parameters) -> Steps:
     name = parameters.text("system")
-    value = pl.col(column).cast(pl.String)
-    return [pl.when(value != "").then(value), *(system(name).steps(column) if name else ())]
+    return lambda column: [pl.col(column).cast(pl.String), *(system(name).steps(column) if name else ())]
 
 
 RULE = RareCode()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from anonymization.risk.unfit import Unfit
 from anonymization.rules.base import Parameters, Part, Rule, Title
 from anonymization.rules.support.chance import generator
 from anonymization.rules.support.domains import Domain, Domains
@@ -35,6 +36,8 @@ class Sampling(Rule):
         assert asked.person is not None  # the rule needs it, `learn` has checked
         people = whose(frame, asked.person).select(pl.col(asked.person).unique().sort()).collect().to_series()
         chosen = people[generator().permutation(people.len())[: round(asked.real("share") * people.len())]]
+        if not chosen.len():
+            raise Unfit(f"{self.id}: of {people.len()} people nobody would be left")
         counts = {"people_before": people.len(), "people": chosen.len()}
         return replace(asked, counts=counts, secret={"people": chosen})
 

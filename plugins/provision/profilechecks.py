@@ -99,7 +99,7 @@ def _rule(use: RuleUse, key: list[int | str]) -> Iterator[_Wrong]:
     for name in use.parts:
         if name not in parts or name == made.parts[0].name:
             others = ", ".join(list(parts)[1:]) or "none"
-            yield _Wrong([*key, "parts", name], f"{use.rule} has no such other part", f"parts beside on: {others}")
+            yield _Wrong([*key, "parts", name], f"{use.rule} has no such other part", f"parts beside columns: {others}")
     for part in made.parts[1:]:
         if part.least and part.name not in use.parts:
             yield _Wrong([*key, "rule"], f"{use.rule} needs the part {part.name}", f"parts: {part.means}")

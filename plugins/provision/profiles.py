@@ -57,7 +57,7 @@ class RuleUse(Noun):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     rule: Identifier = Field(description="id of a rule; tokumei config check lists them where it is unknown")
-    on: Selector
+    columns: Selector
     parts: dict[str, Selector] = Field(default_factory=dict, description="columns of the other parts of a joint rule")
     options: dict[str, OptionValue] = Field(default_factory=dict, alias="with", description="options of the rule")
     unless: list[ColumnPlace] = Field(default_factory=list, description="columns the rule is not for")

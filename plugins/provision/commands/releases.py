@@ -26,6 +26,10 @@ def add(subparsers: Subparsers) -> None:
     two.add_argument("later", metavar="B")
     two.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     two.set_defaults(run=_compare)
+    back = inner.add_parser("recall", help="take a release back from its recipient; run it again to go on")
+    back.add_argument("release")
+    back.add_argument("--reason", required=True, help="why; recipients and auditors read it")
+    back.set_defaults(run=_recall)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -71,3 +75,15 @@ def _side(where: str, found: Side) -> str:
     causes = ", ".join(f"{cause} {people}" for cause, people in found.by_cause.items()) or "nobody"
     exposed = ", ".join(f"{cause} {people}" for cause, people in found.exposed.items()) or "nobody"
     return f"{where}: {found.people} people ({causes}); in {found.small_groups} small groups: {exposed}"
+
+
+def _recall(arguments: argparse.Namespace) -> int:
+    import getpass
+
+    from provision.context import open_context
+    from provision.releasing.recalling import recall
+
+    done = recall(open_context(), arguments.release, reason=arguments.reason, actor=f"operator:{getpass.getuser()}")
+    lines = [f"{arguments.release} is recalled", *(f"{order}\t{what}" for order, what in done.items())]
+    say(done, as_json=arguments.json, text="\n".join(lines))
+    return 0

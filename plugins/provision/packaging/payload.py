@@ -18,9 +18,11 @@ from provision.packaging.pages import render
 from provision.packaging.tableformats import TABLE_FORMATS
 from provision.releasing.tables import ReleaseTable
 
-__all__ = ["bag_digest", "build_payload", "documents"]
+__all__ = ["bag_digest", "build_payload", "documents", "write_table"]
 
 START, TERMS, DESCRIPTION = "はじめにお読みください.html", "terms.html", "datapackage.json"
+#: What says tables and rows to programs, relative to the bag: the gate holds it against the log.
+MANIFEST = f"data/{DESCRIPTION}"
 _CODEBOOK = tuple(f"data/codebook/codebook.{language}.{kind}" for language in ("ja", "en") for kind in ("csv", "html"))
 
 
@@ -43,9 +45,7 @@ def build_payload(
     data = bag / "data"
     (data / "tables").mkdir(parents=True)
     for shape in shapes:
-        for kind, form in TABLE_FORMATS.items():
-            if kind in plan.formats:
-                form.write(frames[shape.name], data / "tables" / f"{shape.name}.{form.ending}")
+        write_table(data / "tables", shape.name, frames[shape.name], plan.formats)
     write_codebook(data / "codebook", plan, shapes)
     recipient = ctx.recipient(plan.recipient)
     rows = {name: frame.height for name, frame in frames.items()}
@@ -63,6 +63,13 @@ def build_payload(
             "External-Description": "Anonymously processed information (匿名加工情報)",
         },
     )
+
+
+def write_table(folder: Path, name: str, frame: pl.DataFrame, formats: Sequence[str]) -> None:
+    """One table in every format of the plan, below `folder`."""
+    for kind, form in TABLE_FORMATS.items():
+        if kind in formats:
+            form.write(frame, folder / f"{name}.{form.ending}")
 
 
 def _start(ctx: Context, what: Described) -> str:

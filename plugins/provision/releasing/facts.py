@@ -61,7 +61,7 @@ def facts_of(made: Made, known: Catalogue) -> dict[str, object]:
         "linkage": {name: found.counts() for name, found in selection.linkage.items()},
         "profile": profile_facts(made.profile),
         "numbering": "random permutation in memory, ended with the making process",
-        "row_order": "shuffled",
+        "row_order": {place: dict(figures) for place, figures in made.tables.orders.items()},
         "code_version": provision.__version__,
     }
 

@@ -81,6 +81,7 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     people = protected(ctx, plan, profile, selection)
     tables = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
+    _require_filled(plan, tables.tables)
     _require_k(plan, tables.tables)
     agreement = ctx.recipient(plan.recipient).agreement
     trails = measured(release, plan, agreement, profile, tables.tables, people.kept, ctx.catalogue, folder)
@@ -92,6 +93,21 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     facts = facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
     more = {**trails.figures(), "earlier_releases": across}
     return {**facts, **{name: exact(found) for name, found in more.items()}}
+
+
+def _require_filled(plan: Plan, tables: Sequence[Treated]) -> None:
+    """`Refused` where nothing is left of a table, or of a column that held something: a person looks at the plan."""
+    for table in tables:
+        name = table.shape.name
+        if not table.frame.height:
+            raise Refused(
+                f"table {name} would be empty", where=plan.id, rule="release.empty_table", remedy="leave it out"
+            )
+        if table.emptied:
+            raise Refused(
+                f"column {name}.{table.emptied[0]} would be empty: the profile leaves nothing of it for so few people",
+                where=plan.id, rule="release.empty_column", remedy="leave it out, or widen the selection",
+            )  # fmt: skip
 
 
 def _require_k(plan: Plan, tables: Sequence[Treated]) -> None:

@@ -11,7 +11,7 @@ from anonymization.risk.assessing import Assessment, assess
 from anonymization.risk.attackers import Attackers
 from provision.context import Context
 from provision.errors import Refused
-from provision.formats.base import Column
+from provision.formats.base import Column, ColumnClass
 from provision.formats.tables import polars_type
 from provision.model import Plan
 from provision.profiles import Profile
@@ -52,7 +52,7 @@ def protected(ctx: Context, plan: Plan, profile: Profile, selection: Selection) 
     first = question(plan, profile, start, selection.heads, columns, wanted)
     found = answer(question(plan, profile, after.frame, selection.heads, known, wanted))
     quasi = {name: known[name] for name in columns if name in plan.quasi_identifiers}
-    codes = [name for name in quasi if of_codes(columns[name])]
+    codes = [name for name in quasi if of_codes(columns[name]) or columns[name].cls is ColumnClass.BIRTH]
     kept, rare = without_rare(found.people, codes, profile.rare_codes, PEOPLE, "person")
     left = assess(kept.select(pl.all().cast(pl.String)), found.question.quasi)
     _require_attackers(plan, profile, left.attackers)

@@ -95,7 +95,7 @@ def placed(use: RuleUse, table: str, columns: Sequence[Column]) -> Iterator[Part
     first, *others = rule(use.rule).parts
     taken: set[str] = set()
     made: Parts = {}
-    for name, selector in {first.name: use.on, **use.parts}.items():
+    for name, selector in {first.name: use.columns, **use.parts}.items():
         found = [c.name for c in columns if c.name not in taken and concerns(selector, use, table, c)]
         taken |= set(found)
         if found:

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from provision.context import Context
-from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass
 from provision.formats.tables import polars_type
 from provision.model import Plan, Profile
+from provision.releasing.order import measured, of_numbers
 from provision.releasing.rare import Rare, of_codes, without_rare
 from provision.releasing.ruling import Applied, Piece, ruled
 from provision.releasing.select import Selection
@@ -46,32 +46,45 @@ class Numbering:
         claims = heads.select(*CLAIM_KEY).unique()
         self.people = people.with_columns(pl.Series(PERSON, self._permutation(people.height)))
         self.claims = claims.with_columns(pl.Series(CLAIM, self._permutation(claims.height)))
+        self.orders: dict[str, dict[str, int]] = {}
 
     def _permutation(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return self.random.permutation(size).astype(np.int64) + 1
+        return self.order(size) + 1
 
-    def shuffled(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows in an order of this release only."""
-        return frame[self.random.permutation(frame.height)]
+    def order(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """A random order of so many rows: places 0 to size - 1."""
+        return self.random.permutation(size).astype(np.int64)
+
+    def shuffled(self, frame: pl.DataFrame, table: str) -> pl.DataFrame:
+        """Rows of a table in an order of this release only; how far it follows that of `frame` goes into `orders`."""
+        places = self.order(frame.height)
+        self.orders[table] = measured(places)
+        for number in {PERSON, CLAIM} & set(frame.columns):
+            self.orders[f"{table}.{number}"] = of_numbers(frame[number])
+        return frame[places]
 
 
 @dataclass(frozen=True)
 class Treated:
     """One table that may go out: `frame` has the shape's columns and ``person``, whose row it is.
 
-    `shape` says the domains that the profile's rules and the levels left."""
+    `shape` says the domains that the profile's rules and the levels left, `emptied` the columns they left nothing of.
+    """
 
     shape: ReleaseTable
     frame: pl.DataFrame
     rare: tuple[Rare, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """Every table of a release, and what the rules did."""
+    """Every table of a release, what the rules did, and how far rows and numbers follow the order of the store
+    (`order.py`), by table and number."""
 
     tables: tuple[Treated, ...]
     applied: tuple[Applied, ...]
+    orders: Mapping[str, Mapping[str, int]]
 
 
 def treated_tables(
@@ -79,8 +92,7 @@ def treated_tables(
 ) -> Treatment:
     """The release's tables, treated and shuffled; whose row a row is, is still beside it.
 
-    `kept`: the people who stay, with every quasi-identifier as it goes out; `counted`: its column, by name. `Refused`
-    where a table or a column would be empty.
+    `kept`: the people who stay, with every quasi-identifier as it goes out; `counted`: its column, by name.
     """
     heads = selection.heads.join(kept.select("person"), on="person", how="semi")
     numbering = Numbering(heads)
@@ -89,15 +101,12 @@ def treated_tables(
     keys = keys.join(selection.people.select("person", pl.col("birth_month").alias(OF_PERSON.name)), on="person")
     shapes = [_as_counted(shape, counted) for shape in layout(plan, ctx.catalogue)]
     rows = [_rows(ctx, shape, selection, keys) for shape in shapes]
-    for shape, frame in zip(shapes, rows, strict=True):
-        _require_filled(plan, shape, frame, frame)
     after, applied = ruled(plan, profile, [_piece(*one) for one in zip(shapes, rows, strict=True)])
     made = []
     for shape, before, piece in zip(shapes, rows, after, strict=True):
-        one = _without_rare(profile, shape, piece)
-        _require_filled(plan, shape, before, one.frame)
-        made.append(replace(one, frame=numbering.shuffled(one.frame)))
-    return Treatment(tuple(made), applied)
+        one = _without_rare(profile, shape, piece, before)
+        made.append(replace(one, frame=numbering.shuffled(one.frame, shape.name)))
+    return Treatment(tuple(made), applied, numbering.orders)
 
 
 def make_tables(treatment: Treatment) -> dict[str, pl.DataFrame]:
@@ -133,7 +142,7 @@ def _rows(ctx: Context, shape: ReleaseTable, selection: Selection, keys: pl.Data
     picked = rows.select(
         "batch", "claim_no", *[c.name for c in shape.columns if c.name in there and c.name not in shape.counted]
     )
-    joined = picked.collect().join(mine, on=["batch", "claim_no"], how="inner")
+    joined = picked.collect().join(mine, on=["batch", "claim_no"], how="inner", maintain_order="left")
     return joined.select("person", OF_PERSON.name, *[_cells(column, shape, joined) for column in shape.columns])
 
 
@@ -151,22 +160,10 @@ def _piece(shape: ReleaseTable, rows: pl.DataFrame) -> Piece:
     return Piece(shape.name, rows, {**fresh, OF_PERSON.name: OF_PERSON})
 
 
-def _without_rare(profile: Profile, shape: ReleaseTable, piece: Piece) -> Treated:
+def _without_rare(profile: Profile, shape: ReleaseTable, piece: Piece, before: pl.DataFrame) -> Treated:
     codes = [c.name for c in shape.columns if c.name not in shape.counted and of_codes(c)]
     frame, rare = without_rare(piece.frame, codes, profile.rare_codes, shape.name, "person")
     columns = tuple(piece.columns.get(column.name, column) for column in shape.columns)
-    return Treated(replace(shape, columns=columns), frame.select("person", *[c.name for c in columns]), rare)
-
-
-def _require_filled(plan: Plan, shape: ReleaseTable, before: pl.DataFrame, after: pl.DataFrame) -> None:
-    """`Refused` where nothing is left of a table, or of a column that held something: a person looks at the plan."""
-    if not after.height:
-        raise Refused(
-            f"table {shape.name} would be empty", where=plan.id, rule="release.empty_table", remedy="leave it out"
-        )
-    for column in shape.columns:
-        if before[column.name].count() and not after[column.name].count():
-            raise Refused(
-                f"column {shape.name}.{column.name} would be empty: its rules leave nothing of so few people",
-                where=plan.id, rule="release.empty_column", remedy="leave it out, or widen the selection",
-            )  # fmt: skip
+    names = [column.name for column in columns]
+    emptied = tuple(name for name in names if before[name].count() and not frame[name].count())
+    return Treated(replace(shape, columns=columns), frame.select("person", *names), rare, emptied)

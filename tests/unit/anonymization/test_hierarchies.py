@@ -18,12 +18,15 @@ from anonymization.risk.search.coding import problem
 from anonymization.risk.search.generalising import generalise
 from anonymization.risk.search.metrics import metric
 from anonymization.risk.unfit import Unfit
+from scripts import make_population
 
 IDS = sorted(systems())
 PLANTED = "架空山花子19560203"
 #: Codes of each system, and values that are none.
 CODES: dict[str, list[str]] = {
     "age": ["0", "4", "5", "59", "60-64", "65-69", "89", "90", "104", "90+", "85+", "60-69", "x"],
+    "age-class": ["0", "19", "20", "60-64", "65-69", "89", "90", "104", "90+", "60-69", "x"],
+    "area": ["東京都架空区", "東京都別区", "東京都", "大阪府某市", "不明"],
     "birth": ["19560203", "1956-02", "1956-11-30", "1959-01", "1960-01", "1935", "<=1935-03", "x"],
     "date": ["2025-04-30", "20250401", "2025-04", "2025-03-31", "2026-01-01", "2025-13", "x"],
     "date-fiscal": ["2025-04-30", "2025-04", "2025-03-31", "2026-03-31", "x"],
@@ -142,6 +145,14 @@ def test_the_census_adds_up() -> None:
     for prefecture in rows("prefecture"):
         here = sum(int(r["certain"]) + int(r["split"]) for r in spread if r["prefecture"] == prefecture["code"])
         assert here == pytest.approx(int(prefecture["population"]), rel=0.003)
+
+
+def test_the_script_counts_what_is_certain_and_what_is_estimated() -> None:
+    """100 people in one district, 90 cut in thirds by two, 60 in a ward made since the census: with their city."""
+    people = {"01201": 100, "01202": 90, "01300": 60}
+    codes = {"01201": {"0010001"}, "01202": {"0010002", "0020001", "0020002"}, "01301": {"0030001"}}
+    spread = make_population.spread(make_population.matched(codes, people), people)
+    assert spread == {("001", "01"): [100, 30], ("002", "01"): [0, 60], ("003", "01"): [60, 0]}
 
 
 @settings(deadline=None, max_examples=30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import doctest
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -152,10 +153,56 @@ def test_an_empty_table_and_empty_cells_stay_empty(case: Case) -> None:
         assert empty[name].null_count() == empty.height
 
 
+def test_no_rule_runs_python_for_every_row() -> None:
+    """Expressions only: they run inside other engines too, over tables larger than memory."""
+    root = Path(__file__).parents[3] / "anonymization"
+    sources = [*(root / "rules").rglob("*.py"), *(root / "hierarchies").rglob("*.py")]
+    assert len(sources) > 30
+    for path in sources:
+        assert not re.search(r"map_(elements|batches|rows|groups)|\.iter_rows|\.to_dicts", path.read_text("utf-8")), (
+            path
+        )
+
+
 def test_an_unknown_rule_is_refused_without_its_name() -> None:
     with pytest.raises(Unfit, match="no such rule") as caught:
         rule(PLANTED)
     assert PLANTED not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "options", "message"),
+    [
+        ("age-at-service", {"month": "2025-09", "counted": "month"}, "option width is 5 or more"),
+        ("age-at-service", {"month": "2025-09", "width": 7}, "option top is a multiple"),
+        ("drop-cell", {}, "needs option codes"),
+        ("drop-cell", {"unless": "(?=x)"}, "option unless is no pattern"),
+        ("drop-cell", {"above": float("nan")}, "option above is a finite number"),
+        ("drop-record", {"codes": ["x"], "whole": "person"}, "whole people need the column"),
+        ("facility-size", {"edges": [9, 9]}, "option edges is a list that ascends"),
+        ("generalise", {"system": "icd11", "level": "block"}, "option system is one of age, "),
+        ("generalise", {"system": "icd10", "level": "blocks"}, "option level is one of value, category, "),
+        ("geography", {}, "needs a column that says a place"),
+        ("number-bands", {"edges": []}, "option edges is a list that ascends"),
+        ("number-bands", {"edges": [1, 2], "labels": ["a", "b"]}, "option labels holds one more"),
+        ("old-age", {"month": "2025-03", "since": "2024-04"}, "needs a birth, or an age and a date"),
+        ("rare-code", {"system": "icd11"}, "option system is one of age, "),
+        ("relabel", {"pairs": ["a=b", "a=c"]}, "option pairs names at least one value, each once"),
+        ("renumber", {"prefix": "A", "digits": 1}, "option digits are too few for 20 keys"),
+        ("sampling", {"share": 0.01}, "of 20 people nobody would be left"),
+        ("time-bins", {"minutes": 7}, "option minutes divides"),
+        ("top-bottom", {}, "needs option low, high or share"),
+        ("top-bottom", {"low": 9, "high": 1, "least": 2}, "the lower limit lies above"),
+        ("top-bottom", {"share": 0.5, "least": 20}, "20 people are too few for tails of 20"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(rule_id: str, options: dict[str, object], message: str) -> None:
+    made = rule(rule_id)
+    frame = pl.LazyFrame({"x": [str(number) for number in range(20)], "y": range(20), "who": range(20)})
+    wants = {part.name: ("x", "y")[number] for number, part in enumerate(made.parts) if part.least}
+    person = None if options.get("whole") == "person" else "who"
+    with pytest.raises(Unfit, match=f"^{rule_id}: {message}"):
+        made.learn(frame, wants, options, person=person)
 
 
 def test_age_bands_meet_their_top_and_need_a_month() -> None:
@@ -174,7 +221,8 @@ def test_the_band_holds_the_age(year: int, month: int, width: int) -> None:
     if age >= 90:
         assert label == "90+"
     else:
-        low, high = str(label).split("-")
+        low, _, high = str(label).partition("-")
+        high = high or low
         assert int(low) <= age <= int(high)
         assert int(high) - int(low) == width - 1
 

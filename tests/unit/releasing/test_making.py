@@ -218,7 +218,7 @@ def test_order_and_numbers_say_nothing_about_the_source(house: House) -> None:
     size = 20_000
     heads = pl.DataFrame({"person": range(size), "batch": "B", "dataset": "D", "claim_no": range(size)})
     numbering = Numbering(heads)
-    shuffled = numbering.shuffled(heads)
+    shuffled = numbering.shuffled(heads, "heads")
     numbered = heads.join(numbering.people, on="person", maintain_order="left")
     claims = heads.join(numbering.claims, on="claim_no", maintain_order="left")
     source = np.arange(size)

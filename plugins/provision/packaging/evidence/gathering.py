@@ -13,6 +13,7 @@ from provision.packaging.evidence.utility import loss, utility
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
 from provision.releasing.shapes import layout
+from provision.releasing.verdicts import told
 
 VERSION = 1
 #: Facts that stand in the pack as they are.
@@ -33,8 +34,7 @@ def evidence(ctx: Context, release: str) -> dict[str, Any]:
     plan, bag, facts = drafted_plan(ctx, release), made_folder(ctx, release) / "bag", made.payload
     if bag_digest(bag) != facts["digest"]:
         raise Refused("the payload is not what was made", where=release, rule="evidence.digest", remedy="release anew")
-    gated = _entry(ctx, release, "gated") or _entry(ctx, release, "rejected")
-    verdict = gated.payload.get("verdict") if gated is not None else None
+    verdict = dict(told(ctx, release, since=made.seq)) or None
     datasets = sorted({table.dataset for table in plan.tables})
     return {
         "version": VERSION, "release": release, "digest": facts["digest"], "made_at": made.at,

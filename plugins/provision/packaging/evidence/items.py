@@ -90,8 +90,10 @@ def _tests(item: int, made: Facts) -> Iterator[dict[str, object]]:
     """What making itself counted, in words; `holds` says whether it is as it must be."""
     if item == 3:
         yield _test(
-            "番号は本提供内の無作為な順列で、鍵も対応表も残らない。行の順序も無作為。",
-            f"Numbers: {made['numbering']}. Row order: {made['row_order']}.", True,
+            "番号は本提供内の無作為な順列で、鍵も対応表も残らない。"
+            f"行と番号の順序を元データの順序と {len(made['row_order'])} 通り比べた。",
+            f"Numbers: {made['numbering']}. Orders of rows and numbers compared with the source's: "
+            f"{len(made['row_order'])}.", bool(made["row_order"]),
         )  # fmt: skip
     if item == 4:
         least, emptied = made["rare_codes"]["least"], sum(one["codes"] for one in made["rare_codes"]["columns"])
