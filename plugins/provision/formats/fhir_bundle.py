@@ -18,11 +18,11 @@ from typing import Any, BinaryIO
 
 from provision.formats.base import Dataset, Parcel, Report
 from provision.formats.documents import read_one
+from provision.formats.fhirbundles import Sent, of_bundles, of_one_patient
 from provision.formats.fhirdecoding import bundle, checked
 from provision.formats.fhirkinds import is_bundle
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read, table
-from provision.formats.fhirrecords import Records, of_bundle
 from provision.formats.fhirsystems import systems
 from provision.formats.tables import Field, FieldTable
 
@@ -66,17 +66,17 @@ class FhirBundle:
     def document(self, data: bytes, options: Mapping[str, object]) -> Any:
         """The record of one bundle. Raises `BadFile`: ``file.empty``, ``text.encoding``, ``fhir.json``, ``fhir.depth``,
         ``fhir.shape``, ``fhir.patient``."""
-        known = systems(options)
+        systems(options)
         counts: Counter[str] = Counter()
-        return of_bundle(bundle(checked(data), counts), known, counts)
+        found = bundle(checked(data), counts)
+        of_one_patient(found)
+        return Sent(found, counts or None)
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of many bundles."""
         report.edition = _table().dataset.edition
-        records = Records()
-        for document in documents:
-            records.add(document)
-        return parcel(_table().dataset, records, systems(options), report)
+        known = systems(options)
+        return parcel(_table().dataset, of_bundles(documents, known), known, report)
 
 
 @cache

@@ -1,6 +1,6 @@
 """FHIR R4 bulk exports, ``Patient.ndjson``: one resource a line, UTF-8, files of one kind or of several (grade D).
 
-Every line is a record of its own (`fhirrecords.of_line`): its head row says of what kind it is, and its person is known
+Every line is a record of its own (`fhirlines`): its head row says of what kind it is, and its person is known
 by the reference to the Patient. So files may come in any order, and a Patient in another file than what refers to it.
 A line that cannot be read, or of which nobody knows whose it is, is held for quarantine; the others go on.
 The number of a line's record is kind and id, so that a version sent later replaces the earlier one.
@@ -8,17 +8,19 @@ The number of a line's record is kind and id, so that a version sent later repla
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
 from provision.formats.fhirkinds import are_lines
+from provision.formats.fhirlines import of_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
-from provision.formats.fhirrecords import HEAD, Records, of_line
+from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
 
@@ -64,7 +66,7 @@ class FhirNdjson:
         for block in blocks(stream):
             records = _records(block, before, known, report)
             before += block.count(b"\n")
-            taken += len(records.heads) + records.counts.total()
+            taken += records.size + records.counts.total()
             yield parcel(_table().dataset, records, known, report)
         if not taken:
             first = report.held[0] if report.held else None
@@ -97,29 +99,39 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
     """The records of a block. Where its text is broken somewhere, every line is judged alone."""
-    made, readable = Records(), is_utf8(block)
-    for number, one in enumerate(lines(block) if readable else block.split(b"\n"), before + 1):
-        if isinstance(one, bytes):
-            _take(number, one, known, made, report)
-        elif rule := of_line(one, known, made):
-            report.hold(number, rule, block.split(b"\n")[number - before - 1])
-    return made
+    numbers: list[int] = []
+    found: list[Any] = []
+    held: dict[int, str] = {}
+    counts: Counter[str] = Counter()
+    for number, one in enumerate(lines(block) if is_utf8(block) else block.split(b"\n"), before + 1):
+        try:
+            resource = _alone(one, counts) if isinstance(one, bytes) else one
+        except BadFile as refusal:
+            held[number] = refusal.rule
+        else:
+            if resource is not None:
+                numbers.append(number)
+                found.append(resource)
+    records, refused = of_lines(found, known)
+    records.counts.update(counts)
+    _hold(held | {numbers[at]: rule for at, rule in refused.items()}, block, before, report)
+    return records
 
 
-def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report) -> None:
-    """One line alone, or its place in quarantine."""
+def _alone(raw: bytes, counts: Counter[str]) -> Any:
+    """The resource of one line; None where there is none, or of no kind that R4 knows. Raises `BadFile`."""
     if not raw or raw.isspace():
-        return
+        return None
     if not is_utf8(raw):
-        report.hold(number, "text.encoding", raw)
-        return
-    try:
-        resource = line(raw, made.counts)
-    except BadFile as refusal:
-        report.hold(number, refusal.rule, raw)
-        return
-    if resource is not None and (rule := of_line(resource, known, made)):
-        report.hold(number, rule, raw)
+        raise BadFile("text.encoding", remedy="FHIR is written in UTF-8; ask the sender for the file again")
+    return line(raw, counts)
+
+
+def _hold(rules: Mapping[int, str], block: bytes, before: int, report: Report) -> None:
+    """The lines of a block that cannot be taken, by number, into quarantine in their order."""
+    raws = block.split(b"\n") if rules else []
+    for number in sorted(rules):
+        report.hold(number, rules[number], raws[number - before - 1])
 
 
 #: Roles of columns that differ from a bundle's: the reference is the chart number of the source.
