@@ -22,6 +22,7 @@ from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirsystems import Systems, systems
+from provision.formats.pieces import Piece
 from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
@@ -60,21 +61,33 @@ class FhirNdjson:
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """One parcel per 16 MiB of lines. Raises `BadFile`: ``file.empty``, ``fhir.line_length``, and the rule of the
         first line where too many cannot be taken; `FixConfiguration` for options it does not know."""
+        for piece in self.pieces(stream):
+            yield self.of_piece(piece, report, options)
+        self.check_whole(report)
+
+    def pieces(self, stream: BinaryIO) -> Iterator[Piece]:
+        """Blocks of lines. Raises `BadFile` ``fhir.line_length``."""
+        before = 0
+        for block in blocks(stream):
+            yield Piece(block, before)
+            before += block.count(b"\n")
+
+    def of_piece(self, piece: Piece, report: Report, options: Mapping[str, object]) -> Parcel:
+        """The records of a block. Raises `BadFile` where too many of its lines cannot be taken."""
         known = systems(options)
         report.edition = _table().dataset.edition
-        before = taken = 0
-        for block in blocks(stream):
-            records = _records(block, before, known, report)
-            before += block.count(b"\n")
-            taken += records.size + records.counts.total()
-            yield parcel(_table().dataset, records, known, report)
-        if not taken:
-            first = report.held[0] if report.held else None
-            raise BadFile(
-                first.rule if first else "file.empty",
-                record=first.record if first else 0,
-                remedy="no line holds a resource; ask the sender for the right file",
-            )
+        return parcel(_table().dataset, _records(piece, known, report), known, report)
+
+    def check_whole(self, report: Report) -> None:
+        """Raises `BadFile` where no line holds a resource that R4 knows: ``file.empty``, or the first line's rule."""
+        if report.records or any(not rule.startswith("held:") for rule in report.warnings):
+            return
+        first = report.held[0] if report.held else None
+        raise BadFile(
+            first.rule if first else "file.empty",
+            record=first.record if first else 0,
+            remedy="no line holds a resource; ask the sender for the right file",
+        )
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes]:
@@ -97,8 +110,9 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
+def _records(piece: Piece, known: Systems, report: Report) -> Records:
     """The records of a block. Where its text is broken somewhere, every line is judged alone."""
+    block, before = piece.data, piece.before
     numbers: list[int] = []
     found: list[Any] = []
     held: dict[int, str] = {}

@@ -38,10 +38,9 @@ def refusal(resource: Any, systems: Systems) -> str:
     kind = kind_of(resource.__class__)
     if not kind.wanted and kind.passed:
         return BUNDLE if kind.name == "Bundle" else ""
-    subject = kind.subjects([resource])[0]
-    if _is_plain(kind, subject):
-        return "" if patient_id(subject.f_reference) else SUBJECT
-    return "" if _full(resource, kind, systems) else SUBJECT
+    subject = getattr(resource, kind.subject) if kind.subject else None
+    chart = resource.f_id if kind.name == "Patient" else patient_id(subject.f_reference) if subject else None
+    return "" if chart or (not _is_plain(kind, subject) and _full(resource, kind, systems)) else SUBJECT
 
 
 def is_passed(resource: Any) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 
 from provision.formats.documents import Row
 from provision.formats.fhircoded import Places
-from provision.formats.fhirpaths import PREFIX, Path, is_read, parse, table
+from provision.formats.fhirpaths import is_read, parse, table
 from provision.formats.fhirpeople import Cells
 from provision.formats.fhirrows import plans
 from provision.formats.fhirsystems import Systems
@@ -120,19 +120,23 @@ def _refuted(verification: Any) -> bool:
 
 
 @cache
-def _paths(name: str, kind: str) -> tuple[Path, ...]:
+def _ways(name: str, kind: str, systems: Systems) -> tuple[tuple[tuple[tuple[str, bool], ...], frozenset[str]], ...]:
+    """The paths of a head column from a kind: attributes, and whether they repeat; and whose codes count."""
     one = next(f for f in table().fields if f.table == HEAD and f.column.name == name and is_read(f))
-    return tuple(path for path in parse(one.record) if path.kind == kind)
+    return tuple(
+        (tuple((step.attribute, step.repeats) for step in path.steps), systems.of(path.steps[-1].word))
+        for path in parse(one.record)
+        if path.kind == kind
+    )
 
 
 def first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
     """The code that a head column's path leads to in one resource."""
-    for path in _paths(name, kind):
+    for steps, addresses in _ways(name, kind, systems):
         nodes = [resource]
-        for step in path.steps:
-            found = [getattr(node, PREFIX + step.name) for node in nodes]
-            nodes = [c for one in found if one is not None for c in (one if step.repeats else (one,)) if c is not None]
-        addresses = systems.of(path.steps[-1].word)
+        for attribute, repeats in steps:
+            found = [one for node in nodes if (one := getattr(node, attribute)) is not None]
+            nodes = [each for many in found for each in many if each is not None] if repeats else found
         for node in nodes:
             if node.f_system in addresses and node.f_code:
                 return str(node.f_code)
