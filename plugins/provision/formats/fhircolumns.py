@@ -32,6 +32,7 @@ NOTHING = "?"
 _JAPAN = timezone(timedelta(hours=9))
 _LONGEST_NUMBER, _PLACES = 32, 6
 _UNUSUAL_NUMBER = re.compile(r"[eE]|\.[0-9]{7}|^[^0-9\-]|^.{33}")
+_MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 #: Diseases are written with a full stop in most places of the world: C16.9.
 _UNDOTTED = "icd10"
 _NONE: Reached = ((), ())
@@ -150,6 +151,8 @@ def days(moments: Coded) -> Coded:
 
 
 def _day(moment: str) -> str:
+    if _MONTH.fullmatch(moment):
+        return moment.replace("-", "")  # written so it is read at once (`dates`)
     if "T" not in moment or moment.endswith("+09:00"):
         return moment[:10]
     try:
