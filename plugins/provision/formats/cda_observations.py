@@ -11,12 +11,14 @@ not walked through again, and what is taken of another is judged once per way of
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lxml import etree
 
 from provision.formats.base import BadFile
 from provision.formats.cda_head import is_day
+from provision.formats.cda_rest import HOLE, NONE, Texts
 from provision.formats.cda_values import V3, Attributes, Said
 from provision.formats.checkup_rows import Meaning
 
@@ -28,12 +30,22 @@ _BELOW = frozenset({f"{V3}entryRelationship", f"{V3}component"})
 _text = etree.tostring
 #: What `Said(…)` does in the end, without its way through Python.
 _made = tuple.__new__
-#: Text of an observation, whether all around it was not done, how much deeper others may lie, and the section's code.
-_Written = tuple[str, bool, int, str | None]
-#: Texts that are remembered, and the characters of the longest of them: less than 32 MB, whatever senders write.
-TEXTS, LONGEST = 16_384, 1_000
+#: Text of an observation, whether all around it was not done, how much deeper others may lie, the section's code, and,
+#: of one that was cut out of its document, the tag that its namespaces come from.
+_Written = tuple[str | bytes, bool, int, str | None, bytes]
+#: Texts that are remembered, and the bytes of the longest of them: less than 32 MB, whatever senders write.
+TEXTS, LONGEST = 16_384, 1_500
 #: Documents nest a finding in its test, and a test in its battery.
 DEPTH = 12
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The code of the section that is walked through, the observations that were cut out of it, and what was found."""
+
+    place: str | None
+    texts: Texts
+    found: list[Meaning]
 
 
 class Observations:
@@ -45,42 +57,47 @@ class Observations:
         self._meaning = meaning
         self._known: dict[_Written, tuple[Meaning, ...]] = {}
 
-    def of(self, section: etree._Element, place: str | None = None) -> list[Meaning]:
-        """Of a section, in the order of the document; what was not done makes all within it not done.
+    def of(self, section: etree._Element, place: str | None = None, texts: Texts = NONE) -> list[Meaning]:
+        """Of a section, in the order of the document; what was not done makes all within it not done. `texts` are the
+        observations that were cut out of the document.
 
-        Raises `BadFile` ``checkup.nesting``.
+        Raises `BadFile` ``checkup.nesting``; `Unlike` for a text that is no observation.
         """
-        found: list[Meaning] = []
+        walk = _Walk(place, texts, [])
         for entry in section.iterchildren(_ENTRY):
-            self._inside(entry, False, DEPTH, place, found)
-        return found
+            self._inside(entry, False, DEPTH, walk)
+        return walk.found
 
-    def _inside(
-        self, holder: etree._Element, negated: bool, depth: int, place: str | None, found: list[Meaning]
-    ) -> None:
+    def _inside(self, holder: etree._Element, negated: bool, depth: int, walk: _Walk) -> None:
         if not depth:
             remedy = "observations lie in each other deeper than any known; ask the sender"
             raise BadFile("checkup.nesting", remedy=remedy)
         for node in holder:
             tag = node.tag
-            if tag == _OBSERVATION:
-                written = _text(node, encoding="unicode", with_tail=False), negated, depth, place
-                found += self._known.get(written) or self._judged(node, written)
+            if tag == HOLE:
+                written: _Written = next(walk.texts.texts), negated, depth, walk.place, walk.texts.root
+                walk.found += self._known.get(written) or self._judged(None, written, walk)
+            elif tag == _OBSERVATION:
+                written = _text(node, encoding="unicode", with_tail=False), negated, depth, walk.place, b""
+                walk.found += self._known.get(written) or self._judged(node, written, walk)
             elif tag in _GROUPS:
                 negative = negated or _is_negated(node)
                 for below in node:
                     if below.tag in _BELOW:
-                        self._inside(below, negative or _is_negated(below), depth - 1, place, found)
+                        self._inside(below, negative or _is_negated(below), depth - 1, walk)
 
-    def _judged(self, node: etree._Element, written: _Written) -> tuple[Meaning, ...]:
-        """An observation, and those that lie in it."""
-        text, outer, depth, place = written
+    def _judged(self, node: etree._Element | None, written: _Written, walk: _Walk) -> tuple[Meaning, ...]:
+        """An observation, which is parsed where it is only a text, and those that lie in it."""
+        text, outer, depth, place, _ = written
+        if isinstance(text, bytes):
+            node = walk.texts.parsed(text)
+        assert node is not None
         negated = outer or _is_negated(node)
         said, below = _observation(node, negated)
-        found = [self._meaning(said, place)]
+        inside = _Walk(place, NONE, [self._meaning(said, place)])
         for one in below:
-            self._inside(one, negated or _is_negated(one), depth - 1, place, found)
-        made = tuple(found)
+            self._inside(one, negated or _is_negated(one), depth - 1, inside)
+        made = tuple(inside.found)
         if len(text) <= LONGEST:
             if len(self._known) >= TEXTS:
                 self._known.clear()

@@ -15,6 +15,7 @@ from lxml import etree
 
 from provision.formats.cda_document import CdaFormat
 from provision.formats.cda_observations import Observations
+from provision.formats.cda_rest import Texts
 from provision.formats.cda_values import Said, values
 from provision.formats.checkup_items import ITEM_SYSTEMS, TEXT, Item, item
 from provision.formats.checkup_kind import BESIDE, CHECKUPS, Kind, kind
@@ -42,9 +43,9 @@ class CheckupCda(CdaFormat):
             return "an index, a summary or a schema of a delivery of checkups"
         return "a clinical document with a report class that is none of guidance" if found is self.kind else ""
 
-    def section(self, section: etree._Element, made: Checkup) -> None:
+    def section(self, section: etree._Element, made: Checkup, texts: Texts) -> None:
         """Results and answers of one section."""
-        made.meanings += _OBSERVATIONS.of(section)
+        made.meanings += _OBSERVATIONS.of(section, None, texts)
 
 
 def meaning(said: Said) -> Meaning:

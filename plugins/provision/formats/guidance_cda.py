@@ -19,6 +19,7 @@ from lxml import etree
 from provision import codes
 from provision.formats.cda_document import CdaFormat
 from provision.formats.cda_observations import Observations
+from provision.formats.cda_rest import Texts
 from provision.formats.cda_values import Said, Value, values
 from provision.formats.checkup_cda import kept_item
 from provision.formats.checkup_items import ITEM_SYSTEMS, VALUE, Item
@@ -52,12 +53,12 @@ class GuidanceCda(CdaFormat):
         """Whether this is what travels with guidance that comes alone: `checkup-cda` recognises it, too."""
         return kind(head) in BESIDE
 
-    def section(self, section: etree._Element, made: Checkup) -> None:
+    def section(self, section: etree._Element, made: Checkup, texts: Texts) -> None:
         """Items of one section, and test values among them."""
         named = section.find(_CODE)
         code = "" if named is None else named.get("code", "")
         place = code if _SECTION.fullmatch(code) else None
-        made.meanings += _OBSERVATIONS.of(section, place)
+        made.meanings += _OBSERVATIONS.of(section, place, texts)
 
 
 @cache
