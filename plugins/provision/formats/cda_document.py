@@ -18,12 +18,11 @@ from lxml import etree
 
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
-from provision.formats.cda_head import Head, head, read_head, sections_of
+from provision.formats.cda_head import Head, head, read_head
 from provision.formats.cda_layout import Read
-from provision.formats.cda_observations import iso
+from provision.formats.cda_observations import Observations, iso
 from provision.formats.cda_paths import COLUMNS
-from provision.formats.cda_rest import NONE as NO_TEXTS
-from provision.formats.cda_rest import Texts, beginning, rest
+from provision.formats.cda_rest import beginning, rest
 from provision.formats.checkup_kind import BESIDE, DOCUMENT, Kind, of_root
 from provision.formats.checkup_rows import Checkup, parcelled
 from provision.formats.checkup_schemas import schemas_of, validate
@@ -44,6 +43,7 @@ class CdaFormat(ABC):
     kind: ClassVar[Kind]
     table: ClassVar[str]
     classes: ClassVar[frozenset[str]]
+    observations: ClassVar[Observations]
     id: str
 
     @property
@@ -54,10 +54,6 @@ class CdaFormat(ABC):
     @abstractmethod
     def recognise(self, head: bytes) -> str:
         """Why these bytes begin a document of this format; "" where they do not."""
-
-    @abstractmethod
-    def section(self, section: etree._Element, made: Checkup, texts: Texts) -> None:
-        """Add the results of one section; `texts` are the observations that were cut out of the document."""
 
     @property
     def dataset(self) -> Dataset:
@@ -88,8 +84,8 @@ class CdaFormat(ABC):
             found = rest(data)
             if found is None:
                 return None
-            made = self._made(found.head, sections_of([found.body]), found.texts)
-            found.texts.check_drawn()
+            made = self._headed(found.head)
+            made.meanings += self.observations.of_rest(found)
         except (BadFile, Unlike):
             return None
         return made
@@ -101,17 +97,19 @@ class CdaFormat(ABC):
             raise _another(root)
         if folder is not None:
             validate(root, folder, self.kind)
-        return self._made(*read_head(root, beginning(data)), NO_TEXTS)
+        read, sections = read_head(root, beginning(data))
+        made = self._headed(read)
+        made.meanings += self.observations.of(sections)
+        return made
 
-    def _made(self, read: Read, sections: Sequence[etree._Element], texts: Texts) -> Checkup:
+    def _headed(self, read: Read) -> Checkup:
+        """Rows of the head. Raises `BadFile`."""
         made = Checkup()
         top = head(read, self.classes, made.counts)
         made.people.append(person(top))
         table, columns = self._head
         made.add(table, list(map(top.cells.get, columns)))
         made.day = iso(top.cells["checkup_date"])
-        for section in sections:
-            self.section(section, made, texts)
         return made
 
     @cached_property

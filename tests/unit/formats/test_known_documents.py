@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from provision.formats import cda_document, claim_document, get
+from provision.formats import cda_document, cda_observations, claim_document, get
 from provision.formats.base import BadFile
 from provision.formats.xmlfile import parsed
 from provision.formats.xmlforms import ALIKE, FORMS, Forms, Template, Unlike
@@ -106,6 +106,8 @@ def test_every_piece_at_every_kind_of_place(name: str, piece: str) -> None:
         "<component>",
         "<name>",
         "<item>",
+        "<text>",
+        "</text>",
     )
     for mark in marks:
         for at in (text.find(mark), text.find(mark) + len(mark), text.rfind(mark), text.rfind(mark) + len(mark)):
@@ -139,14 +141,39 @@ DEEP = NESTED.replace("<value", "<x>" * 240 + "</x>" * 240 + "<value", 1)
 NEGATED = '<entry><act negationInd="true"><entryRelationship>' + NESTED[7:-8] + "</entryRelationship></act></entry>"
 
 
+TOLD = "<text>{}</text>"
+NARRATIVES = [
+    TOLD.format(inner)
+    for inner in (
+        "", "<text/>", TOLD.format(""), "<a>", "</a>", "<!-- </text> -->", "<a/>" * 400, "<a>" * 100 + "</a>" * 100,
+        "<a>" * 240 + "</a>" * 240, "<a>" * 254 + "</a>" * 254, '<b xmlns="urn:x"/>', NESTED[7:-8],
+        "<!DOCTYPE x>", "&x;",
+    )
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "entry", [NESTED, ELSEWHERE, COMMENT, INSIDE, DECLARED, DECLARED_INSIDE, PREFIXED, DEEP, NEGATED]
+    "entry", [NESTED, ELSEWHERE, COMMENT, INSIDE, DECLARED, DECLARED_INSIDE, PREFIXED, DEEP, NEGATED, *NARRATIVES]
 )
 @pytest.mark.parametrize("name", NAMES[:2])
 def test_observations_wherever_they_stand(name: str, entry: str) -> None:
     data = samples(name)[30].decode().replace("<entry>", f"{entry}<entry>", 1).encode()
     for _ in range(2):
         assert outcome(name, data) == parsed_outcome(name, data)
+
+
+def test_outlines_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cda_observations, "OUTLINES", 2)
+    kept = get("checkup-cda").observations  # type: ignore[attr-defined]
+    text = samples("checkup-cda")[30].decode()
+    for number in range(5):
+        data = text.replace("<entry>", f"<entry><x{number}/></entry><entry>", 1).encode()
+        assert outcome("checkup-cda", data) == parsed_outcome("checkup-cda", data)
+        assert len(kept._outlines) <= max(2, number)
+    before = dict(kept._outlines)
+    long = text.replace("<entry>", f"<entry>{'<x/>' * cda_observations.LONGEST_OUTLINE}</entry><entry>", 1).encode()
+    assert outcome("checkup-cda", long) == parsed_outcome("checkup-cda", long)
+    assert kept._outlines == before
 
 
 def places_of(template: Template, elements: Any) -> tuple[tuple[int, ...], tuple[()]]:
