@@ -13,7 +13,7 @@ from expectations.asking import Question
 from expectations.classes.identifiers import expectation_name
 from expectations.contract import CodeList, ColumnContract, Domain, Form, FreeText, NumberRange
 from expectations.domains import inside
-from expectations.identifiers import Identifier, Strength, all_kinds
+from expectations.identifiers import Identifier, Strength, all_kinds, find_all
 from expectations.known_values import KnownValues
 from expectations.suite import Wanted
 
@@ -84,19 +84,18 @@ def identifier_questions(
     where `silent`."""
     if not values:
         return []
-    questions = []
+    questions, found = [], strengths(values, context)
     for kind in all_kinds():
-        hits = [hit(kind, value, context, Strength.LIKELY) for value in values]
-        failing = sum(count for count, found in zip(rows, hits, strict=True) if found)
+        hits = [one.get(kind.id, 0) >= Strength.LIKELY for one in found]
+        failing = sum(count for count, hit in zip(rows, hits, strict=True) if hit)
         wanted = identifier_wanted(kind, context, Strength.LIKELY)
         questions.append(Question(wanted, where, kind.id, values, sum(hits), failing, sum(rows), silent))
     return questions
 
 
-def hit(kind: Identifier, value: str, context: str, limit: Strength) -> bool:
-    """Our own answer for one value: the kind is found, at `limit` or stronger."""
-    found = kind.find(value, context)
-    return found is not None and found >= limit
+def strengths(values: Sequence[str], context: str) -> list[dict[str, Strength]]:
+    """Our own answer: the kinds found in each value, with their strength. Great Expectations asks kind by kind."""
+    return [find_all(value, context) for value in values]
 
 
 def identifier_wanted(kind: Identifier, context: str, limit: Strength) -> Wanted:
