@@ -13,8 +13,9 @@ from expectations.asking import Question
 from expectations.classes.identifiers import expectation_name
 from expectations.contract import CodeList, ColumnContract, Domain, Form, FreeText, NumberRange
 from expectations.domains import inside
-from expectations.identifiers import Identifier, Strength, all_kinds, find_all
+from expectations.identifiers import Identifier, Strength, all_kinds
 from expectations.known_values import KnownValues
+from expectations.sieve import find_each
 from expectations.suite import Wanted
 
 if TYPE_CHECKING:
@@ -84,18 +85,13 @@ def identifier_questions(
     where `silent`."""
     if not values:
         return []
-    questions, found = [], strengths(values, context)
+    questions, found = [], dict(find_each(values, context))
     for kind in all_kinds():
-        hits = [one.get(kind.id, 0) >= Strength.LIKELY for one in found]
+        hits = [found.get(place, {}).get(kind.id, Strength.WEAK) >= Strength.LIKELY for place in range(len(values))]
         failing = sum(count for count, hit in zip(rows, hits, strict=True) if hit)
         wanted = identifier_wanted(kind, context, Strength.LIKELY)
         questions.append(Question(wanted, where, kind.id, values, sum(hits), failing, sum(rows), silent))
     return questions
-
-
-def strengths(values: Sequence[str], context: str) -> list[dict[str, Strength]]:
-    """Our own answer: the kinds found in each value, with their strength. Great Expectations asks kind by kind."""
-    return [find_all(value, context) for value in values]
 
 
 def identifier_wanted(kind: Identifier, context: str, limit: Strength) -> Wanted:

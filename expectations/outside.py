@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from expectations.asking import Question, ask
-from expectations.columns import identifier_wanted, known_questions, strengths
+from expectations.columns import identifier_wanted, known_questions
 from expectations.identifiers import all_kinds
 from expectations.known_values import KnownValues
+from expectations.sieve import find_each
 from expectations.suite import Suite
 from expectations.verdict import Finding
 
@@ -38,12 +39,12 @@ def _identifiers(
     suite: Suite, values: list[str], places: list[str], texts: Mapping[str, Sequence[str]]
 ) -> list[Finding]:
     """Failing findings by kind and place; what could not be evaluated, or is disagreed about, fails in every place."""
-    questions, counts, found = [], [], strengths(values, "")
+    questions, counts, kinds = [], [], dict(find_each(values))
     for kind in all_kinds():
-        hits = [one.get(kind.id, 0) >= kind.documents_at for one in found]
+        hits = [(kinds.get(place, {}).get(kind.id) or 0) >= kind.documents_at for place in range(len(values))]
         wanted = identifier_wanted(kind, "", kind.documents_at)
         questions.append(Question(wanted, "texts", kind.id, values, sum(hits), sum(hits), len(values)))
-        counts.append(Counter(place for place, hit in zip(places, hits, strict=True) if hit))
+        counts.append(Counter(place for place, found in zip(places, hits, strict=True) if found))
     failed = []
     for finding, counted in zip(ask(suite, questions), counts, strict=True):
         if not finding.passed:
