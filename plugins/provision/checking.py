@@ -16,10 +16,11 @@ from provision.errors import FixConfiguration, TokumeiError
 from provision.formats.base import Format
 from provision.formats.tables import DROPPED
 from provision.layouts import Answer, Layout, LayoutColumn, TestValue
-from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
+from provision.model import Agreement, BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
 from provision.packaging.encryption import schemes
 from provision.profilechecks import plan_problems, profile_problems
 from provision.releasing.drafting import today
+from provision.releasing.quasi import DERIVED
 from provision.releasing.tables import column_of, items_of, layout, table_of
 
 
@@ -171,9 +172,23 @@ def _recipient(path: Path, recipient: Recipient, on: date, known: Catalogue) -> 
         if dataset not in known.datasets():
             place = f"known: {', '.join(sorted(known.datasets()))}"
             yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
+    yield from _trail(path, agreement, known)
     for category in agreement.categories:
         if not 1 <= category <= 8:
             yield problem(path, ["agreement", "categories"], "there are categories 1 to 8", "correct the category")
+
+
+def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
+    """Columns of events are columns of the agreed datasets: a slip of the keyboard would limit nothing."""
+    tables = [t for name in agreement.datasets if name in known.datasets() for t in known.dataset(name).tables]
+    places = {*DERIVED, *(c.name for t in tables for c in t.columns)}
+    places |= {f"{t.name}.{c.name}" for t in tables for c in t.columns}
+    for number, place in enumerate(agreement.trail.events if agreement.trail else ()):
+        if place not in places:
+            yield problem(
+                path, ["agreement", "trail", "events", number], "no agreed dataset has such a column",
+                "name a column, or table.column (tokumei datasets lists them)",
+            )  # fmt: skip
 
 
 def _officers(path: Path, plan: Plan, platform: Platform) -> Iterator[ConfigProblem]:

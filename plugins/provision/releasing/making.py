@@ -17,8 +17,11 @@ from provision.ledger.entry import Entry
 from provision.model import Plan
 from provision.packaging.payload import bag_digest, build_payload
 from provision.releasing.drafting import TOKYO, drafted_plan
+from provision.releasing.earlier import against_earlier
 from provision.releasing.facts import Made, exact, facts_of
+from provision.releasing.presence import presence
 from provision.releasing.protecting import protected
+from provision.releasing.recipes import Recipe
 from provision.releasing.select import moment_of, select
 from provision.releasing.tables import Treated, make_tables, treated_tables
 from provision.releasing.trails import measured
@@ -77,16 +80,19 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     check_layouts(ctx, [table.dataset for table in plan.tables])
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     people = protected(ctx, plan, profile, selection)
-    made = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
-    _require_filled(plan, made.tables)
-    _require_k(plan, made.tables)
+    tables = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
+    _require_filled(plan, tables.tables)
+    _require_k(plan, tables.tables)
     agreement = ctx.recipient(plan.recipient).agreement
-    trails = measured(release, plan, agreement, profile, made.tables, people.kept, ctx.catalogue, folder)
+    trails = measured(release, plan, agreement, profile, tables.tables, people.kept, ctx.catalogue, folder)
+    here = presence(Recipe(plan, profile), selection, people)
+    across = against_earlier(ctx, release, plan.recipient, here)
     day = drafted.when.astimezone(TOKYO).date().isoformat()
-    shapes = [table.shape for table in made.tables]
-    digest = build_payload(ctx, release, plan, profile, shapes, make_tables(made), folder / "bag", day)
-    facts = facts_of(Made(plan, profile, selection, people, made, digest), ctx.catalogue)
-    return {**facts, **{name: exact(found) for name, found in trails.figures().items()}}
+    shapes = [table.shape for table in tables.tables]
+    digest = build_payload(ctx, release, plan, profile, shapes, make_tables(tables), folder / "bag", day)
+    facts = facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
+    more = {**trails.figures(), "earlier_releases": across}
+    return {**facts, **{name: exact(found) for name, found in more.items()}}
 
 
 def _require_filled(plan: Plan, tables: Sequence[Treated]) -> None:

@@ -22,6 +22,7 @@ from provision.model import Plan, Profile
 from provision.releasing.batches import BatchInForce, Moment, batches_in_force, left_in_quarantine, now
 from provision.releasing.claims import Fates, Lives, lives
 from provision.releasing.quasi import own
+from provision.releasing.withdrawn import withdrawn, without_withdrawn
 
 #: Attributes of a person that a plan can name as quasi-identifiers, besides the derived age_band.
 ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
@@ -29,9 +30,9 @@ ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
 
 @dataclass(frozen=True)
 class Selection:
-    """`heads`: batch, claim_no, dataset, person (Int64) of every claim in force. `people`: one row per person with
-    `ATTRIBUTES`, age_band and the columns of head tables that the plan counts, as text. `fates` says what became of
-    claims that are not in force, by dataset of the plan. `in_quarantine` counts what was not taken of all linked
+    """`heads`: batch, claim_no, dataset, person (Int64) and alias of every claim in force. `people`: one row per person
+    with `ATTRIBUTES`, age_band and the columns of head tables that the plan counts, as text. `fates` says what became
+    of claims that are not in force, by dataset of the plan. `in_quarantine` counts what was not taken of all linked
     sources (`batches.left_in_quarantine`)."""
 
     batches: tuple[BatchInForce, ...]
@@ -48,8 +49,14 @@ def moment_of(plan: Plan, entry: int) -> Moment:
     return Moment(entry, plan.as_of if isinstance(plan.as_of, date) else None)
 
 
-def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = None) -> Selection:
-    """Claims and people of a plan as of a moment (now by default). `Refused` where there is nothing."""
+def select(
+    ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = None, *, withdrawn_before: int | None = None
+) -> Selection:
+    """Claims and people of a plan as of a moment (now by default). `Refused` where there is nothing.
+
+    People who were withdrawn (veto, deletion) are in no selection, whatever its moment; `withdrawn_before` an entry of
+    the log asks what a release had that was made then.
+    """
     at = moment or moment_of(plan, now(ctx).entry)
     every_source = linked_sources(ctx, plan.sources)
     linked = batches_in_force(ctx, every_source, at)
@@ -57,7 +64,8 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
     wanted = {table.dataset for table in plan.tables}
     batches = tuple(b for b in linked if b.source in plan.sources)
     says = {name for name in fates if name in wanted or not ctx.catalogue.dataset(name).withdraws}
-    people, linkage = _aliases(ctx, plan.sources, _evidence(fates, says))
+    gone = withdrawn(ctx, plan.sources, withdrawn_before)
+    people, linkage = _aliases(ctx, plan.sources, pl.concat([_evidence(fates, says), gone["alias"]]).unique())
     asked = sorted({b.dataset for b in batches} & says)
     counted = own(plan, profile, ctx.catalogue)
     says_own = dict.fromkeys(wanted, counted)
@@ -66,6 +74,7 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
         for number, dataset in enumerate(asked)
     ]
     filled = [head.filter(_in_months(plan, dated)).drop("period") for head, dated in filter(None, heads)]
+    filled = [without_withdrawn(head, people, gone) for head in filled]
     every = pl.concat(filled, how="diagonal_relaxed") if filled else None
     if every is None or not every.filter(pl.col("dataset").is_in(list(wanted))).height:
         raise Refused(
@@ -75,7 +84,7 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
     chosen = every.filter(pl.col("dataset").is_in(list(wanted)))
     theirs = every.join(chosen.select("person").unique(), on="person", how="semi")
     attributes = _attributes(theirs, plan, profile, counted)
-    keys = chosen.select("batch", "claim_no", "dataset", "person")
+    keys = chosen.select("batch", "claim_no", "dataset", "person", "alias")
     said = {dataset: fates[dataset].fates for dataset in sorted(wanted & fates.keys())}
     return Selection(batches, keys, attributes, linkage, said, at, left_in_quarantine(ctx, every_source, at))
 
@@ -174,8 +183,11 @@ def _prefecture(insurers: list[str], names: Sequence[str]) -> pl.Expr:
 
 
 def _strangers(frame: pl.DataFrame, number: int) -> pl.DataFrame:
-    """Rows that nothing links (received anonymised) count as one person each, with numbers nobody else has."""
-    return frame.with_columns(person=pl.coalesce("person", -1 - number * 1_000_000_000 - pl.int_range(pl.len())))
+    """Rows that nothing links (received anonymised) count as one person each, with numbers nobody else has. Rows of one
+    alias are one person's also where the vault does not know it any more."""
+    rows = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    first = pl.when(pl.col("alias").is_not_null()).then(pl.col("row").min().over("alias")).otherwise("row")
+    return rows.with_columns(person=pl.coalesce("person", -1 - number * 1_000_000_000 - first)).drop("row")
 
 
 def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile, counted: Sequence[str]) -> pl.DataFrame:
@@ -190,7 +202,9 @@ def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile, counted: Sequ
     people = people.with_columns(age_band="birth_month")
     band = rules()["age-band"]
     learnt = band.learn(
-        people.lazy(), "age_band", {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month}
+        people.lazy().with_columns(age_band="birth_month"),
+        "age_band",
+        {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month},
     )
     made = band.apply(learnt)["age_band"]
     assert made is not None  # the rule keeps its column
