@@ -15,7 +15,7 @@ from provision.errors import Refused
 from provision.packaging.evidence import verifying, writing
 from provision.packaging.evidence.charts import bars
 from provision.packaging.evidence.items import served
-from provision.packaging.evidence.utility import OTHERS, association, marginal
+from provision.packaging.utility import OTHERS, association, marginal
 from provision.releasing.making import made_folder
 from provision.releasing.shapes import PERSON
 from tests.support.house import ACTOR, House

@@ -9,9 +9,10 @@ from provision.errors import Refused
 from provision.ledger.entry import Entry
 from provision.packaging.bag import bag_digest
 from provision.packaging.evidence.items import sections
-from provision.packaging.evidence.utility import loss, utility
+from provision.packaging.utility import loss, utility
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
+from provision.releasing.recipes import recipe_of
 from provision.releasing.shapes import layout
 from provision.releasing.verdicts import told
 
@@ -34,6 +35,7 @@ def evidence(ctx: Context, release: str) -> dict[str, Any]:
     plan, bag, facts = drafted_plan(ctx, release), made_folder(ctx, release) / "bag", made.payload
     if bag_digest(bag) != facts["digest"]:
         raise Refused("the payload is not what was made", where=release, rule="evidence.digest", remedy="release anew")
+    recipe = recipe_of(drafted)
     verdict = dict(told(ctx, release, since=made.seq)) or None
     datasets = sorted({table.dataset for table in plan.tables})
     return {
@@ -42,7 +44,7 @@ def evidence(ctx: Context, release: str) -> dict[str, Any]:
         "agreement": plan.agreement, "purpose": plan.purpose,
         "months": {"first": plan.first_month, "last": plan.cutoff_month}, "linkage": plan.linkage,
         "plan_digest": drafted.payload["plan_digest"],
-        "rule_34": sections(facts, verdict, datasets, ctx.catalogue),
+        "rule_34": sections(facts, verdict, recipe.profile if recipe else None, datasets, ctx.catalogue),
         "gate": verdict,
         "utility": {**utility(bag, layout(plan, ctx.catalogue)), "loss": loss(facts)},
         "made": {name: facts[name] for name in _FACTS},

@@ -20,8 +20,8 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.model import Plan
 from provision.packaging.evidence.gathering import evidence
-from provision.packaging.evidence.utility import read
 from provision.packaging.evidence.writing import RECORD, folder, record_text
+from provision.packaging.utility import read
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.happenings import UNIT, WHO, happenings
 from provision.releasing.making import made_folder
