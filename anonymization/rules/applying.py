@@ -48,7 +48,8 @@ def together(
     ]
     columns = {made.parts[0].name: _ANY} if any(any(parts.values()) for parts in placed) else {}
     learnt = made.learn(pl.concat(long, how="diagonal_relaxed"), columns, options, person=person)
-    return [replace(learnt, columns=parts) for parts in placed]
+    kinds = [made.kinds(frame, parts) for (frame, _), parts in zip(tables, placed, strict=True)]
+    return [replace(learnt, columns=parts, kinds=kind) for parts, kind in zip(placed, kinds, strict=True)]
 
 
 def after(

@@ -164,6 +164,15 @@ def test_no_rule_runs_python_for_every_row() -> None:
         )
 
 
+def test_columns_that_are_not_there_or_hold_no_numbers_are_refused() -> None:
+    frame = pl.LazyFrame({"x": [PLANTED], "who": [1]})
+    with pytest.raises(Unfit, match="zip3: column y is not there"):
+        rule("zip3").learn(frame, "y", {})
+    with pytest.raises(Unfit, match="round-number: column x holds no numbers") as caught:
+        rule("round-number").learn(frame, "x", {"step": 1})
+    assert PLANTED not in str(caught.value)
+
+
 def test_an_unknown_rule_is_refused_without_its_name() -> None:
     with pytest.raises(Unfit, match="no such rule") as caught:
         rule(PLANTED)
@@ -191,6 +200,8 @@ def test_an_unknown_rule_is_refused_without_its_name() -> None:
         ("renumber", {"prefix": "A", "digits": 1}, "option digits are too few for 20 keys"),
         ("sampling", {"share": 0.01}, "of 20 people nobody would be left"),
         ("time-bins", {"minutes": 7}, "option minutes divides"),
+        ("round-number", {"step": 0.5}, "option step is whole for whole numbers"),
+        ("top-bottom", {"low": 0.5}, "option low is whole for whole numbers"),
         ("top-bottom", {}, "needs option low, high or share"),
         ("top-bottom", {"low": 9, "high": 1, "least": 2}, "the lower limit lies above"),
         ("top-bottom", {"share": 0.5, "least": 20}, "20 people are too few for tails of 20"),
@@ -198,7 +209,7 @@ def test_an_unknown_rule_is_refused_without_its_name() -> None:
 )
 def test_options_that_do_not_fit_together_are_refused(rule_id: str, options: dict[str, object], message: str) -> None:
     made = rule(rule_id)
-    frame = pl.LazyFrame({"x": [str(number) for number in range(20)], "y": range(20), "who": range(20)})
+    frame = pl.LazyFrame({"x": range(20), "y": range(20), "who": range(20)})
     wants = {part.name: ("x", "y")[number] for number, part in enumerate(made.parts) if part.least}
     person = None if options.get("whole") == "person" else "who"
     with pytest.raises(Unfit, match=f"^{rule_id}: {message}"):

@@ -9,8 +9,9 @@ from types import MappingProxyType
 import pytest
 from channels_in_test import Letterbox
 
-from provision import approvals, channels, releasing
-from tests.support.house import ACTOR, House, copy_of_house
+from provision import channels
+from tests.support.house import House, copy_of_house
+from tests.support.publishing import approve_and_publish
 from tests.support.verdicts import gate_without_engine
 
 PLAN = "claims-for-university"
@@ -31,16 +32,6 @@ def gated(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
 def published(house: House, gated: str) -> str:
     """A release that two officers approved and that was announced."""
     return approve_and_publish(house, gated)
-
-
-def approve_and_publish(house: House, release: str) -> str:
-    """Both officers approve, and it is announced."""
-    for login in ("officer1", "officer2"):
-        ctx = house.open()
-        digest = approvals.request(ctx, release).digest
-        approvals.decide(ctx, release, login=login, digest=digest, approve=True, reason="")
-    releasing.publish(house.open(), release, actor=ACTOR)
-    return release
 
 
 @pytest.fixture

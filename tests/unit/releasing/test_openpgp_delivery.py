@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from channels_in_test import Letterbox
-from conftest import PLAN, approve_and_publish
 
 from provision import checking, releasing
 from provision.releasing.making import made_folder
 from tests.support.house import ACTOR, House
 from tests.support.pgp import Keeper, keeper
+from tests.support.publishing import approve_and_publish
 from tests.support.verdicts import gate_without_engine
 
 Put = Callable[..., Letterbox]
+PLAN = "claims-for-university"
 RECIPIENT = "recipients/tsukishima-university.yaml"
 
 
