@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from expectations.text import normal
 
@@ -65,9 +66,14 @@ class Identifier:
     traces: str = ""
     labels: str = ""
 
+    @property
+    def trace(self) -> str:
+        """The pattern the sieve looks for; "" where every text must be looked at."""
+        return self.traces or squeezed(self.labels)
+
     def find(self, text: str, context: str = "") -> Strength | None:
         """Strongest finding of this kind in `text`; `context` is the name of its column or its label."""
-        return self.find_normal(normal(text), normal(context).lower())
+        return self.find_normal(_normal(text), _normal(context).lower())
 
     def find_normal(self, text: str, context: str) -> Strength | None:
         """As `find`, for text and context already in normal form."""
@@ -77,6 +83,8 @@ class Identifier:
 
 
 _DIGIT = re.compile("[0-9]")
+#: Kinds are asked one after the other about the same texts.
+_normal = lru_cache(maxsize=1 << 16)(normal)
 _GAP = r"(?:[ :=#(\[「『<>は,|\t\"'.]|No\.?){0,6}"
 
 

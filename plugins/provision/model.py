@@ -252,3 +252,6 @@ class Platform(Noun):
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    intake_processes: int | None = Field(
+        default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"
+    )

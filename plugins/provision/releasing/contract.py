@@ -34,6 +34,7 @@ from provision.model import Plan, Profile
 from provision.packaging.payload import MANIFEST, documents
 from provision.releasing.domains import labels_of
 from provision.releasing.promises import births, diversity, rare_codes
+from provision.releasing.published import published
 from provision.releasing.shapes import CLAIM, PERSON, ReleaseTable, as_made, layout
 
 
@@ -58,7 +59,6 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         )
         for shape in shapes
     )
-    operator, recipient = ctx.platform.operator, ctx.recipient(plan.recipient)
     made_up = Contract(
         version="",
         tables=tables,
@@ -66,7 +66,7 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         people=_promised(
             _people(plan, shapes), rare_codes(profile, before), diversity(plan, profile, ctx.catalogue, before)
         ),
-        allowed_texts=(operator.contact, operator.name.ja, operator.name.en, recipient.name.ja, recipient.name.en),
+        allowed_texts=published(ctx.platform.operator, ctx.recipient(plan.recipient)),
         manifest=MANIFEST,
         attested=frozenset({ROW_ORDER, CANARIES}),
     )

@@ -201,7 +201,9 @@ def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile, counted: Sequ
     people = ordered.group_by("person", maintain_order=True).agg([pl.col(a).drop_nulls().first() for a in said])
     band = rules()["age-band"]
     learnt = band.learn(
-        people.lazy(), "age_band", {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month}
+        people.lazy().with_columns(age_band="birth_month"),
+        "age_band",
+        {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month},
     )
     made = band.apply(learnt)["age_band"]
     assert made is not None  # the rule keeps its column
