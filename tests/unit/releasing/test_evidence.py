@@ -66,6 +66,9 @@ def test_the_pack_of_a_release(
     assert cli.main(["evidence", "verify", release]) == 0
     assert "NO " not in capsys.readouterr().out
 
+    house.edit(f"releases/{PLAN}.yaml", lambda said: said.update(k=4))  # the next release's, not this one's
+    assert all(check.holds for check in verifying.verify(house.open(), release))
+
     record["made"]["people"] += 1
     (folder / "evidence.json").write_text(writing.record_text(record), encoding="utf-8")
     assert cli.main(["evidence", "verify", release, "--json"]) == 1
