@@ -130,7 +130,6 @@ FIELDS: Mapping[str, Pair] = {
     "rare_codes": Pair("希少なコード", "rare codes"),
     "generalisation": Pair("一般化の段階と理由", "levels, and why"),
     "suppression": Pair("除外の理由", "why people were left out"),
-    "columns": Pair("取り得る値が変わった列", "columns with another domain"),
     "tables": Pair("表と行数", "tables and rows"),
     "batches": Pair("受領バッチ", "batches"),
     "files": Pair("ファイル", "files"),
