@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _BATCH = 100_000
+#: So few texts are read by all kinds in less time than the patterns take to be made ready.
+_FEW = 300
 #: Characters NFKC leaves as they are, alone and beside each other; the inside of a character class.
 STABLE = r"\x00-\x7f\u3001-\u3029\u3030-\u3035\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff"
 _DIGITS = dict(zip("〇零一二三四五六七八九㊀㊁㊂㊃㊄㊅㊆㊇㊈", "00123456789123456789", strict=True)) | {
@@ -47,7 +49,7 @@ def find_each(
 
 
 def _batch(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Iterator[tuple[int, dict[str, Strength]]]:
-    wanted = _wanted(texts, label, kinds)
+    wanted = _wanted(texts, label, kinds) if len(texts) > _FEW else dict.fromkeys(range(len(texts)), kinds)
     for place in sorted(wanted):
         plain = normal(texts[place])
         found = {kind.id: strength for kind in wanted[place] if (strength := kind.find_normal(plain, label))}
@@ -55,7 +57,7 @@ def _batch(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Iterato
             yield place, found
 
 
-def _wanted(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Mapping[int, list[Identifier]]:
+def _wanted(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Mapping[int, Sequence[Identifier]]:
     """The kinds that have to look at each text, by its place."""
     import polars as pl
 

@@ -17,6 +17,13 @@ from expectations.sieve import STABLE, find_each
 sys.path.insert(0, str(Path(__file__).parents[2] / "contract"))
 from test_identifiers import DISGUISES
 
+
+@pytest.fixture(autouse=True)
+def sieved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few the texts are, they go through the sieve."""
+    monkeypatch.setattr("expectations.sieve._FEW", 0)
+
+
 KINDS = all_kinds()
 EXAMPLES = [example for kind in KINDS for example in (*kind.must_match, *kind.must_not_match)]
 TEXTS = [example.text for example in EXAMPLES]
@@ -76,3 +83,11 @@ def test_characters_that_are_not_normalised_need_it_not() -> None:
 @given(st.text("0１①²〇㊀ﾀﾞ゙カ－〜ー  @＠:：/／.Á歳℃", max_size=20))
 def test_odd_characters(text: str) -> None:
     assert each([text + "03-5550-0123"]) == one_by_one([text + "03-5550-0123"])
+
+
+def test_few_texts_are_found_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text for example in EXAMPLES[::3] for text in (example.text, "経過良好")]
+    monkeypatch.setattr("expectations.sieve._FEW", len(texts))
+    few = each(texts)
+    monkeypatch.setattr("expectations.sieve._FEW", 0)
+    assert few == each(texts)
