@@ -139,9 +139,12 @@ def test_hands_keep_nothing_of_the_piece_before(hands: Hands) -> None:
         assert set(made.tables) == tables
 
 
-def test_what_hands_do_not_do_is_not_done(hands: Hands) -> None:
-    """Wrong options are told by the process itself."""
+def test_what_hands_do_not_do_is_not_done(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong options are told by the process itself, and what finds no room is read there."""
     assert hands.submit(job(written(observation()), unheard="of")).result() is None
+    monkeypatch.setattr("provision.intake.hands.pool.ROOM", 100)
+    assert hands.submit(job(b"{}" * 51)).result() is None
+    assert hands.submit(job(b"{}" * 50)).result() is not None
 
 
 def test_wrong_options_are_told_as_such(hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

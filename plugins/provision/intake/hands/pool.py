@@ -98,7 +98,9 @@ class _Hand:
                 os.close(number)
 
     def ask(self, job: Job) -> Made | None:
-        """What becomes of a job. Raises `RetryLater` where the process is gone."""
+        """What becomes of a job; one that finds no room is not done. Raises `RetryLater` where the process is gone."""
+        if sum(map(len, job.parts)) > ROOM:
+            return None
         at = 0
         for part in job.parts:
             self._memory[at : at + len(part)] = part
