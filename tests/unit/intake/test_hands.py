@@ -185,6 +185,18 @@ def test_a_dead_hand_ends_the_task_and_nothing_is_taken(tmp_path: Path, monkeypa
     assert take_in(ctx, batch, actor=ACTOR)["rows_in"] == 1
 
 
+def test_a_process_that_cannot_be_started_is_told_and_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("provision.intake.hands.pool.subprocess.Popen", full)
+    with Hands(1) as mine:
+        asked = [mine.submit(job(b"{}")) for _ in range(3)]
+        for one in asked:
+            with pytest.raises(RetryLater, match=r"intake\.hands"):
+                one.result(timeout=60)
+
+
 _ORPHANS = """
 import sys, time
 from provision.intake.hands.job import Job
