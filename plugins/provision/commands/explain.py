@@ -13,6 +13,7 @@ _TITLES = {
     "levels": ("一般化の段階とその理由", "Levels, and why"),
     "left_out": ("除外した人", "Who was left out"),
     "risk": ("識別のリスク", "Risk, before and after"),
+    "trails": ("診療の軌跡", "Trails"),
 }
 
 

@@ -40,7 +40,7 @@ def explained(ctx: Context, release: str) -> dict[str, object]:
 def sections(made: Facts) -> dict[str, list[dict[str, str]]]:
     """Sentences by section; sections of facts that an older version did not keep are empty."""
     parts = {"profile": _profile, "rules": _rules, "rare_codes": _rare, "levels": _levels, "left_out": _left_out,
-             "risk": _risk}  # fmt: skip
+             "risk": _risk, "trails": _trails}  # fmt: skip
     return {name: [said._asdict() for said in part(made)] for name, part in parts.items()}
 
 
@@ -190,6 +190,26 @@ def _risk(made: Facts) -> Iterator[Said]:
     for name, (ja, en) in _ATTACKERS.items() if "after" in risk else ():
         before, after = (risk[when]["attackers"][name] for when in ("before", "after"))
         yield Said(f"{ja}: {_short(before)} → {_short(after)}", f"{en}: {_short(before)} -> {_short(after)}")
+
+
+def _trails(made: Facts) -> Iterator[Said]:
+    """診療の軌跡: who is unique to somebody who knows a few of their events."""
+    for trail in made.get("trails", ()):
+        events, whose = ", ".join(trail["columns"]), trail["whose"]
+        yield Said(f"出来事の項目: {events}", f"events by {events}")
+        for known, found in trail["known"].items():
+            share, most = _percent(found["unicity"]["share"]), trail["limits"].get(known)
+            limit = ("", "") if most is None else (
+                f"（{whose} の上限 {_percent(most)}）", f" ({whose} allows {_percent(most)})"
+            )  # fmt: skip
+            yield Said(
+                f"出来事を {known} 件知る者に特定される人の割合: {share}{limit[0]}",
+                f"unique to somebody who knows {known} of their events: {share}{limit[1]}",
+            )
+
+
+def _percent(share: str) -> str:
+    return f"{float(share):.1%}"
 
 
 def _short(figure: str) -> str:

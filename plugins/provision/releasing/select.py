@@ -199,6 +199,7 @@ def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile, counted: Sequ
     )
     said = (*ATTRIBUTES, *counted)
     people = ordered.group_by("person", maintain_order=True).agg([pl.col(a).drop_nulls().first() for a in said])
+    people = people.with_columns(age_band="birth_month")
     band = rules()["age-band"]
     learnt = band.learn(
         people.lazy().with_columns(age_band="birth_month"),
@@ -207,4 +208,4 @@ def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile, counted: Sequ
     )
     made = band.apply(learnt)["age_band"]
     assert made is not None  # the rule keeps its column
-    return people.with_columns(age_band="birth_month").with_columns(made).sort("person")
+    return people.with_columns(made).sort("person")

@@ -24,6 +24,7 @@ from provision.releasing import delivering, verdicts
 from provision.releasing.making import made_folder
 from provision.releasing.resolving import resolve
 from tests.support.house import ACTOR, House
+from tests.support.lives import withdraw_everybody
 
 PLAN_FILE, RECIPIENT_FILE = "releases/claims-for-university.yaml", "recipients/tsukishima-university.yaml"
 Put = Callable[..., Letterbox]
@@ -59,6 +60,15 @@ def test_intent_before_outcome_after_and_once(house: House, published: str, lett
     assert (box.deliveries, box.attempts) == (1, [1])
     assert state(house, published) == ("handed_over", "open")
     assert receipt["order"] == order_of(published)
+
+
+def test_with_somebody_withdrawn_since_nothing_is_sent(house: House, published: str, letterbox: Put) -> None:
+    box = letterbox(at_most_once=False)
+    withdraw_everybody(house.open(), "kita-hospital")
+    with pytest.raises(Refused, match="were withdrawn since it was made") as refused:
+        deliver(house, published)
+    assert refused.value.rule == "deliver.withdrawn"
+    assert (box.attempts, story(house)) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import polars as pl
 import pytest
 
-from provision import releasing
+from provision import cli, releasing
 from provision.context import Context
 from provision.errors import Refused
 from provision.releasing import making
@@ -141,7 +142,7 @@ def test_the_explanation_says_why_in_both_languages(house: House) -> None:
     plan_of_members(house, "strict-appi")
     _, _, facts = made(house, LEDGER)
     found = sections(facts)
-    assert all(found.values())
+    assert all(found[name] for name in ("profile", "rules", "rare_codes", "levels", "left_out", "risk"))
     levels = " ".join(said["en"] for said in found["levels"])
     assert "runner-up" in levels
     for column in QUASI:
@@ -177,3 +178,90 @@ def test_a_risk_above_the_profiles_is_refused(house: House) -> None:
     with pytest.raises(Refused, match="marketer risk") as refused:
         releasing.make(ctx, release, actor=ACTOR)
     assert refused.value.rule == "release.risk"
+
+
+def test_explain_is_a_command(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, release, facts = made(house, CLAIMS)
+    monkeypatch.setenv("TOKUMEI_CONFIG", str(house.config))
+    monkeypatch.setenv("TOKUMEI_HOME", str(house.home))
+    assert cli.main(["explain", release, "--language", "en"]) == 0
+    text = capsys.readouterr().out
+    assert f"smallest group {facts['risk']['smallest_group']}" in text
+    assert cli.main(["explain", release, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sections"] == sections(facts)
+    assert cli.main(["explain", "r-nothing"]) == 6
+
+
+# -- what a profile may ask for beyond the shipped ones ---------------------------------------------------------------
+
+
+def test_sensitive_values_differ_in_every_group(house: House) -> None:
+    """l over one value a person; whoever stays is in a group with two kinds of relation."""
+    wanted = {"l": ["distinct:2:relation"]}
+    plan_of_members(house, "operator-policy", quasi_identifiers=["sex", "prefecture"], requirements=wanted, tables=[
+        {"dataset": "member-ledger", "table": "member", "columns": ["sex", "prefecture", "relation"]},
+    ])  # fmt: skip
+    ctx, release, facts = made(house, LEDGER)
+    groups = tables(ctx, release, facts)["member"].group_by("sex", "prefecture").agg(pl.col("relation").n_unique())
+    assert groups["relation"].min() >= 2
+    assert facts["risk"]["after"]["sensitive"]["relation"]["distinct_l"] >= 2
+    assert [one["en"] for one in facts["generalisation"]["required"]] == [
+        "groups of at least 5 people", "at least 2 different values of relation in a group",
+    ]  # fmt: skip
+
+
+def test_quasi_identifiers_may_be_any_quasi_column_of_a_head_table(house: House) -> None:
+    """What was counted of a person stands on all of their rows."""
+    house.edit("profiles/operator-policy.yaml", lambda profile: profile.update(
+        maximum_suppression=0.6, generalise=[{"column": "age_band", "hierarchy": "age"}]))  # fmt: skip
+    plan_of_members(
+        house, "operator-policy", k=3, suppression_limit=0.6,
+        quasi_identifiers=["age_band", "sex", "prefecture", "care_level", "relation"],
+        tables=[{"dataset": "member-ledger", "table": "member",
+                 "columns": ["age_band", "sex", "prefecture", "care_level", "relation"]}],
+    )  # fmt: skip
+    ctx, release, facts = made(house, LEDGER)
+    members = tables(ctx, release, facts)["member"]
+    counted = ["age_band", "sex", "prefecture", "care_level", "relation"]
+    assert members.select("person_number", *counted).unique().height == facts["people"] < members.height
+    assert members.group_by(counted).agg(pl.col("person_number").n_unique())["person_number"].min() >= 3
+
+
+def test_k_is_counted_where_no_single_table_carries_all(house: House) -> None:
+    """Relations stand in one table, ages in another: whoever follows a number sees both, and where it is at all."""
+    house.edit("profiles/operator-policy.yaml", lambda profile: profile.update(
+        maximum_suppression=0.9, generalise=[{"column": "age_band", "hierarchy": "age"}]))  # fmt: skip
+    house.edit(
+        "recipients/tsukishima-university.yaml", lambda said: said["agreement"]["datasets"].append("member-ledger")
+    )
+    house.edit(f"releases/{CLAIMS}.yaml", lambda plan: plan.update(
+        k=3, suppression_limit=0.9, quasi_identifiers=["age_band", "sex", "relation"], tables=[
+            {"dataset": "medical-claims", "table": "claim", "columns": ["age_band", "service_month"]},
+            {"dataset": "member-ledger", "table": "member", "columns": ["sex", "relation"]},
+        ]))  # fmt: skip
+    ctx, release, facts = made(house, CLAIMS)
+    found = tables(ctx, release, facts)
+    ages = found["claim"].select("person_number", "age_band").unique()
+    others = found["member"].select("person_number", "sex", "relation").unique()
+    both = ages.join(others, on="person_number", how="full", coalesce=True)
+    assert both.height == both["person_number"].n_unique() == facts["people"]
+    assert ages.height < both.height > others.height  # some are in one table only
+    assert both.group_by("age_band", "sex", "relation").len()["len"].min() >= 3
+    assert facts["risk"]["counted"][-1] == "dataset"
+    assert releasing.gate(ctx, release, actor=ACTOR)["passed"] is True
+
+
+def test_a_refusal_says_what_each_column_costs(house: House) -> None:
+    plan_of_members(house, "strict-appi", k=60, suppression_limit=0.01)
+    house.edit("profiles/strict-appi.yaml", lambda profile: profile.update(generalise=[]))
+    ctx = house.open()
+    release = releasing.draft(ctx, LEDGER, "run-1", actor=ACTOR)
+    with pytest.raises(Refused) as refused:
+        releasing.make(ctx, release, actor=ACTOR)
+    assert refused.value.rule == "release.suppression"
+    costs = [int(cost) for cost in re.findall(r"costs (\d+)", refused.value.what)]
+    assert costs == sorted(costs, reverse=True)
+    assert len(costs) == len(QUASI)
+    assert not making.made_folder(ctx, release).exists()
