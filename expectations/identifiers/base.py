@@ -70,7 +70,8 @@ class Identifier:
 
 
 _DIGIT = re.compile("[0-9]")
-_GAP = r"(?:[ :=#(\[「『<>は,|\t\"'.]|No\.?){0,6}"
+# What stands between a label and its value on forms and in notes, brackets closed and opened: 番号(旧) → 123.
+_GAP = r"(?:[ :;=#()\[\]「」『』【】<>→⇒はが,|\t\"'.*・]|No\.?){0,6}"
 
 
 def labelled(labels: str, value: str) -> Callable[[str, str], bool]:
