@@ -49,8 +49,10 @@ def _hiragana(value: Value, draw: Random) -> str | None:
 
 
 def _spaced(value: Value, draw: Random) -> str | None:
-    """A blank between every two characters: 山 田 太 郎, ０ ９ ０."""
-    return draw.choice((" ", "　")).join(re.sub(r"\s", "", value.text)) if len(value.text) >= 4 else None
+    """A blank between every two characters: 山 田 太 郎, ０ ９ ０. Not where blanks are all that tells its parts."""
+    if len(value.text) < 4 or re.search(r"[0-9]\s+[0-9]", value.text):
+        return None
+    return draw.choice((" ", "　")).join(re.sub(r"\s", "", value.text))
 
 
 def _gaps(value: Value, draw: Random) -> str | None:

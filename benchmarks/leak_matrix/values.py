@@ -70,4 +70,6 @@ _BEHIND_LABEL = (
 
 def labelled(draw: Random, *labels: str) -> str:
     """A phrase with one of `labels` in front, joined in one of the ways forms and notes do it."""
-    return draw.choice(labels) + draw.choice(_BEHIND_LABEL)
+    label, joint = draw.choice(labels), draw.choice(_BEHIND_LABEL)
+    # Nobody writes MyNumber1234 or PassportTK1234567 in one word.
+    return label + (" {}" if joint == "{}" and label[-1].isascii() and label[-1].isalpha() else joint)

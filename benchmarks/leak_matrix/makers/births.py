@@ -60,7 +60,8 @@ def _labelled(draw: Random) -> Value:
     day = _day(draw)
     led = labelled(draw, "生年月日", "生年月日", "誕生日", "出生日", "DOB", "Date of birth")
     phrase = draw.choice((led, led, "{}生まれ", "{}生", "{}出生の男性"))
-    return Value(_western(day, draw), phrase, "生年月日", _disguised(day, draw))
+    written = {name: text for name, text in _disguised(day, draw).items() if name != "claim date" or phrase == led}
+    return Value(_western(day, draw), phrase, "生年月日", written)
 
 
 def _digits(draw: Random) -> Value:
