@@ -17,8 +17,8 @@ _LONG_MARK = re.compile(rf"(?<=[{_DIGITS}]) ?[ー〜~] ?(?=[{_DIGITS}])")
 _SPACES = re.compile(r"\s+")
 _SPACED_HYPHEN = re.compile(r"(?<=[0-9〇零一二三四五六七八九]) ?- ?(?=[0-9〇零一二三四五六七八九])")
 _CJK = "一-鿿々〆ぁ-んァ-ヶー〒"
-# Four and more single characters with blanks between them are one spaced-out word, wherever it stands: 担当：山 田 太 郎,
-# TEL0 9 0 - 1 2 3 4. A digit of a longer number is not one of them, so that no number grows by another.
+# Four and more single characters with blanks between them are one spaced-out word, wherever it stands (担当：山 田 太
+# 郎, TEL0 9 0 - 1 2 3 4). A digit of a longer number is not one of them, so that no number grows by another.
 _SPACED_OUT = re.compile(
     rf"(?:(?<![0-9A-Za-z])[A-Za-z+(]|(?<![0-9])[0-9]|[{_CJK}])(?: [^\s,;|、。]){{3,}}(?:(?<=[{_CJK}])|(?![0-9A-Za-z]))"
 )
@@ -59,7 +59,7 @@ def normal(text: str) -> str:
 
 
 def _number(kanji: str) -> str:
-    """二十三 and 二三 are both 23: by place value where 十 or 百 stands in it, else digit by digit, marks as they are."""
+    """二十三 and 二三 are both 23: by place value where 十 or 百 stands in it, else digit by digit; marks stay."""
     if not any(c in _PLACES for c in kanji):
         return "".join(str(_ONES.get(c, c)) for c in kanji)
     total, digit = 0, 0
