@@ -50,7 +50,8 @@ _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 def normal(text: str) -> str:
     """`text` as detectors read it: NFKC, one kind of hyphen and blank, kanji numbers as digits, nothing invisible."""
     if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+        # Nothing invisible may stand between a kana and its voicing mark, so it goes first.
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
         text = _LONG_MARK.sub("-", _HYPHENS.sub("-", text))
     text = _SPACES.sub(" ", text).strip()
     text = _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, squeezed
 
 _VALUE = r"[A-Z]{0,3}-?[0-9][0-9-]{2,18}"
-_chart = labelled(
+_chart = Labelled(
     r"カルテ(?:番号|no\.?|id)?|診療録番号|診察券(?:番号|no\.?)?|(?<![a-z])(?:chart|karte|mrn)(?:_?(?:no|number|id))?(?![a-z])",
     _VALUE,
 )
-_patient = labelled(r"患者(?:番号|id|no\.?)|利用者(?:番号|id)|(?<![a-z])(?:patient)_?(?:no|number|id)(?![a-z])", _VALUE)
+_patient = Labelled(r"患者(?:番号|id|no\.?)|利用者(?:番号|id)|(?<![a-z])(?:patient)_?(?:no|number|id)(?![a-z])", _VALUE)
 
 
 def _search(text: str, context: str) -> Strength | None:
@@ -39,4 +39,6 @@ KIND = Identifier(
         Example("患者数 12"),
         Example("0012345", context="points"),
     ),
+    traces=squeezed(rf"{_chart.labels}|{_patient.labels}"),
+    labels=rf"{_chart.labels}|{_patient.labels}",
 )

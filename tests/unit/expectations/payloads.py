@@ -22,7 +22,7 @@ from expectations.contract import (
     TableContract,
 )
 
-ROWS = 24
+ROWS = 60
 README = "data/README_匿名加工情報.txt"
 CODEBOOK = "data/codebook.csv"
 SUMMARY = "data/summary.json"
@@ -50,7 +50,7 @@ CONTRACT = Contract(
 
 
 def clean_frame() -> pl.DataFrame:
-    """24 rows of 12 people; nothing in them identifies anybody."""
+    """60 rows of 12 people; nothing in them identifies anybody."""
     notes = ["経過良好", "橋本病で通院中", "血圧120/80", None]
     return pl.DataFrame(
         {
