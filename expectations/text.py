@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
-_HYPHENS = re.compile("[\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d\u02d7\u207b]")
+#: Characters nobody sees, and those that look like a hyphen, as the inside of a character class.
+INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
+HYPHENS = "\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d\u02d7\u207b"
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_HYPHENS = re.compile(f"[{HYPHENS}]")
 _DIGITS = "0-9〇零一二三四五六七八九十百"
 # The long-vowel mark is a hyphen only behind a digit: 0120ー123, not サーバー.
 _LONG_MARK = re.compile(rf"(?<=[{_DIGITS}]) ?[ー〜~] ?(?=[{_DIGITS}])")

@@ -39,5 +39,5 @@ class Biometric:
     @property
     def traces(self) -> str:
         """Traces for the sieve."""
-        forms = "" if self.forms == "(?!)" else f"|{self.forms}"
+        forms = "" if self.forms == "(?!)" else f"|{squeezed(self.forms)}"
         return rf"filekind:|data:[a-z]{{1,8}}/|(?:{squeezed(self.labels)})[^0-9a-z]{{0,6}}[0-9a-z+/_-]{forms}"

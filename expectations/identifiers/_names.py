@@ -24,14 +24,15 @@ class Names:
     """The lists. Kana are full-size katakana: claim systems write シヨウコ for ショウコ.
 
     `counted` are the surnames with a number of bearers, `many` those borne by 100,000 people and more. `plain_surnames`
-    are of two and more characters and hardly ever mean anything else; `words` are ordinary words in kanji of two to
-    four characters without them.
+    are of two and more characters and hardly ever mean anything else, `sure_surnames` these and the counted ones.
+    `words` are ordinary words in kanji of two to four characters, without plain surnames.
     """
 
     surnames: frozenset[str]
     counted: frozenset[str]
     many: frozenset[str]
     plain_surnames: frozenset[str]
+    sure_surnames: frozenset[str]
     given: frozenset[str]
     surname_kana: frozenset[str]
     given_kana: frozenset[str]
@@ -87,6 +88,7 @@ def names() -> Names:
         counted=frozenset(counted),
         many=frozenset(many),
         plain_surnames=plain,
+        sure_surnames=plain | frozenset(counted),
         given=frozenset(plain_kanji(normal(name)) for name in given),
         surname_kana=frozenset(katakana(normal(entry["reading"])) for entry in last.values()),
         given_kana=frozenset(katakana(normal(reading)) for people in (men, women) for reading in people),

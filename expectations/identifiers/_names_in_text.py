@@ -194,7 +194,7 @@ def _surnames(pattern: re.Pattern[str]) -> Callable[[str], Strength | None]:
     """Weak cues: only a surname that hardly means anything else, alone or with a given name."""
 
     def look(text: str) -> Strength | None:
-        sure = names().plain_surnames | names().counted
+        sure = names().sure_surnames
         runs = (found.group(1) for found in pattern.finditer(text))
         hit = any((run in sure and not _TERM.search(run)) or _full(run) for run in runs)
         return Strength.LIKELY if hit else None

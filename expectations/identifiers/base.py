@@ -65,6 +65,11 @@ class Identifier:
     traces: str = ""
     labels: str = ""
 
+    @property
+    def trace(self) -> str:
+        """The pattern the sieve looks for; "" where every text must be looked at."""
+        return self.traces or squeezed(self.labels)
+
     def find(self, text: str, context: str = "") -> Strength | None:
         """Strongest finding of this kind in `text`; `context` is the name of its column or its label."""
         return self.find_normal(normal(text), normal(context).lower())

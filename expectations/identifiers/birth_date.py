@@ -86,4 +86,6 @@ KIND = Identifier(
     ),
     # Documents name the dates of agreements and releases; only a date said to be a birth stops them.
     documents_at=Strength.CERTAIN,
+    traces=r"[0-9元][-/.年][0-9]{1,2}[-/.月][0-9]|[0-9]{7}|[mtshr][0-9]{6}",
+    labels=_LABEL,
 )

@@ -8,7 +8,7 @@ from expectations.identifiers.base import Example, Identifier, Strength
 _DATA = Biometric(
     labels=r"塩基配列|ゲノム配列|dna_?(?:sequence|profile)|genotype|haplotype|str_?profile",
     sure="genome/",
-    forms=r"##fileformat=VCF|@SQ SN:|@HD VN:|[ACGTN]{60}|rs[0-9]{4,9} ?[:, ] ?[ACGT] ?[/|] ?[ACGT](?![A-Za-z])",
+    forms=r"##fileformat=VCF|@SQ SN:|@HD VN:|[ACGTN]{60}|rs[0-9]{4,9}[:, ]{0,3}[ACGT] ?[/|] ?[ACGT](?![A-Za-z])",
 )
 
 KIND = Identifier(

@@ -52,6 +52,5 @@ KIND = Identifier(
     ),
     needs_digits=False,
     labels=_LABELS,
-    traces="[一-鿿].{0,12}(?:師|医|先生|主任|部長|院長|教授|助教|講師|員|ヘルパ|ケアマネ|dr|ns|pt|ot|st|msw|cm)"
-    "|(?:医|師|者|手|刀|員|dr|ns|pt|ot|msw|ドクタ.|ケアマネ.{0,5}|担当).{0,4}[一-鿿]",
+    traces="師|医|先生|主任|部長|院長|科長|教授|助教|講師|員|ヘルパ|ケアマネ|dr|ns|pt|ot|st|msw|cm|ドクタ|担当|者|手|刀",
 )

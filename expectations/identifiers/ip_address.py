@@ -8,7 +8,7 @@ import re
 from expectations.identifiers.base import Example, Identifier, Strength, strongest
 
 _FOUR = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
-_V4 = re.compile(rf"(?<![0-9A-Za-z.:])({_FOUR})(?![0-9A-Za-z]|:[0-9A-Fa-f]*:)")
+_V4 = re.compile(rf"(?<![0-9A-Za-z.])({_FOUR})(?![0-9A-Za-z]|:[0-9A-Fa-f]*:)")
 _V6 = re.compile(
     rf"(?<![0-9A-Fa-f:])(?<![0-9A-Za-z](?=[0-9]))((?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:{_FOUR}|[0-9A-Fa-f]{{0,4}}))(?![0-9A-Za-z:])"
 )

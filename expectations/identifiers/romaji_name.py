@@ -69,6 +69,6 @@ KIND = Identifier(
         Example("Amino Leban"),
     ),
     needs_digits=False,
-    traces=r"[a-zāīūēōâîûêô]{3,12}[,^_・]?[a-zāīūēōâîûêô]{3,12}",
+    traces="[a-zāīūēōâîûêô]{3}[,^_・]?[a-zāīūēōâîûêô]{3}",
     labels=_LABELS,
 )
