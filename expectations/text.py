@@ -23,18 +23,20 @@ _CJK = "一-鿿々〆ぁ-んァ-ヶー〒"
 # Four and more single characters with blanks between them are one spaced-out word, wherever it stands (担当：山 田 太
 # 郎, TEL0 9 0 - 1 2 3 4). A digit of a longer number is not one of them, so that no number grows by another.
 _SPACED_OUT = re.compile(
-    rf"(?:(?<![0-9A-Za-z])[A-Za-z+(]|(?<![0-9])[0-9]|[{_CJK}])(?: [^\s,;|、。]){{3,}}(?:(?<=[{_CJK}])|(?![0-9A-Za-z]))"
+    rf"(?:(?<![0-9A-Za-z])[A-Za-z+(]|(?<![0-9])[0-9]|(?<![一-鿿々ァ-ヶー])[{_CJK}])(?: [^\s,;|、。]){{3,}}"
+    rf"(?:(?<=[{_CJK}])(?![一-鿿ァ-ヶー](?<![様殿氏先君医看]))|(?<![{_CJK}])(?![0-9A-Za-z]))"
 )
 
 _ONES = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _PLACES = {"十": 10, "百": 100}
 _BY_PLACE = "〇零一二三四五六七八九"
 _KANJI_NUMBER = re.compile(
-    rf"[{_BY_PLACE}十百]+(?=年|月|日(?![市町])|丁目|番(?!町)|号|歳|-[0-9{_BY_PLACE}十百])"
+    rf"[{_BY_PLACE}十百]+(?=年|月|日(?![市町])|丁目|番(?!町)|号|[歳才]|-[0-9{_BY_PLACE}十百])"
     rf"|(?<=[0-9{_BY_PLACE}十百]-)[{_BY_PLACE}十百]+(?![一-鿿])"
     rf"|(?<=丁目)[{_BY_PLACE}十百]+(?![一-鿿])"
     rf"|[{_BY_PLACE}]{{4,}}"
-    rf"|[{_BY_PLACE}]{{2,}}(?:[-. ()]{{1,2}}[{_BY_PLACE}]{{2,}})+"
+    rf"|[{_BY_PLACE}]{{2,}}(?:[-. ()]{{1,2}}[{_BY_PLACE}]+)*[-. ()]{{1,2}}[{_BY_PLACE}]{{2,}}"
+    rf"|(?<=\()〇(?=\))|(?<=\+)[{_BY_PLACE}]{{1,3}}"
     rf"|(?<=番号)[ :はが]{{0,2}}[{_BY_PLACE}]+(?![一-鿿])"
 )
 

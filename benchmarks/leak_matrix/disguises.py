@@ -50,27 +50,28 @@ def _hiragana(value: Value, draw: Random) -> str | None:
 
 def _spaced(value: Value, draw: Random) -> str | None:
     """A blank between every two characters: 山 田 太 郎, ０ ９ ０. Not where blanks are all that tells its parts."""
-    if len(value.text) < 4 or re.search(r"[0-9]\s+[0-9]", value.text):
+    if value.machine or len(value.text) < 4 or re.search(r"[0-9A-Za-z]\s+[0-9A-Za-z]", value.text):
         return None
     return draw.choice((" ", "　")).join(re.sub(r"\s", "", value.text))
 
 
 def _gaps(value: Value, draw: Random) -> str | None:
     """Blanks around hyphens: 090 - 1234 - 5678."""
-    return re.sub("-", draw.choice((" - ", "　－　", "- ")), value.text) if "-" in value.text else None
+    made = re.sub("(?<=[0-9])-(?=[0-9])", draw.choice((" - ", "　－　", "- ")), value.text)
+    return None if value.machine or made == value.text else made
 
 
 def _hyphens(value: Value, draw: Random) -> str | None:
-    return re.sub("-", draw.choice(_HYPHENS), value.text) if "-" in value.text else None
+    made = re.sub("(?<=[0-9])-(?=[0-9])", draw.choice(_HYPHENS), value.text)
+    return None if value.machine or made == value.text else made
 
 
 def _kanji_digits(value: Value, draw: Random) -> str | None:
     if "kanji digits" in value.written:
         return value.written["kanji digits"]
-    if value.text.isascii() and re.search("[A-Za-z@:]", value.text):
+    if value.machine or not re.fullmatch("[-+() 0-9]+", value.text):
         return None
-    made = value.text.translate(_KANJI).replace("-", "－")
-    return made if re.search("[0-9]", value.text) and not re.search("[月年日/]", value.text) else None
+    return value.text.translate(_KANJI).replace("-", "－")
 
 
 def _invisible(value: Value, draw: Random) -> str | None:

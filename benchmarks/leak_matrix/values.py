@@ -8,8 +8,10 @@ from random import Random
 
 #: Bars of a group: the part of its values in texts, documents and metadata that has to stop the release.
 ALL, NEARLY_ALL = 1.0, 0.99
-#: Names as the STRICT method of the measured study finds them in clinical sentences: of the list, and not of it.
-LISTED_NAMES, OTHER_NAMES = 0.99, 0.962
+#: Names as often as people bear them, as the STRICT method of the measured study finds them in clinical sentences. For
+#: rare ones it reached 96.2 %, by masking every proper noun and unknown word: 1.9 % of all clinical characters. A gate
+#: that stops at most one sentence in a thousand cannot, so for rare and made-up names recall is only reported.
+LISTED_NAMES = 0.99
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,15 @@ class Value:
     """One identifier of a fictitious person.
 
     `text` is disguised, `phrase` (with one ``{}``) stands around it wherever there is room for words, `column` is the
-    header of a column that would hold such values. `written` are disguises only this value knows, such as an era date.
+    header of a column that would hold such values. `written` are disguises only this value knows, such as an era date;
+    what a `machine` writes nobody writes with blanks or kanji digits.
     """
 
     text: str
     phrase: str = "{}"
     column: str = "備考"
     written: Mapping[str, str] = field(default_factory=dict)
+    machine: bool = False
 
 
 @dataclass(frozen=True)
