@@ -165,8 +165,8 @@ class Contract:
 
     `allowed_texts` are the only identifying values that may stand in documents, because the operator publishes
     them (complaints contact, recipient's name); they are removed before detectors read the documents. `manifest` is the
-    document that says tables and rows in JSON, "" for none. `attested` names what the maker has to prove beside the
-    payload (``row_order``, ``canaries``): missing evidence fails.
+    document that says tables and rows to programs (Frictionless data package), "" for none. `attested` names what the
+    maker has to prove beside the payload (``row_order``, ``canaries``): missing evidence fails.
     """
 
     version: str

@@ -44,7 +44,8 @@ def examine(
 ) -> Verdict:
     """Examine the bag at `payload` against `contract`; `digest` is the SHA-256 of its ``tagmanifest-sha256.txt``.
 
-    `known` is None where fingerprints are gone: the verdict then says so, for the approvers to weigh. `attested` is
+    `known` is None where all fingerprints are gone, and says how many are where some are: the verdict then says that
+    known values are not available, for the approvers to weigh; what is there is looked up all the same. `attested` is
     the evidence beside the payload. What is not done after `seconds` is not done at all, and stops the release.
     Never raises and never shows a value: whatever goes wrong is a failing finding that names the exception's type.
     Rule: APPI Enforcement Rules art. 34; docs/architecture.md (the payload is a BagIt bag, RFC 8493).
@@ -58,7 +59,7 @@ def examine(
         passed=bool(findings) and all(finding.passed for finding in findings),
         contract_version=contract.version,
         detectors_version=gate_version(),
-        known_values=NOT_AVAILABLE if room.known is None else CHECKED,
+        known_values=CHECKED if room.known is not None and not room.known.gone else NOT_AVAILABLE,
         findings=findings,
         canaries=attested.totals(),
     )

@@ -1,4 +1,4 @@
-"""突合: the payload's own manifest says exactly the tables and rows that the contract does."""
+"""突合: the payload's own description says exactly the tables and rows that the contract does."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from expectations.suite import Wanted
 
 
 def manifest_questions(text: str, contract: Contract, where: str) -> list[Question]:
-    """One question per table. Raises `Unreadable` for a manifest that is not one, or that names other tables."""
+    """One question per table and format of a Frictionless data package (``resources`` with ``path`` and ``rows``).
+
+    Raises `Unreadable` for a description that is not one, or that names other tables.
+    """
     try:
-        said = {str(table["name"]): int(table["rows"]) for table in json.loads(text)["tables"]}
+        said = {str(one["path"]): int(one["rows"]) for one in json.loads(text)["resources"]}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise Unreadable("manifest.not_one") from None
-    if said.keys() != {table.name for table in contract.tables}:
+    rows = {f"tables/{t.name}.{form}": t.rows for t in contract.tables for form in t.formats}
+    if said.keys() != rows.keys():
         raise Unreadable("manifest.tables")
-    return [_rows(f"{where}: {table.name}", said[table.name] - table.rows, table.rows) for table in contract.tables]
+    return [_rows(f"{where}: {path}", said[path] - rows[path], rows[path]) for path in sorted(rows)]
 
 
 def _rows(where: str, apart: int, rows: int) -> Question:

@@ -17,6 +17,7 @@ from provision.formats.base import Format
 from provision.formats.tables import DROPPED
 from provision.layouts import Answer, Layout, LayoutColumn, TestValue
 from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
+from provision.packaging.encryption import schemes
 from provision.releasing.drafting import today
 from provision.releasing.tables import column_of, items_of, layout, table_of
 
@@ -40,6 +41,7 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
         problems += layout_problems(layouts.files[name], table)
     for name, recipient in recipients.items.items():
         problems += _recipient(recipients.files[name], recipient, on or today(), known)
+        problems += _keys(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles)
         problems += _tables(plans.files[name], plan, known)
@@ -132,6 +134,17 @@ def landing_place(source: Source) -> tuple[str, ...]:
         root = ("/",) if landing.directory.startswith("/") else ()
         return ("sftp", landing.connection, *root, *(p for p in landing.directory.split("/") if p not in {"", "."}))
     return ()
+
+
+def _keys(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:
+    """What would only show when the first release is sealed: a key that expired, or an operator without one."""
+    scheme = schemes()[recipient.encryption.kind]
+    try:
+        scheme.check(recipient.encryption)
+        if platform is not None:
+            scheme.check(scheme.escrow(platform))
+    except FixConfiguration as error:
+        yield problem(path, ["encryption"], f"{error.what} ({error.where})", error.remedy)
 
 
 def _recipient(path: Path, recipient: Recipient, on: date, known: Catalogue) -> Iterator[ConfigProblem]:

@@ -67,13 +67,42 @@ class SftpSettings(Noun):
 ChannelSettings = Annotated[MailSettings | DiscSettings | BucketSettings | SftpSettings, Field(discriminator="kind")]
 
 
-class EncryptionKey(Noun):
-    """The recipient's public key, its fingerprint confirmed out of band."""
+class AgeKey(Noun):
+    """An age public key, read out and confirmed by another way than it came."""
 
     kind: Literal["age"]
     key: str = Field(pattern=r"^age1[a-z0-9]{50,}$")
     confirmed_on: date
     confirmed_by: str
+
+    @property
+    def identity(self) -> str:
+        """What stands for the key in the log: an age key is short enough to be its own fingerprint."""
+        return self.key
+
+
+class OpenPgpKey(Noun):
+    """An OpenPGP public key for partners who insist; the fingerprint was confirmed by another way than the key came."""
+
+    kind: Literal["openpgp"]
+    key: str = Field(pattern=r"^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[\s\S]+$", description="the ASCII-armoured block")
+    fingerprint: str = Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$", description="capitals, no spaces")
+    confirmed_on: date
+    confirmed_by: str
+
+    @property
+    def identity(self) -> str:
+        """What stands for the key in the log."""
+        return self.fingerprint
+
+
+EncryptionKey = Annotated[AgeKey | OpenPgpKey, Field(discriminator="kind")]
+
+
+_SECURITY = Words(
+    ja="取扱者を限り、アクセスを制御し、暗号化して保管し、漏えい等のおそれがあるときは直ちに提供者に知らせる。",
+    en="Few named handlers, controlled access, encrypted storage, and word to us at once where a leak is feared.",
+)
 
 
 class Agreement(Noun):
@@ -87,6 +116,15 @@ class Agreement(Noun):
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
     no_reidentification: Literal[True] = Field(description="APPI art. 45 is part of every agreement")
+    onward_provision: Literal["forbidden", "with_consent"] = Field(
+        default="forbidden", description="再提供: whether the recipient may pass the data on, after asking in writing"
+    )
+    security: Words = Field(default=_SECURITY, description="安全管理: what the recipient does to keep the data safe")
+    destroy_within_days: int = Field(
+        default=30,
+        gt=0,
+        description="廃棄: days after the end within which the recipient destroys the data and says so",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -212,6 +250,9 @@ class Platform(Noun):
     officers: list[Officer] = Field(min_length=2)
     requesters: list[str] = Field(min_length=1)
     escrow_key: str = Field(pattern=r"^age1[a-z0-9]{50,}$", description="the operator's own age key: every delivery")
+    escrow_openpgp: OpenPgpKey | None = Field(
+        default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from provision import approvals
 from provision.auditing import guard, log, prompt, render
 from provision.context import open_context
-from provision.errors import Refused
+from provision.errors import Refused, TokumeiError
+from provision.releasing.verdicts import expired
 
 router = APIRouter()
 
@@ -65,7 +66,23 @@ def review(request: Request, release: str) -> HTMLResponse:
     found = approvals.request(open_context(), release)
     login = guard.visitor(request).login
     contents = {name: value for name, value in found.made.items() if name not in {"risk", "digest"}}
-    return render.page(request, "review.html", login=login, current="approvals", one=found, contents=contents)
+    return render.page(
+        request,
+        "review.html",
+        login=login,
+        current="approvals",
+        one=found,
+        contents=contents,
+        expired=_expired(release),
+    )
+
+
+def _expired(release: str) -> str:
+    """Why the verdict shown does not hold any more; also where a file it rests on does not."""
+    try:
+        return expired(open_context(), release)
+    except TokumeiError as error:
+        return error.what
 
 
 @router.post("/api/approvals/{release}")

@@ -24,6 +24,7 @@ KINDS: Mapping[str, Pair] = {
     "batch": Pair("受領", "Batches"),
     "release": Pair("提供", "Releases"),
     "delivery": Pair("引渡し", "Deliveries"),
+    "disc": Pair("媒体", "Discs"),
 }
 
 #: States; the same word means the same for every kind.
@@ -48,12 +49,18 @@ STATES: Mapping[str, Pair] = {
     "handed_over": Pair("引渡し済み", "handed over"),
     "unknown": Pair("不明・要確認", "unknown, needs an operator"),
     "bounced": Pair("不達", "bounced"),
+    "burned": Pair("書込み済み", "burned"),
+    "sent": Pair("発送済み", "sent"),
+    "lost": Pair("紛失", "lost"),
 }
 
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
+    "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
+    "release.gated_again": Pair("提供: 再検査", "gated again"),
+    "known_values.asked": Pair("既知値との照合", "known values looked up"),
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
@@ -69,6 +76,20 @@ FIELDS: Mapping[str, Pair] = {
     "known_values": Pair("既知値との照合", "known values"),
     "contract_version": Pair("契約定義の版", "contract version"),
     "detectors_version": Pair("検出器の版", "detectors version"),
+    "rows_checked": Pair("検査した行（延べ）", "rows checked, over all expectations"),
+    "canaries": Pair("カナリア（架空患者）", "canaries (fictitious patients)"),
+    "planted": Pair("埋め込んだ識別子", "identifiers planted"),
+    "survived": Pair("加工後に残ったもの", "left after the rules"),
+    "found": Pair("検査が見つけるもの", "found by the gate as planted"),
+    "recall_ppm": Pair("検出率（100万あたり）", "recall per million"),
+    "row_order": Pair("行の並び", "order of rows"),
+    "correlation_ppm": Pair("元の順序との順位相関（100万分率）", "rank correlation with the source, millionths"),
+    "longest_run": Pair("元の順序の最長の連続", "longest run in the source's order"),
+    "expectation": Pair("検査項目", "expectation"),
+    "where": Pair("箇所", "where"),
+    "kind": Pair("種類", "kind"),
+    "rows_failing": Pair("不合格の行", "rows failing"),
+    "note": Pair("備考", "note"),
     "people": Pair("人数", "people"),
     "claims": Pair("明細数", "claims"),
     "suppressed": Pair("除外した人数", "people left out"),
@@ -111,7 +132,7 @@ FIELDS: Mapping[str, Pair] = {
 TONES: Mapping[str, str] = {
     **dict.fromkeys(("accepted", "approval", "approved", "published", "open", "closed", "handed_over"), "good"),
     **dict.fromkeys(
-        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled"), "bad"
+        ("quarantined", "rejected", "rejection", "failed", "expired", "bounced", "unknown", "recalled", "lost"), "bad"
     ),
     **dict.fromkeys(("gated", "attempting"), "wait"),
 }

@@ -17,6 +17,10 @@ def add(subparsers: Subparsers) -> None:
     asked.add_argument("batch")
     asked.add_argument("--json", action="store_true", default=argparse.SUPPRESS)  # --json may also stand before
     asked.set_defaults(run=_affected)
+    back = inner.add_parser("recall", help="take a release back from its recipient; run it again to go on")
+    back.add_argument("release")
+    back.add_argument("--reason", required=True, help="why; recipients and auditors read it")
+    back.set_defaults(run=_recall)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -41,4 +45,16 @@ def _affected(arguments: argparse.Namespace) -> int:
         for one in found
     ]
     say(found, as_json=arguments.json, text="\n".join(lines) or "no release held what this batch replaced")
+    return 0
+
+
+def _recall(arguments: argparse.Namespace) -> int:
+    import getpass
+
+    from provision.context import open_context
+    from provision.releasing.recalling import recall
+
+    done = recall(open_context(), arguments.release, reason=arguments.reason, actor=f"operator:{getpass.getuser()}")
+    lines = [f"{arguments.release} is recalled", *(f"{order}\t{what}" for order, what in done.items())]
+    say(done, as_json=arguments.json, text="\n".join(lines))
     return 0

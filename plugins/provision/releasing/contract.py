@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from anonymization.rules.age_band import labels
+from expectations.attested import CANARIES, ROW_ORDER
 from expectations.contract import (
     CodeList,
     ColumnContract,
@@ -27,8 +29,8 @@ from provision.formats.base import Column
 from provision.formats.tables import bounds
 from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
-from provision.packaging.payload import documents
-from provision.releasing.tables import PERSON, ReleaseTable, layout
+from provision.packaging.payload import MANIFEST, documents
+from provision.releasing.tables import CLAIM, PERSON, ReleaseTable, layout
 
 
 def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contract:
@@ -49,13 +51,16 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         for shape in shapes
     )
     operator, recipient = ctx.platform.operator, ctx.recipient(plan.recipient)
-    return Contract(
-        version=_version(tables),
+    made_up = Contract(
+        version="",
         tables=tables,
         documents=documents(),
         people=_people(plan, shapes),
         allowed_texts=(operator.contact, operator.name.ja, operator.name.en, recipient.name.ja, recipient.name.en),
+        manifest=MANIFEST,
+        attested=frozenset({ROW_ORDER, CANARIES}),
     )
+    return replace(made_up, version=_version(made_up, profile))
 
 
 def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain:
@@ -80,11 +85,16 @@ def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain
 
 
 def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | None:
+    """k over the table that carries every quasi-identifier; else, where rows are linked, over all tables together with
+    those that go out at all; else over nothing: no two tables can be connected, and each alone says less."""
     shape = counted_table(plan, shapes)
-    if shape is None:
-        return None
-    person = PERSON if PERSON in {c.name for c in shape.columns} else None
-    return PeopleContract(shape.name, tuple(plan.quasi_identifiers), person, plan.k)
+    if shape is not None:
+        person = PERSON if PERSON in {c.name for c in shape.columns} else None
+        return PeopleContract(shape.name, tuple(plan.quasi_identifiers), person, plan.k)
+    number = {"none": None, "claim": CLAIM, "person": PERSON}[plan.linkage]
+    shown = {column.name for each in shapes for column in each.columns}
+    quasi = tuple(name for name in plan.quasi_identifiers if name in shown)
+    return PeopleContract("", quasi, number, plan.k) if number and quasi else None
 
 
 def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable | None:
@@ -92,9 +102,14 @@ def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable 
     return next((s for s in shapes if set(plan.quasi_identifiers) <= {c.name for c in s.columns}), None)
 
 
-def _version(tables: tuple[TableContract, ...]) -> str:
-    said = [(t.name, [(c.name, c.dtype, _stable(c.domain)) for c in t.columns]) for t in tables]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+def _version(contract: Contract, profile: Profile) -> str:
+    """A hash over everything the gate is told, and over the profile the tables were made by."""
+    tables = [
+        (t.name, t.rows, t.formats, [(c.name, c.dtype, _stable(c.domain), c.nullable, c.earliest) for c in t.columns])
+        for t in contract.tables
+    ]
+    others = (contract.documents, contract.people, contract.allowed_texts, contract.manifest, sorted(contract.attested))
+    return hashlib.sha256(repr((tables, others, profile.model_dump_json())).encode()).hexdigest()[:16]
 
 
 def _stable(made: Domain) -> str:

@@ -77,7 +77,8 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     shapes = layout(plan, ctx.catalogue)
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     kept, risk = _suppress(plan, selection, shapes)
-    frames = make_tables(ctx, plan, profile, selection, kept)
+    orders: dict[str, dict[str, int]] = {}
+    frames = make_tables(ctx, plan, profile, selection, kept, orders)
     empty = [name for name, frame in frames.items() if not frame.height]
     if empty:
         raise Refused(
@@ -86,7 +87,7 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     day = drafted.when.astimezone(TOKYO).date().isoformat()
     digest = build_payload(ctx, release, plan, profile, shapes, frames, folder / "bag", day)
     claims = selection.heads.join(kept.select("person"), on="person", how="semi").height
-    return _facts(selection, plan, profile, frames, risk, digest, claims)
+    return {**_facts(selection, plan, profile, frames, risk, digest, claims), "row_order": orders}
 
 
 def _suppress(plan: Plan, selection: Selection, shapes: tuple[ReleaseTable, ...]) -> tuple[pl.DataFrame, Risk]:
@@ -153,7 +154,6 @@ def _facts(
         "linkage": {name: found.counts() for name, found in selection.linkage.items()},
         "profile": {"id": profile.id, "law": profile.law, "in_force": profile.in_force.isoformat()},
         "numbering": "random permutation in memory, ended with the making process",
-        "row_order": "shuffled",
         "code_version": provision.__version__,
     }
 

@@ -180,6 +180,6 @@ def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile) -> pl.DataFra
     learnt = band.learn(
         people.lazy(), "age_band", {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month}
     )
-    made = band.apply("age_band", learnt)
+    made = band.apply(learnt)["age_band"]
     assert made is not None  # the rule keeps its column
     return people.with_columns(age_band="birth_month").with_columns(made).sort("person")

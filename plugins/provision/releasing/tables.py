@@ -20,6 +20,7 @@ from provision.errors import Refused
 from provision.formats.base import Column, ColumnClass, Dataset, Table
 from provision.formats.tables import DROPPED, polars_type
 from provision.model import Plan, Profile, TableSelection
+from provision.releasing.order import measured, of_numbers
 from provision.releasing.select import Selection
 
 PERSON, CLAIM = "person_number", "claim_number"
@@ -162,28 +163,46 @@ class Numbering:
         claims = heads.select(*CLAIM_KEY).unique()
         self.people = people.with_columns(pl.Series(PERSON, self._permutation(people.height)))
         self.claims = claims.with_columns(pl.Series(CLAIM, self._permutation(claims.height)))
+        self.orders: dict[str, dict[str, int]] = {}
 
     def _permutation(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return self.random.permutation(size).astype(np.int64) + 1
+        return self.order(size) + 1
 
-    def shuffled(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows in an order of this release only."""
-        return frame[self.random.permutation(frame.height)]
+    def order(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """A random order of so many rows: places 0 to size - 1."""
+        return self.random.permutation(size).astype(np.int64)
+
+    def shuffled(self, frame: pl.DataFrame, table: str) -> pl.DataFrame:
+        """Rows of a table in an order of this release only; how far it follows that of `frame` goes into `orders`."""
+        places = self.order(frame.height)
+        self.orders[table] = measured(places)
+        for number in {PERSON, CLAIM} & set(frame.columns):
+            self.orders[f"{table}.{number}"] = of_numbers(frame[number])
+        return frame[places]
 
 
 def make_tables(
-    ctx: Context, plan: Plan, profile: Profile, selection: Selection, kept: pl.DataFrame
+    ctx: Context,
+    plan: Plan,
+    profile: Profile,
+    selection: Selection,
+    kept: pl.DataFrame,
+    orders: dict[str, dict[str, int]] | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """The release's tables by name. `kept` are the people (with attributes) that stay after suppression."""
+    """The release's tables by name. `kept` are the people (with attributes) that stay after suppression; `orders` is
+    filled with how far rows and numbers follow the order of the store (`order.py`), by table and number."""
     heads = selection.heads.join(kept.select("person"), on="person", how="semi")
     numbering = Numbering(heads)
     keys = heads.join(numbering.people, on="person").join(numbering.claims, on=CLAIM_KEY)
     keys = keys.join(kept.select("person", *sorted(COUNTED)), on="person")
     shapes = layout(plan, ctx.catalogue)
-    return {
+    made = {
         shape.name: _one(ctx, shape, chosen, selection, keys, numbering)
         for shape, chosen in zip(shapes, plan.tables, strict=True)
     }
+    if orders is not None:
+        orders.update(numbering.orders)
+    return made
 
 
 def _one(
@@ -207,6 +226,7 @@ def _one(
     have = set(rows.collect_schema().names()) - counted
     extra = [name for name in names if name in mine.columns and name not in have]
     picked = rows.select("batch", "claim_no", *[n for n in names if n in have])
-    joined = picked.collect().join(mine.select("batch", "claim_no", *extra), on=["batch", "claim_no"], how="inner")
+    mine = mine.select("batch", "claim_no", *extra)
+    joined = picked.collect().join(mine, on=["batch", "claim_no"], how="inner", maintain_order="left")
     missing = [pl.lit(None, polars_type(c)).alias(c.name) for c in shape.columns if c.name not in joined.columns]
-    return numbering.shuffled(joined.with_columns(missing).select(names))
+    return numbering.shuffled(joined.with_columns(missing).select(names), shape.name)

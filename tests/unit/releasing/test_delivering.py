@@ -265,7 +265,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "a changed byte": lambda bag: _flip(bag / "data/tables/claim.parquet"),
     "an extra file": lambda bag: (bag / "data/extra.txt").write_text("x"),
     "a file beside the data": lambda bag: (bag / "notes.txt").write_text("x"),
-    "a missing file": lambda bag: (bag / "data/manifest.json").unlink(),
+    "a missing file": lambda bag: (bag / "data/datapackage.json").unlink(),
     "no manifest": lambda bag: (bag / "tagmanifest-sha256.txt").unlink(),
     "nothing at all": lambda bag: shutil.rmtree(bag),
 }
@@ -370,6 +370,11 @@ def test_the_envelope_proves_the_approval_offline(house: House, published: str, 
     content = json.loads(path.read_text("utf-8"))
     assert verified(house, path) == 0
     assert content["payload_digest"] == digest
+    bag, public = made_folder(house.open(), published) / "bag", (house.home / "ledger" / "log.vkey").read_text().strip()
+    assert cli.main(["package", "verify", str(bag), "--envelope", str(path), "--key", public]) == 0
+    content["payload_digest"] = "0" * 64
+    (folder / "other.json").write_text(json.dumps(content), "utf-8")
+    assert cli.main(["package", "verify", str(bag), "--envelope", str(folder / "other.json"), "--key", public]) == 8
     assert [a["officer"] for a in content["approvals"]] == ["demo-officer-1", "demo-officer-2"]
 
 

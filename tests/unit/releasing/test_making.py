@@ -217,7 +217,7 @@ def test_order_and_numbers_say_nothing_about_the_source(house: House) -> None:
     size = 20_000
     heads = pl.DataFrame({"person": range(size), "batch": "B", "dataset": "D", "claim_no": range(size)})
     numbering = Numbering(heads)
-    shuffled = numbering.shuffled(heads)
+    shuffled = numbering.shuffled(heads, "heads")
     numbered = heads.join(numbering.people, on="person", maintain_order="left")
     claims = heads.join(numbering.claims, on="claim_no", maintain_order="left")
     source = np.arange(size)
@@ -364,7 +364,7 @@ def test_a_committed_payload_that_was_changed_is_not_recorded(house: House, monk
         patch.setattr(type(ctx.ledger), "transition", _die)
         with pytest.raises(Killed):
             releasing.make(ctx, release, actor=ACTOR)
-    manifest = making.made_folder(ctx, release) / "bag/data/manifest.json"
+    manifest = making.made_folder(ctx, release) / "bag/data/datapackage.json"
     manifest.write_bytes(manifest.read_bytes() + b" ")
     with pytest.raises(Refused, match="not what was committed"):
         releasing.make(house.open(), release, actor=ACTOR)
