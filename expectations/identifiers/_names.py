@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from expectations.identifiers._lists import listed
 from expectations.text import katakana, normal, plain_kanji
 
-_DATA = Path(__file__).parent / "data"
 #: So many people bear a surname that its being a word as well (清水) does not matter.
 _BORNE_BY_MANY = 100_000
 
@@ -78,8 +77,8 @@ def names() -> Names:
     """The lists, read once per process (0.2 s)."""
     men, women, last = _dataset()
     counted = counted_surnames()
-    surnames = frozenset(counted) | _listed("surnames")
-    words = _listed("words")
+    surnames = frozenset(counted) | listed("surnames")
+    words = listed("words")
     many = {name for name, count in counted.items() if count >= _BORNE_BY_MANY}
     plain = frozenset(name for name in surnames if len(name) > 1 and (name in many or name not in words))
     given = [kanji for people in (men, women) for entry in people.values() for kanji in entry["kanji"]]
@@ -101,8 +100,3 @@ def _dataset() -> tuple[Any, Any, Any]:
 
     men, women, last = load_dataset("org", include_last_names=True)
     return men, women, last
-
-
-def _listed(name: str) -> frozenset[str]:
-    lines = (_DATA / f"{name}.txt").read_text("utf-8").split("\n")
-    return frozenset(line for line in lines if line and not line.startswith("#"))
