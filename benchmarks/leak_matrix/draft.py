@@ -69,7 +69,8 @@ CLOSED: Mapping[str, Closed] = {
 
 
 def _whole(text: str, top: int) -> bool:
-    return re.fullmatch("[0-9]{1,5}", text) is not None and int(text) <= top
+    # Zeros in front say nothing in a column of numbers.
+    return re.fullmatch("[0-9]{1,18}", text) is not None and int(text) <= top
 
 
 @dataclass

@@ -14,10 +14,13 @@ from benchmarks.leak_matrix.places import ClosedColumn, Slot, Text, Written, all
 from benchmarks.leak_matrix.planting import Case, Outcome, deal, gated
 from benchmarks.leak_matrix.reading import Broken, kinds_found
 from benchmarks.leak_matrix.report import lines, printed, shortfalls
+from benchmarks.leak_matrix.sentences import DISEASES, DRUGS, OTHERS
+from benchmarks.leak_matrix.sentences import EPONYMS as EPONYM_TERMS
 from benchmarks.leak_matrix.values import Maker, Value
 from expectations.contract import Contract
 from expectations.verdict import Finding, Verdict
 
+PROJECT = Path(__file__).parents[2]
 TELEPHONE = next(maker for maker in all_makers() if maker.kind == "telephone" and maker.cell)
 TEXT = next(place for place in all_places() if isinstance(place, Text))
 POINTS = next(place for place in all_places() if isinstance(place, ClosedColumn) and place.column == "points")
@@ -58,6 +61,7 @@ def test_stops_that_nothing_planted_explains_break_the_run(strange: Finding) -> 
 
 def test_what_is_legal_in_a_column_is_no_case() -> None:
     assert not POINTS.takes(case("1234").written)
+    assert not POINTS.takes(case("001234").written)
     assert POINTS.takes(case("12345").written)
     assert POINTS.takes(case("１２３").written)
 
@@ -141,3 +145,53 @@ def test_a_small_matrix_runs_through_the_real_gate() -> None:
     assert {one.case.maker.kind for one in result.outcomes} == {"telephone", "email"}
     assert sum(one.stopped for one in result.outcomes) > len(result.outcomes) / 2
     assert all(one.stopped for one in result.outcomes if one.case.place.closed)
+
+
+def test_the_gate_keeps_every_bar_on_a_few_hundred_cases() -> None:
+    result = matrix.run(7, 300, told=lambda _: None)
+    assert len(result.outcomes) >= 300
+    assert shortfalls(result.outcomes) == []
+
+
+EPONYMS = PROJECT / "../shared/oracles/text/eponyms_ja.txt"
+CONTEXTS = ("既往に{}あり", "{}にて通院中。", "{}の疑いで精査、{}は否定的", "{}", "{}について説明、内服継続。")
+
+
+def test_names_of_diseases_and_drugs_stop_hardly_any_sentence() -> None:
+    terms = (*EPONYM_TERMS, *OTHERS, *DISEASES, *DRUGS)
+    sentences = [context.replace("{}", term) for term in terms for context in CONTEXTS]
+    assert len(sentences) > 500
+    assert len(clean.false_stops(sentences)) * 1000 <= len(sentences)
+
+
+@pytest.mark.skipif(not EPONYMS.exists(), reason="needs ../shared/oracles/text/eponyms_ja.txt beside the checkout")
+def test_the_stress_list_of_terms_stops_hardly_any_sentence() -> None:
+    lines = [line for line in EPONYMS.read_text("utf-8").splitlines() if not line.startswith("#")]
+    sentences = [context.replace("{}", line.split("\t")[1]) for line in lines for context in CONTEXTS]
+    assert len(sentences) > 500
+    assert len(clean.false_stops(sentences)) * 1000 <= len(sentences)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_thousands_of_cases_keep_every_bar() -> None:
+    result = matrix.run(11, 2000, told=lambda _: None)
+    assert len(result.outcomes) >= 2000
+    assert shortfalls(result.outcomes) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_one_cell_in_a_million_is_found() -> None:
+    result = matrix.needles(3, 18, told=lambda _: None)
+    assert shortfalls(result.outcomes) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_twenty_clean_worlds_are_not_stopped(tmp_path: Path) -> None:
+    payloads = {seed: clean.made_up_world(seed) for seed in range(100, 120)}
+    assert [found for found in payloads.values() if found] == []
+    releases = {seed: clean.released_world(seed, tmp_path / str(seed)) for seed in range(100, 120)}
+    assert [stops for stops in releases.values() if stops] == []
+    assert sum(stops is not None for stops in releases.values()) >= 15
