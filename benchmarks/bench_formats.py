@@ -22,7 +22,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from benchmarks import bench_documents
+from benchmarks import bench_documents, by_hands
 
 FOLDER = Path("var/bench")
 BAR = 3.0
@@ -61,7 +61,7 @@ def main() -> int:
     if of_lines := [name for name in wanted if name not in documents]:
         _table(of_lines, arguments)
     if of_documents := [name for name in wanted if name in documents]:
-        bench_documents.table(of_documents, argparse.Namespace(**vars(arguments), module=""))
+        bench_documents.table(of_documents, argparse.Namespace(**vars(arguments), module="", hands=by_hands.usual()))
     return 0
 
 

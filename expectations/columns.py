@@ -15,6 +15,7 @@ from expectations.contract import CodeList, ColumnContract, Domain, Form, FreeTe
 from expectations.domains import inside
 from expectations.identifiers import Identifier, Strength, all_kinds
 from expectations.known_values import KnownValues
+from expectations.sieve import find_each
 from expectations.suite import Wanted
 
 if TYPE_CHECKING:
@@ -84,19 +85,13 @@ def identifier_questions(
     where `silent`."""
     if not values:
         return []
-    questions = []
+    questions, found = [], dict(find_each(values, context))
     for kind in all_kinds():
-        hits = [hit(kind, value, context, Strength.LIKELY) for value in values]
-        failing = sum(count for count, found in zip(rows, hits, strict=True) if found)
+        hits = [found.get(place, {}).get(kind.id, Strength.WEAK) >= Strength.LIKELY for place in range(len(values))]
+        failing = sum(count for count, hit in zip(rows, hits, strict=True) if hit)
         wanted = identifier_wanted(kind, context, Strength.LIKELY)
         questions.append(Question(wanted, where, kind.id, values, sum(hits), failing, sum(rows), silent))
     return questions
-
-
-def hit(kind: Identifier, value: str, context: str, limit: Strength) -> bool:
-    """Our own answer for one value: the kind is found, at `limit` or stronger."""
-    found = kind.find(value, context)
-    return found is not None and found >= limit
 
 
 def identifier_wanted(kind: Identifier, context: str, limit: Strength) -> Wanted:

@@ -160,11 +160,25 @@ class PeopleContract:
 
 
 @dataclass(frozen=True)
+class AllowedText:
+    """公表された連絡先等: a text the operator publishes itself, at the one place where a template puts it.
+
+    It may stand in `document` only, and there only between `before` and `after`, which are the template's own words.
+    """
+
+    document: str
+    text: str
+    before: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class Contract:
     """Everything a payload may contain. `documents` are the other files, by path relative to the payload.
 
-    `allowed_texts` are the only identifying values that may stand in documents, because the operator publishes
-    them (complaints contact, recipient's name); they are removed before detectors read the documents. `manifest` is the
+    `allowed_texts` are the only identifying values that may stand in documents, because configuration or the agreement
+    publishes them (complaints contact, recipient's name), each at its place only: there they are removed before
+    detectors read the document. In tables, headers and names of files nothing is allowed. `manifest` is the
     document that says tables and rows to programs (Frictionless data package), "" for none. `attested` names what the
     maker has to prove beside the payload (``row_order``, ``canaries``): missing evidence fails.
     """
@@ -173,6 +187,6 @@ class Contract:
     tables: tuple[TableContract, ...]
     documents: tuple[str, ...]
     people: PeopleContract | None
-    allowed_texts: tuple[str, ...] = ()
+    allowed_texts: tuple[AllowedText, ...] = ()
     manifest: str = ""
     attested: frozenset[str] = frozenset()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 from expectations.beside import beside
+from expectations.contract import AllowedText
 from expectations.read import Unreadable
 from expectations.text import normal
 
@@ -21,6 +22,7 @@ _CELLS = re.compile(r"[,\t;|]")
 #: Documents whose letters are not in their bytes as such, even where these are ASCII: PDF, RTF, PostScript, MIME.
 _NOT_ITS_TEXT = ("%PDF", "{\\rtf", "%!PS", "MIME-Version:", "Content-Type:")
 _MARK = " \u241f "
+_SHORTEST = 3  # characters; a shorter text could stand for anything
 
 
 def read_document(path: Path) -> str:
@@ -36,8 +38,8 @@ def read_document(path: Path) -> str:
     return text
 
 
-def pieces(text: str, allowed: tuple[str, ...], codes: frozenset[str] = frozenset()) -> list[str]:
-    """Distinct lines of `text`, cells of its lines and strings of its JSON, escapes resolved, `allowed` taken out.
+def pieces(text: str, allowed: Sequence[AllowedText], codes: frozenset[str] = frozenset()) -> list[str]:
+    """Distinct lines of `text`, cells of its lines, strings of its JSON, escapes resolved, `allowed` out at its places.
 
     `codes` are members of the contract's code lists: a codebook has to name them, so a cell that is one is left out.
     """
@@ -86,8 +88,10 @@ def _json(text: str) -> Iterator[str]:
             yield str(node)
 
 
-def _without(line: str, allowed: tuple[str, ...]) -> str:
+def _without(line: str, allowed: Sequence[AllowedText]) -> str:
     line = _SUM.sub(_MARK, normal(line))
-    for text in sorted({normal(text) for text in allowed if len(normal(text)) >= 3}, key=len, reverse=True):
-        line = line.replace(text, _MARK)
+    for one in sorted(allowed, key=lambda one: len(one.text), reverse=True):
+        if len(normal(one.text)) >= _SHORTEST:
+            there = normal(f"{one.before}{one.text}{one.after}")
+            line = line.replace(there, f"{normal(one.before)}{_MARK}{normal(one.after)}")
     return line

@@ -191,7 +191,7 @@ class _Examination:
         text = read_document(self.payload / name)
         columns = [c for t in self.contract.tables for c in t.columns]
         codes = frozenset().union(*(c.domain.codes for c in columns if isinstance(c.domain, CodeList)))
-        self.texts[name] = pieces(text, self.contract.allowed_texts, codes)
+        self.texts[name] = pieces(text, [one for one in self.contract.allowed_texts if one.document == name], codes)
         if name == self.contract.manifest:
             self.findings += ask(self.suite, manifest_questions(text, self.contract, name))
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from expectations.asking import Question, ask
-from expectations.columns import hit, identifier_wanted, known_questions
+from expectations.columns import identifier_wanted, known_questions
 from expectations.identifiers import all_kinds
 from expectations.known_values import KnownValues
+from expectations.sieve import find_each
 from expectations.suite import Suite
 from expectations.verdict import Finding
 
@@ -38,9 +39,9 @@ def _identifiers(
     suite: Suite, values: list[str], places: list[str], texts: Mapping[str, Sequence[str]]
 ) -> list[Finding]:
     """Failing findings by kind and place; what could not be evaluated, or is disagreed about, fails in every place."""
-    questions, counts = [], []
+    questions, counts, kinds = [], [], dict(find_each(values))
     for kind in all_kinds():
-        hits = [hit(kind, text, "", kind.documents_at) for text in values]
+        hits = [(kinds.get(place, {}).get(kind.id) or 0) >= kind.documents_at for place in range(len(values))]
         wanted = identifier_wanted(kind, "", kind.documents_at)
         questions.append(Question(wanted, "texts", kind.id, values, sum(hits), sum(hits), len(values)))
         counts.append(Counter(place for place, found in zip(places, hits, strict=True) if found))

@@ -24,9 +24,8 @@ _CJK = "一-鿿々〆ぁ-んァ-ヶー〒"
 # 郎, TEL0 9 0 - 1 2 3 4). A digit of a longer number is not one of them, so that no number grows by another.
 _SPACED_OUT = re.compile(
     rf"(?:(?<![0-9A-Za-z])[A-Za-z+(]|(?<![0-9])[0-9]|(?<![一-鿿々ァ-ヶー])[{_CJK}])(?: [^\s,;|、。]){{3,}}"
-    rf"(?:(?<=[{_CJK}])(?![一-鿿ァ-ヶー](?<![様殿氏先君医看]))|(?<![{_CJK}])(?![0-9A-Za-z]))"
+    rf"(?:(?<=[{_CJK}])(?![一-鿿ァ-ヶー](?<![様殿氏先君医看]))|(?<=[0-9])(?![0-9])|(?<![{_CJK}0-9])(?![0-9A-Za-z]))"
 )
-
 _ONES = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _PLACES = {"十": 10, "百": 100}
 _BY_PLACE = "〇零一二三四五六七八九"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from anonymization.rules.age_band import banded, labels
+from anonymization.rules.age_band import banded, labels, whole_bands
 from anonymization.rules.base import Parameters, Part, Rule, Title
 from anonymization.rules.support.domains import Domain, Domains, Labels
 from anonymization.rules.support.months import MONTH, born, month_number, months
@@ -14,17 +14,17 @@ from anonymization.rules.support.options import Option
 class AgeAtService(Rule):
     """Birth month to the age in the month of service, in the birth's place.
 
-    Of somebody with claims in every month the month in which the age changes is the birth month. With `counted` by the
-    fiscal year everybody's age changes in April (年度末年齢, as of 31 March, the way 特定健診 counts ages), which tells
-    no month; by the service month only bands should go out. Whoever is `top` at `month`, the last of the release, is
-    ``90+`` in every record: else the age in an early one would tell it. A record without a month has no age.
+    Of somebody with claims in every month the month in which the age changes is the birth month. With `counted` by
+    the fiscal year everybody's age changes in April (年度末年齢, as of 31 March, the way 特定健診 counts ages),
+    which tells no month. By the service month only bands of five years or more go out, and whoever passes from one
+    to the next still shows it. Whoever is `top` at `month`, the last of the release, is ``90+`` in every record:
+    else the age in an early one would tell it. A record without a month has no age.
 
     >>> claims = {"born": ["1956-05", "1956-05", "1931-01"], "month": ["2025-04", "2025-05", "2020-04"]}
-    >>> after("age-at-service", claims, {"birth": "born", "month": "month"}, month="2025-09")["born"]
+    >>> place = {"birth": "born", "month": "month"}
+    >>> after("age-at-service", claims, place, month="2025-09")["born"]
     ['69', '69', '90+']
-    >>> after("age-at-service", claims, {"birth": "born", "month": "month"}, month="2025-09", counted="month")["born"]
-    ['68', '69', '90+']
-    >>> after("age-at-service", claims, {"birth": "born", "month": "month"}, month="2025-09", width=5)["born"]
+    >>> after("age-at-service", claims, place, month="2025-09", width=5, counted="month")["born"]
     ['65-69', '65-69', '90+']
     """
 
@@ -42,10 +42,10 @@ class AgeAtService(Rule):
     idempotent = False
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
-        """Refuse bands that do not meet the top."""
-        if asked.number("top") % asked.number("width"):
-            raise self.unfit("top", "is a multiple of width")
-        return asked
+        """Refuse bands that do not meet the top, and ages that tell the month of birth."""
+        if asked.text("counted") == "month" and asked.number("width") < 5:
+            raise self.unfit("width", "is 5 or more where ages are counted by the month")
+        return whole_bands(asked)
 
     def apply(self, parameters: Parameters) -> dict[str, pl.Expr | None]:
         """The age or its band; null for the unborn."""

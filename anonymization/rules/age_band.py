@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from anonymization.risk.unfit import Unfit
 from anonymization.rules.base import ColumnRule, Parameters, Title
 from anonymization.rules.support.domains import Domain, Labels
 from anonymization.rules.support.months import MONTH, born, month_number
@@ -34,9 +35,7 @@ class AgeBand(ColumnRule):
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Refuse bands that do not meet the top."""
-        if asked.number("top") % asked.number("width"):
-            raise self.unfit("top", "is a multiple of width")
-        return asked
+        return whole_bands(asked)
 
     def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """The band's label."""
@@ -46,6 +45,13 @@ class AgeBand(ColumnRule):
     def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:
         """Every band there is."""
         return Labels(frozenset(labels(parameters.number("width"), parameters.number("top"))))
+
+
+def whole_bands(asked: Parameters) -> Parameters:
+    """The parameters again. Unfit where the last band would reach beyond the top."""
+    if asked.number("top") % asked.number("width"):
+        raise Unfit(f"{asked.rule}: option top is a multiple of width")
+    return asked
 
 
 def banded(age: pl.Expr, width: int, top: int) -> pl.Expr:

@@ -39,19 +39,22 @@ class Part:
     means: str
     least: int = 1
     most: int | None = None
+    #: Whether its columns hold numbers.
+    numbers: bool = False
 
 
 @dataclass(frozen=True)
 class Parameters:
     """What a rule was told and has learnt. `secret` is for making only: it is in no text, report or log.
 
-    `counts` are figures of the learning that may be told.
+    `kinds` are the types of the columns, `counts` figures of the learning that may be told.
     """
 
     rule: str
     columns: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Value]
     person: str | None = None
+    kinds: Mapping[str, pl.DataType] = field(default_factory=dict)
     counts: Mapping[str, int | float] = field(default_factory=dict)
     secret: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -134,7 +137,17 @@ class Rule(ABC):
         placed = self.placed(columns)
         if self.needs_person and person is None:
             raise Unfit(f"{self.id}: needs the column that says whose a row is")
-        return self.look(frame, Parameters(self.id, placed, checked(self.id, self.schema, options), person))
+        made = Parameters(self.id, placed, checked(self.id, self.schema, options), person, self.kinds(frame, placed))
+        return self.look(frame, made)
+
+    def kinds(self, frame: pl.LazyFrame, placed: Mapping[str, Sequence[str]]) -> dict[str, pl.DataType]:
+        """The types of the columns. Unfit where one is not there, or holds no numbers where it must."""
+        schema = frame.collect_schema()
+        numeric = {name for part in self.parts if part.numbers for name in placed.get(part.name, ())}
+        for name in (name for names in placed.values() for name in names):
+            if name not in schema or (name in numeric and not schema[name].is_numeric()):
+                raise Unfit(f"{self.id}: column {name} {'holds no numbers' if name in schema else 'is not there'}")
+        return {name: schema[name] for names in placed.values() for name in names}
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
         """Look at the data: here nothing is learnt."""

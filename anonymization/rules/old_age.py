@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import polars as pl
 
@@ -52,14 +51,13 @@ class OldAge(Rule):
     )
 
     def look(self, frame: pl.LazyFrame, asked: Parameters) -> Parameters:
-        """Refuse what cannot be made safe; remember which ages are numbers, and of what kind."""
+        """Refuse what cannot be made safe."""
         years = asked.number("top") - _LAST_EVENT
         if not 0 <= month_number(asked.text("month")) - month_number(asked.text("since")) < years * 12:
             raise self.unfit("since", f"lies in the {years} years before month")
         if not asked.of("birth") and not (asked.of("age") and asked.of("date")):
             raise Unfit(f"{self.id}: needs a birth, or an age and a date")
-        kinds = frame.collect_schema()
-        return replace(asked, secret={"numbers": {n: kinds[n] for n in asked.of("age") if kinds[n].is_numeric()}})
+        return asked
 
     def apply(self, parameters: Parameters) -> dict[str, pl.Expr | None]:
         """The record with the very old made alike."""
@@ -77,7 +75,7 @@ class OldAge(Rule):
         made |= {name: _with(made[name], _eldest(parameters)) for name in parameters.of("birth")}
         made |= {name: _with(made[name], _band(parameters)) for name in parameters.of("age")}
         top = parameters.number("top")
-        for name in parameters.secret["numbers"]:
+        for name in (name for name in parameters.of("age") if parameters.kinds[name].is_numeric()):
             was = before.get(name, Numbers(0, top, 1))
             made[name] = Numbers(was.least, min(was.most, top), was.step) if isinstance(was, Numbers) else was
         return made
@@ -122,8 +120,8 @@ def _birth_known(parameters: Parameters) -> pl.Expr:
 
 
 def _age(column: str, old: pl.Expr, parameters: Parameters) -> pl.Expr:
-    kind = parameters.secret["numbers"].get(column)
-    top = pl.lit(_band(parameters)) if kind is None else pl.lit(parameters.number("top")).cast(kind)
+    kind = parameters.kinds[column]
+    top = pl.lit(parameters.number("top")).cast(kind) if kind.is_numeric() else pl.lit(_band(parameters))
     known = _birth_known(parameters) | _earliest(parameters).is_not_null()
     return pl.when(old & pl.col(column).is_not_null()).then(top).when(known).then(pl.col(column))
 

@@ -13,6 +13,8 @@ from anonymization.rules.support.domains import Domain, Domains, Numbers
 from anonymization.rules.support.options import Option
 from anonymization.rules.support.people import whose
 
+_GIVEN = ("low", "high", "step")
+
 
 class TopBottom(Rule):
     """Very high and very low numbers (Rules art. 34 item 4; guideline table 1 トップ(ボトム)コーディング).
@@ -41,7 +43,7 @@ class TopBottom(Rule):
         Option("step", float, "learnt limits are multiples of it", 1, least=1e-6),
         Option("least", int, "people in a tail at least", 10, least=2),
     )
-    parts = (Part("column", "the numbers", 1, 1),)
+    parts = (Part("column", "the numbers", 1, 1, numbers=True),)
     needs_person = True
     shared = True
 
@@ -54,6 +56,9 @@ class TopBottom(Rule):
         number = pl.col(column).cast(pl.Float64, strict=False)
         people = whose(frame, person).group_by(person).agg(number.min().alias("least"), number.max().alias("most"))
         ends = people.drop_nulls("most").select("least", "most").collect()
+        broken = [one for one in _GIVEN if asked.has(one) and not asked.real(one).is_integer()]
+        if broken and asked.kinds[column].is_integer():
+            raise self.unfit(broken[0], "is whole for whole numbers")
         limits = self._given(asked, ends)
         if asked.has("share") and ends.height:
             limits = {**self._learnt(asked, ends), **limits}
@@ -83,11 +88,12 @@ class TopBottom(Rule):
     def apply(self, parameters: Parameters) -> dict[str, pl.Expr | None]:
         """The number, or the limit it goes beyond."""
         (column,) = parameters.of("column")
-        made, limits = pl.col(column), parameters.counts
-        if "high" in limits:
-            made = pl.when(pl.col(column) > limits["high"]).then(_whole(limits["high"])).otherwise(made)
-        if "low" in limits:
-            made = pl.when(pl.col(column) < limits["low"]).then(_whole(limits["low"])).otherwise(made)
+        made, kind = pl.col(column), parameters.kinds[column]
+        number = made.cast(pl.Float64)
+        if (high := parameters.counts.get("high")) is not None:
+            made = pl.when(number > high).then(pl.lit(high).cast(kind)).otherwise(made)
+        if (low := parameters.counts.get("low")) is not None:
+            made = pl.when(number < low).then(pl.lit(low).cast(kind)).otherwise(made)
         return {column: made.alias(column)}
 
     def leaves(self, parameters: Parameters, before: Domains) -> dict[str, Domain]:
@@ -98,11 +104,6 @@ class TopBottom(Rule):
             return {column: was}
         low, high = limits.get("low", -math.inf), limits.get("high", math.inf)
         return {column: Numbers(max(was.least, low), min(was.most, high), was.step)}
-
-
-def _whole(limit: float) -> int | float:
-    """A limit as a whole number where it is one, so that whole numbers stay whole."""
-    return int(limit) if limit == int(limit) else limit
 
 
 RULE = TopBottom()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from expectations.text import normal
 
@@ -72,7 +73,7 @@ class Identifier:
 
     def find(self, text: str, context: str = "") -> Strength | None:
         """Strongest finding of this kind in `text`; `context` is the name of its column or its label."""
-        return self.find_normal(normal(text), normal(context).lower())
+        return self.find_normal(_normal(text), _normal(context).lower())
 
     def find_normal(self, text: str, context: str) -> Strength | None:
         """As `find`, for text and context already in normal form."""
@@ -82,6 +83,8 @@ class Identifier:
 
 
 _DIGIT = re.compile("[0-9]")
+#: Kinds are asked one after the other about the same texts.
+_normal = lru_cache(maxsize=1 << 16)(normal)
 # What stands between a label and its value on forms and in notes, brackets closed and opened: 番号(旧) → 123.
 GAP = r"(?:\((?:普通|当座|新|旧|現在)\)|[ :;=#()\[\]「」『』【】<>→⇒はが,|\t\"'.*・]|No\.?){0,6}"
 

@@ -42,7 +42,7 @@ STAYS: dict[str, Sequence[object]] = {
     "came": ["2020-06-01", "2020-06-01", "2020-06", None, "x"],
 }
 CLAIMS = {"born": BIRTHS, "month": ["2025-04"] * 8 + ["x", None]}
-SIX = range(900_001, 900_007)
+SIX, EIGHT = range(900_001, 900_007), range(900_001, 900_009)
 MONTHS = {"month": "2025-03", "since": "2024-04"}
 AGES: dict[str, Domain] = {
     "born": Form(".*"), "age": Numbers(0, 120, 1), "band": Form("[0-9]{2,3}-[0-9]{2,3}"), "came": Form(".*"),
@@ -66,6 +66,8 @@ CASES: tuple[Case, ...] = (
     Case("age-at-service", CLAIMS, {"birth": "born", "month": "month"}, {"month": "2025-09"}),
     Case("age-at-service", CLAIMS, {"birth": "born", "month": "month"},
          {"month": "2025-09", "counted": "month", "width": 5}),
+    Case("birthday-dates", {"born": ["1950-06", "x", None, "2025-05"], "at": ["2025-06-14", "2025-06", "x", None]},
+         {"birth": "born", "date": "at"}, before={"at": Form(".*")}),
     Case("geography", {"zip": ["105", "083", "498", "x", None], "ins": ["138057", "01130012", "39131008", "x", None],
          "at": ["1312345678", "1234567", "9912345678", "x", None]}, {"zip": "zip", "insurer": "ins", "facility": "at"}),
     Case("geography", {"zip": ["105", None], "ins": ["138057", "01130012"]}, {"zip": "zip", "insurer": "ins"},
@@ -74,6 +76,8 @@ CASES: tuple[Case, ...] = (
          {"high": 3, "least": 2}, "who", {"x": Numbers(0, 99, 1)}),
     Case("top-bottom", {"x": [1.5, 2.5, 3.5, 40.0, 50.0, None], "who": SIX}, "x",
          {"share": 0.3, "least": 2, "step": 0.5}, "who", {"x": Numbers(0, 99)}),
+    Case("extreme-values", {"x": [1, 2, 3, 4, 5, 900, 7, None], "kind": ["a"] * 6 + ["b", "a"], "who": EIGHT},
+         {"column": "x", "kind": "kind"}, {"least": 2}, "who", {"x": Numbers(0, 999, 1)}),
     Case("round-number", {"x": [1, 5, -5, 14, None]}, "x", {"step": 10}, before={"x": Numbers(-9, 19, 1)}),
     Case("round-number", {"x": [1.25, 5.1, -5.0, None]}, "x", {"step": 0.1, "to": "below"},
          before={"x": Numbers(-9, 19)}),

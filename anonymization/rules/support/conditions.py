@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from anonymization.risk.unfit import Unfit
@@ -24,8 +22,8 @@ def check(parameters: Parameters) -> Parameters:
     if not any(map(parameters.has, ("codes", "below", "above", "unless"))) and not parameters.on("missing"):
         raise Unfit(f"{parameters.rule}: needs option codes, missing, below, above or unless")
     try:
-        re.compile(parameters.text("unless") if parameters.has("unless") else "")
-    except re.error:
+        pl.select(pl.lit("").str.contains(parameters.text("unless") if parameters.has("unless") else ""))
+    except pl.exceptions.PolarsError:
         raise Unfit(f"{parameters.rule}: option unless is no pattern") from None
     return parameters
 

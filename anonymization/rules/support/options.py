@@ -5,6 +5,7 @@ An option nobody knows is refused like one that is out of its limits: a misspelt
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Option:
         """The value in its type; Unfit names rule and option, never the value."""
         if not self.many:
             return self._one(rule, value)
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
             raise Unfit(f"{rule}: option {self.name} is a list")
         return tuple(self._one(rule, single) for single in value)
 
@@ -49,6 +50,8 @@ class Option:
         made = float(value) if whole else value
         if isinstance(made, str):
             self._text(rule, made)
+        elif not math.isfinite(made):
+            raise Unfit(f"{rule}: option {self.name} is a finite number")
         elif not ((self.least is None or made >= self.least) and (self.most is None or made <= self.most)):
             raise Unfit(f"{rule}: option {self.name} lies in {self.limits}")
         return made

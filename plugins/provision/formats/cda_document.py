@@ -1,7 +1,8 @@
 """健診・保健指導のCDA文書: what the two formats of clinical documents have in common, document by document.
 
 A document is parsed hardened (`xmlfile`), judged (`cda_head`; against the ministry's schemas, too, where the source
-names their folder), and read by allow-list into rows. Sub-classes say what becomes of the observations.
+names their folder), and read by allow-list into rows. What is written like documents before is not parsed once more
+(`cda_rest`): that may take a document, never refuse one. Sub-classes say what becomes of the observations.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from lxml import etree
 
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
-from provision.formats.cda_head import Head, head
-from provision.formats.cda_observations import iso
+from provision.formats.cda_head import Head, head, read_head
+from provision.formats.cda_layout import Read
+from provision.formats.cda_observations import Observations, iso
 from provision.formats.cda_paths import COLUMNS
+from provision.formats.cda_rest import beginning, rest
 from provision.formats.checkup_kind import BESIDE, DOCUMENT, Kind, of_root
 from provision.formats.checkup_rows import Checkup, parcelled
 from provision.formats.checkup_schemas import schemas_of, validate
@@ -26,6 +30,7 @@ from provision.formats.documents import PassedOver, Row, read_one
 from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.tables import Field, FieldTable
 from provision.formats.xmlfile import parsed
+from provision.formats.xmlforms import Unlike
 
 #: Columns of the head that some path of the reader leads to.
 _READ = frozenset({*COLUMNS, "address"})
@@ -38,6 +43,7 @@ class CdaFormat(ABC):
     kind: ClassVar[Kind]
     table: ClassVar[str]
     classes: ClassVar[frozenset[str]]
+    observations: ClassVar[Observations]
     id: str
 
     @property
@@ -48,10 +54,6 @@ class CdaFormat(ABC):
     @abstractmethod
     def recognise(self, head: bytes) -> str:
         """Why these bytes begin a document of this format; "" where they do not."""
-
-    @abstractmethod
-    def section(self, section: etree._Element, made: Checkup) -> None:
-        """Add the results of one section."""
 
     @property
     def dataset(self) -> Dataset:
@@ -73,19 +75,41 @@ class CdaFormat(ABC):
         folder = schemas_of(self.id, options)
         if not data:
             raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the document again")
+        known = self._known(data) if folder is None else None
+        return known or self._whole(data, folder)
+
+    def _known(self, data: bytes) -> Checkup | None:
+        """The rows of a document that is written like ones before; None where it is not, or something is wrong."""
+        try:
+            found = rest(data)
+            if found is None:
+                return None
+            made = self._headed(found.head)
+            made.meanings += self.observations.of_rest(found)
+        except (BadFile, Unlike):
+            return None
+        return made
+
+    def _whole(self, data: bytes, folder: Path | None) -> Checkup:
+        """The rows of any document. Raises `BadFile` and `PassedOver`."""
         root = parsed(data)
         if root.tag != DOCUMENT:
             raise _another(root)
         if folder is not None:
             validate(root, folder, self.kind)
+        read, sections = read_head(root, beginning(data))
+        made = self._headed(read)
+        made.meanings += self.observations.of(sections)
+        return made
+
+    def _headed(self, read: Read) -> Checkup:
+        """Rows of the head. Raises `BadFile`."""
         made = Checkup()
-        top = head(root, self.classes, made.counts)
+        top = head(read, self.classes, made.counts)
         made.people.append(person(top))
         table, columns = self._head
         made.add(table, list(map(top.cells.get, columns)))
         made.day = iso(top.cells["checkup_date"])
-        for section in top.sections:
-            self.section(section, made)
         return made
 
     @cached_property

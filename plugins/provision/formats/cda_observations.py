@@ -10,28 +10,34 @@ not walked through again, and what is taken of another is judged once per way of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from lxml import etree
 
 from provision.formats.base import BadFile
-from provision.formats.cda_head import is_day
+from provision.formats.cda_head import is_day, sections_of
+from provision.formats.cda_rest import HOLE, Rest
 from provision.formats.cda_values import V3, Attributes, Said
 from provision.formats.checkup_rows import Meaning
+from provision.formats.xmlforms import Unlike
 
 _CODE, _VALUE, _FLAG = f"{V3}code", f"{V3}value", f"{V3}interpretationCode"
 _TIME, _LOW, _HIGH, _RANGE = f"{V3}effectiveTime", f"{V3}low", f"{V3}high", f"{V3}referenceRange"
-_ENTRY, _OBSERVATION = f"{V3}entry", f"{V3}observation"
+_ENTRY, _OBSERVED = f"{V3}entry", frozenset({f"{V3}observation", HOLE})
 _GROUPS = frozenset({f"{V3}act", f"{V3}organizer"})
 _BELOW = frozenset({f"{V3}entryRelationship", f"{V3}component"})
 _text = etree.tostring
 #: What `Said(…)` does in the end, without its way through Python.
 _made = tuple.__new__
-#: Text of an observation, whether all around it was not done, how much deeper others may lie, and the section's code.
-_Written = tuple[str, bool, int, str | None]
-#: Texts that are remembered, and the characters of the longest of them: less than 32 MB, whatever senders write.
-TEXTS, LONGEST = 16_384, 1_000
+#: Whether all around an observation was not done, how much deeper others may lie in it, and the section's code.
+_Context = tuple[bool, int, str | None]
+#: Text of an observation, its context, and the tag that its namespaces come from where it was cut out of its document.
+_Written = tuple[str | bytes, _Context, bytes]
+#: Texts that are remembered, and the bytes of the longest of them: less than 32 MB, whatever senders write.
+TEXTS, LONGEST = 16_384, 1_500
+#: Outlines that are remembered, and the bytes of the longest of them.
+OUTLINES, LONGEST_OUTLINE = 512, 8_000
 #: Documents nest a finding in its test, and a test in its battery.
 DEPTH = 12
 
@@ -40,52 +46,92 @@ class Observations:
     """What the observations of documents mean, remembered by their text: the same result is written the same way
     thousands of times, and writing it out costs less than walking through it."""
 
-    def __init__(self, meaning: Callable[[Said, str | None], Meaning]) -> None:
-        """`meaning` judges one observation of a section with this code."""
-        self._meaning = meaning
+    def __init__(
+        self,
+        meaning: Callable[[Said, str | None], Meaning],
+        place: Callable[[etree._Element], str | None] = lambda section: None,
+    ) -> None:
+        """`meaning` judges one observation of a section with this code, which `place` tells of the section."""
+        self._meaning, self._place = meaning, place
         self._known: dict[_Written, tuple[Meaning, ...]] = {}
+        self._outlines: dict[tuple[bytes, bytes, int], tuple[_Context, ...]] = {}
 
-    def of(self, section: etree._Element, place: str | None = None) -> list[Meaning]:
-        """Of a section, in the order of the document; what was not done makes all within it not done.
+    def of(self, sections: Iterable[etree._Element]) -> list[Meaning]:
+        """Of sections, in the order of the document; what was not done makes all within it not done.
 
         Raises `BadFile` ``checkup.nesting``.
         """
         found: list[Meaning] = []
-        for entry in section.iterchildren(_ENTRY):
-            self._inside(entry, False, DEPTH, place, found)
+        for node, context in self._there(sections):
+            found += self._means(node, context)
         return found
 
-    def _inside(
-        self, holder: etree._Element, negated: bool, depth: int, place: str | None, found: list[Meaning]
-    ) -> None:
-        if not depth:
-            remedy = "observations lie in each other deeper than any known; ask the sender"
-            raise BadFile("checkup.nesting", remedy=remedy)
-        for node in holder:
-            tag = node.tag
-            if tag == _OBSERVATION:
-                written = _text(node, encoding="unicode", with_tail=False), negated, depth, place
-                found += self._known.get(written) or self._judged(node, written)
-            elif tag in _GROUPS:
-                negative = negated or _is_negated(node)
-                for below in node:
-                    if below.tag in _BELOW:
-                        self._inside(below, negative or _is_negated(below), depth - 1, place, found)
+    def of_rest(self, rest: Rest) -> list[Meaning]:
+        """Of a document that was taken apart. Raises `BadFile` and `Unlike`."""
+        outline = rest.root, rest.outline, rest.narratives
+        contexts = self._outlines.get(outline) or self._outlined(rest)
+        if len(contexts) != len(rest.observations):
+            raise Unlike
+        found: list[Meaning] = []
+        for text, context in zip(rest.observations, contexts, strict=True):
+            written = text, context, rest.root
+            found += self._known.get(written) or self._judged(rest.observation(text), written)
+        return found
+
+    def _outlined(self, rest: Rest) -> tuple[_Context, ...]:
+        """What stands around the observations that are missing in an outline. Raises `BadFile` and `Unlike`."""
+        there = [*self._there(sections_of([rest.body()]))]
+        if any(node.tag != HOLE for node, _ in there):
+            raise Unlike
+        made = tuple(context for _, context in there)
+        if len(rest.outline) <= LONGEST_OUTLINE:
+            if len(self._outlines) >= OUTLINES:
+                self._outlines.clear()
+            self._outlines[rest.root, rest.outline, rest.narratives] = made
+        return made
+
+    def _there(self, sections: Iterable[etree._Element]) -> Iterator[tuple[etree._Element, _Context]]:
+        for section in sections:
+            place = self._place(section)
+            for entry in section.iterchildren(_ENTRY):
+                yield from _inside(entry, (False, DEPTH, place))
+
+    def _means(self, node: etree._Element, context: _Context) -> tuple[Meaning, ...]:
+        written = _text(node, encoding="unicode", with_tail=False), context, b""
+        return self._known.get(written) or self._judged(node, written)
 
     def _judged(self, node: etree._Element, written: _Written) -> tuple[Meaning, ...]:
         """An observation, and those that lie in it."""
-        text, outer, depth, place = written
+        text, (outer, depth, place), _ = written
         negated = outer or _is_negated(node)
         said, below = _observation(node, negated)
         found = [self._meaning(said, place)]
         for one in below:
-            self._inside(one, negated or _is_negated(one), depth - 1, place, found)
+            for inner, context in _inside(one, (negated or _is_negated(one), depth - 1, place)):
+                found += self._means(inner, context)
         made = tuple(found)
         if len(text) <= LONGEST:
             if len(self._known) >= TEXTS:
                 self._known.clear()
             self._known[written] = made
         return made
+
+
+def _inside(holder: etree._Element, context: _Context) -> Iterator[tuple[etree._Element, _Context]]:
+    """The outermost observations in an element, or the holes where they were. Raises `BadFile` ``checkup.nesting``."""
+    negated, depth, place = context
+    if not depth:
+        remedy = "observations lie in each other deeper than any known; ask the sender"
+        raise BadFile("checkup.nesting", remedy=remedy)
+    for node in holder:
+        tag = node.tag
+        if tag in _OBSERVED:
+            yield node, context
+        elif tag in _GROUPS:
+            negative = negated or _is_negated(node)
+            for below in node:
+                if below.tag in _BELOW:
+                    yield from _inside(below, (negative or _is_negated(below), depth - 1, place))
 
 
 def _is_negated(node: etree._Element) -> bool:

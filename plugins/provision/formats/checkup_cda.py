@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lxml import etree
-
 from provision.formats.cda_document import CdaFormat
 from provision.formats.cda_observations import Observations
 from provision.formats.cda_values import Said, values
 from provision.formats.checkup_items import ITEM_SYSTEMS, TEXT, Item, item
 from provision.formats.checkup_kind import BESIDE, CHECKUPS, Kind, kind
-from provision.formats.checkup_rows import Checkup, Meaning, rows
+from provision.formats.checkup_rows import Meaning, rows
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,8 @@ class CheckupCda(CdaFormat):
     kind: ClassVar[Kind] = Kind.CHECKUP
     table: ClassVar[str] = "checkup_cda"
     classes: ClassVar[frozenset[str]] = CHECKUPS
+    #: Results and answers.
+    observations: ClassVar[Observations] = Observations(lambda said, _: meaning(said))
     id: str = "checkup-cda"
 
     @property
@@ -42,10 +42,6 @@ class CheckupCda(CdaFormat):
             return "an index, a summary or a schema of a delivery of checkups"
         return "a clinical document with a report class that is none of guidance" if found is self.kind else ""
 
-    def section(self, section: etree._Element, made: Checkup) -> None:
-        """Results and answers of one section."""
-        made.meanings += _OBSERVATIONS.of(section)
-
 
 def meaning(said: Said) -> Meaning:
     """What an observation means; also of results of files of rows."""
@@ -54,9 +50,6 @@ def meaning(said: Said) -> Meaning:
         return Meaning(dropped=(found,))
     kept, dropped = values(said, found)
     return Meaning(rows(said, found, kept), tuple(dropped))
-
-
-_OBSERVATIONS = Observations(lambda said, _: meaning(said))
 
 
 def kept_item(code: str, system: str, mood: str) -> Item | str:

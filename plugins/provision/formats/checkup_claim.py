@@ -10,7 +10,8 @@ from typing import ClassVar
 from lxml import etree
 
 from provision.formats.checkup_kind import Kind
-from provision.formats.claim_document import ClaimFormat, M, Price, charge
+from provision.formats.claim_cells import M, Price
+from provision.formats.claim_document import ClaimFormat, charge
 from provision.formats.xmlshapes import Elements
 
 _VOUCHER, _BILL = "m:checkupCard", "m:settlement"

@@ -4,7 +4,8 @@ A document is parsed hardened (`xmlfile`) and read by one path per column; the s
 second one is a refusal. Texts of returns (返戻理由) are never read.
 
 Payments are small, and what is done once per document decides what they cost. So paths are followed once per shape of
-document (`xmlshapes`), and a document of a known shape gives its cells by their places.
+document (`xmlshapes`), and a document of a known shape gives its cells by their places. Most are written like one that
+was parsed before, and give them without being parsed (`xmlforms`).
 """
 
 from __future__ import annotations
@@ -14,36 +15,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import BinaryIO, ClassVar, NamedTuple
+from pathlib import Path
+from typing import BinaryIO, ClassVar
 
 from provision.formats import tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, Dataset, Parcel, Report
-from provision.formats.cda_head import is_day, is_kana
-from provision.formats.cda_paths import MHLW
+from provision.formats.cda_head import is_day
 from provision.formats.checkup_kind import Kind, kind, of_root
 from provision.formats.checkup_rows import with_plain_insurers
 from provision.formats.checkup_schemas import schemas_of, validate
+from provision.formats.claim_cells import Found, Layout, Price, Written
 from provision.formats.documents import Document, Row, gathered, read_one
 from provision.formats.numbers import failing_insurer_numbers
 from provision.formats.tables import Field, FieldTable
 from provision.formats.xmlfile import parsed
-from provision.formats.xmlshapes import (
-    Elements,
-    Piece,
-    Place,
-    Shapes,
-    elements_of,
-    inner,
-    joined,
-    path,
-    pieces,
-    places,
-    there,
-)
+from provision.formats.xmlforms import Attribute, Forms, Template
+from provision.formats.xmlshapes import Elements, Shapes, elements_of
 
-#: Elements of the ministry's namespace.
-M = f"{{{MHLW}}}"
-PREFIXES = {"m": MHLW}
 #: Columns of `PEOPLE_COLUMNS` that a payment fills. A person has no chart at its facility, so the facility is none.
 _KNOWN = ("name", "kana", "birth", "sex", "insurer", "symbol", "number", "branch", "address")
 _NOTHING = ""
@@ -85,31 +73,6 @@ def charge(column: str, path: str) -> dict[str, str]:
     }
 
 
-class Price(NamedTuple):
-    """Number and kind of a unit price, and where its amount and its item stand; None where nowhere."""
-
-    number: str
-    kind: str
-    amount: int | None
-    item: int | None
-
-    def of(self, elements: Elements) -> Row:
-        """The row of ``unit_price`` in a document."""
-        amount = None if self.amount is None else elements[self.amount].get("value")
-        return self.number, self.kind, amount, None if self.item is None else elements[self.item].get("code")
-
-
-class _Layout(NamedTuple):
-    """Where the cells of documents of one shape stand: attributes by column, place and name; texts of elements by
-    column and place; attributes of which there may be several; the address without its postal code; unit prices."""
-
-    attributes: tuple[tuple[str, int, str], ...]
-    texts: tuple[tuple[str, int], ...]
-    several: tuple[tuple[str, tuple[Place, ...]], ...]
-    address: tuple[Piece, ...]
-    prices: tuple[Price, ...]
-
-
 @dataclass(frozen=True)
 class ClaimFormat(ABC):
     """A format of payments; option ``schemas`` names a folder with the ministry's XSD files."""
@@ -148,41 +111,42 @@ class ClaimFormat(ABC):
         folder = schemas_of(self.id, options)
         if not data:
             raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the document again")
+        known = self._forms.of(data) if folder is None else None
+        found, prices = self._parsed(data, folder) if known is None else known[0].read(known[1])
+        cells = {**self._nothing, **found}
+        _check(cells)
+        person, head = self._rows
+        rows: dict[str, list[tuple[int, Row]]] = {self._head: [(0, head(cells))]}
+        if prices:
+            rows["unit_price"] = [(0, price) for price in prices]
+        return Document([person(cells)], rows)
+
+    def _parsed(self, data: bytes, folder: Path | None) -> Found:
+        """The cells of a document. Raises `BadFile`."""
         root = parsed(data)
         if of_root(root) is not self.kind:
             raise BadFile("checkup.root", remedy=f"this is no payment {self.kind}; ask the sender what it is")
         if folder is not None:
             validate(root, folder, self.kind)
         elements = elements_of(root)
-        layout = self._layouts.of(elements)
-        cells = {**self._nothing, **_cells(elements, layout)}
-        _check(cells)
-        person, head = self._rows
-        rows = {self._head: [(0, head(cells))]}
-        if layout.prices:
-            rows["unit_price"] = [(0, price.of(elements)) for price in layout.prices]
-        return Document([person(cells)], rows)
+        found = self._layouts.of(elements).read(elements)
+        self._forms.learn(data, elements)
+        return found
 
     def prices(self, elements: Elements) -> list[Price]:
         """Where the rows of ``unit_price`` stand in documents like this one, for a format that has the table."""
         return []
 
     @cached_property
-    def _layouts(self) -> Shapes[_Layout]:
-        return Shapes(self._layout)
+    def _layouts(self) -> Shapes[Layout]:
+        return Shapes(lambda elements: Layout.of(elements, self._paths, self.prices))
 
-    def _layout(self, elements: Elements) -> _Layout:
-        """Raises `BadFile` ``checkup.ambiguous``."""
-        every = {name: places(elements, path(written, PREFIXES)) for name, written in self._paths.items()}
-        for name, found in every.items():
-            if len(found) > 1 and found[0].attribute is None:
-                raise _twice(name)
-        address = pieces(elements, every.pop("address"), f"{M}postalCode")
-        single = {name: found[0] for name, found in every.items() if len(found) == 1 and found[0].attribute}
-        attributes = tuple((name, one.at, str(one.attribute)) for name, one in single.items())
-        texts = tuple((name, found[0].at) for name, found in every.items() if found and not found[0].attribute)
-        several = tuple((name, found) for name, found in every.items() if len(found) > 1)
-        return _Layout(attributes, texts, several, address, tuple(self.prices(elements)))
+    @cached_property
+    def _forms(self) -> Forms[Written]:
+        return Forms(self._written)
+
+    def _written(self, template: Template, elements: Elements) -> tuple[Written, Sequence[Attribute]]:
+        return Written.of(self._layouts.of(elements), template), ()
 
     @cached_property
     def _paths(self) -> Mapping[str, str]:
@@ -217,32 +181,6 @@ class ClaimFormat(ABC):
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """The parcel of one document. Raises as `document` does."""
         return read_one(self, stream, report, options)
-
-
-def _cells(elements: Elements, layout: _Layout) -> dict[str, str]:
-    """What stands in a document. Raises `BadFile` ``checkup.ambiguous`` where a path leads to several attributes."""
-    cells = {}
-    for name, at, attribute in layout.attributes:
-        text = elements[at].get(attribute)
-        if text is not None:
-            cells[name] = text if text.isalnum() else " ".join(text.split())
-    for name, at in layout.texts:
-        cells[name] = " ".join(inner(elements[at]).split())
-    for name, candidates in layout.several:
-        found = there(elements, candidates)
-        if len(found) > 1:
-            raise _twice(name)
-        if found:
-            cells[name] = " ".join(found[0].split())
-    cells["address"] = joined(elements, layout.address)
-    cells["birth"] = cells.get("birth_month", "")
-    name = cells.get("patient_name", "")
-    cells["kana" if is_kana(name) else "name"] = name
-    return cells
-
-
-def _twice(name: str) -> BadFile:
-    return BadFile("checkup.ambiguous", field=name, remedy=f"it stands there more than once; {_AGAIN}")
 
 
 def _check(cells: Mapping[str, str | None]) -> None:

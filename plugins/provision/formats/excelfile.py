@@ -21,11 +21,13 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 from provision.formats.base import BadFile, Report
 from provision.formats.delimited import Coded
 from provision.formats.excelguard import looked_over
+from provision.formats.hushed import hushed
 from provision.formats.mynumbers import MyNumbers, refuse_headings
 from provision.layouts import Excel
 
 Answered = TypeVar("Answered")
 ROWS, TEXT = 50_000, 32 * 2**20
+_AT_ONCE = 500
 #: Numbers beyond this are not what was typed: a spreadsheet keeps 15 digits.
 _EXACT = 10**15
 
@@ -86,7 +88,7 @@ def _framed(rows: Iterator[list[Any]], width: int) -> Iterator[Coded]:
     """Frames of at most `ROWS` rows and `TEXT` characters, without blank rows."""
     taken: list[list[str]] = []
     size = 0
-    while (row := _tried(lambda: next(rows, None))) is not None:
+    for row in _drawn(rows):
         cells = [_text(cell) for cell in row]
         if any(cells):
             taken.append(cells)
@@ -96,6 +98,12 @@ def _framed(rows: Iterator[list[Any]], width: int) -> Iterator[Coded]:
             taken, size = [], 0
     if taken:
         yield _coded(taken, width)
+
+
+def _drawn(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """All rows, taken from the library some at a time."""
+    while some := _tried(lambda: [*islice(rows, _AT_ONCE)]):
+        yield from some
 
 
 def _coded(rows: list[list[str]], width: int) -> Coded:
@@ -125,9 +133,11 @@ def _sheet(workbook: Any, name: str) -> Any:
 
 def _tried(ask: Callable[[], Answered]) -> Answered:
     """What the library answers. Raises `BadFile` ``excel.broken`` for whatever it raises: what it says may quote the
-    workbook. Its panics (a day millions of years away) are no `Exception`, and known by their name only."""
+    workbook. Its panics (a day millions of years away) are no `Exception`, and known by their name only; what it writes
+    of them by itself is heard by nobody."""
     try:
-        return ask()
+        with hushed():
+            return ask()
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise

@@ -23,11 +23,18 @@ from provision.formats.cda_values import Said, Value, values
 from provision.formats.checkup_cda import kept_item
 from provision.formats.checkup_items import ITEM_SYSTEMS, VALUE, Item
 from provision.formats.checkup_kind import BESIDE, GUIDANCE, Kind, kind
-from provision.formats.checkup_rows import Cells, Checkup, Meaning, rows
+from provision.formats.checkup_rows import Cells, Meaning, rows
 
 _CODE = "{urn:hl7-org:v3}code"
 _SECTION = re.compile(r"[0-9]{5}")
 _ITEM = re.compile(r"1[0-9]{9}")
+
+
+def _place(section: etree._Element) -> str | None:
+    """The code of a section of guidance."""
+    named = section.find(_CODE)
+    code = "" if named is None else named.get("code", "")
+    return code if _SECTION.fullmatch(code) else None
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class GuidanceCda(CdaFormat):
     kind: ClassVar[Kind] = Kind.GUIDANCE
     table: ClassVar[str] = "guidance_cda"
     classes: ClassVar[frozenset[str]] = GUIDANCE
+    #: Items with their section, and test values among them.
+    observations: ClassVar[Observations] = Observations(lambda said, place: _meaning(said, place), _place)
     id: str = "guidance-cda"
 
     @property
@@ -52,13 +61,6 @@ class GuidanceCda(CdaFormat):
         """Whether this is what travels with guidance that comes alone: `checkup-cda` recognises it, too."""
         return kind(head) in BESIDE
 
-    def section(self, section: etree._Element, made: Checkup) -> None:
-        """Items of one section, and test values among them."""
-        named = section.find(_CODE)
-        code = "" if named is None else named.get("code", "")
-        place = code if _SECTION.fullmatch(code) else None
-        made.meanings += _OBSERVATIONS.of(section, place)
-
 
 @cache
 def _moods() -> frozenset[str]:
@@ -73,9 +75,6 @@ def _meaning(said: Said, place: str | None) -> Meaning:
     items = tuple(("guidance_item", _row(said, place, value)) for value in kept)
     measured = rows(said, found, kept) if found.kind == VALUE and said.mood == "EVN" else ()
     return Meaning((*items, *measured), tuple(dropped))
-
-
-_OBSERVATIONS = Observations(_meaning)
 
 
 def _item(said: Said) -> Item | str:

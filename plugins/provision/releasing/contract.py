@@ -16,10 +16,12 @@ from expectations.contract import (
     CodeList,
     ColumnContract,
     Contract,
+    Diversity,
     Domain,
     Form,
     NumberRange,
     PeopleContract,
+    RareCodes,
     TableContract,
 )
 from provision import codes
@@ -30,7 +32,10 @@ from provision.formats.tables import bounds
 from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
 from provision.packaging.payload import MANIFEST, documents
-from provision.releasing.tables import CLAIM, PERSON, ReleaseTable, layout
+from provision.releasing.domains import labels_of
+from provision.releasing.promises import births, diversity, rare_codes
+from provision.releasing.published import published
+from provision.releasing.shapes import CLAIM, PERSON, ReleaseTable, as_made, layout
 
 
 def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contract:
@@ -40,23 +45,28 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
     assert isinstance(rows, Mapping)
     people = int(str(made["people"]))
     claims = int(str(made["claims"]))
-    shapes = layout(plan, ctx.catalogue)
+    before = layout(plan, ctx.catalogue)
+    shapes = as_made(before, made)
     tables = tuple(
         TableContract(
             shape.name,
-            tuple(ColumnContract(c.name, c.dtype, domain(c, profile, people, claims)) for c in shape.columns),
+            tuple(
+                ColumnContract(c.name, c.dtype, births(plan, profile, shape, c, domain(c, profile, people, claims)))
+                for c in shape.columns
+            ),
             int(rows[shape.name]),
             tuple(plan.formats),
         )
         for shape in shapes
     )
-    operator, recipient = ctx.platform.operator, ctx.recipient(plan.recipient)
     made_up = Contract(
         version="",
         tables=tables,
         documents=documents(),
-        people=_people(plan, shapes),
-        allowed_texts=(operator.contact, operator.name.ja, operator.name.en, recipient.name.ja, recipient.name.en),
+        people=_promised(
+            _people(plan, shapes), rare_codes(profile, before), diversity(plan, profile, ctx.catalogue, before)
+        ),
+        allowed_texts=published(ctx.platform.operator, ctx.recipient(plan.recipient)),
         manifest=MANIFEST,
         attested=frozenset({ROW_ORDER, CANARIES}),
     )
@@ -74,6 +84,8 @@ def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain
         return Form(word, FORMS[word])
     if word == "range":
         return NumberRange(*bounds(column.domain))
+    if word == "labels":
+        return CodeList("labels", frozenset(labels_of(column.domain)))
     if word == "label":
         return CodeList("age_band", frozenset(labels(profile.age_width, profile.age_top)))
     if word == "number":
@@ -90,16 +102,22 @@ def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | No
     shape = counted_table(plan, shapes)
     if shape is not None:
         person = PERSON if PERSON in {c.name for c in shape.columns} else None
-        return PeopleContract(shape.name, tuple(plan.quasi_identifiers), person, plan.k)
+        return PeopleContract(shape.name, tuple(shape.counted), person, plan.k)
     number = {"none": None, "claim": CLAIM, "person": PERSON}[plan.linkage]
-    shown = {column.name for each in shapes for column in each.columns}
-    quasi = tuple(name for name in plan.quasi_identifiers if name in shown)
+    quasi = tuple(dict.fromkeys(name for each in shapes for name in each.counted))
     return PeopleContract("", quasi, number, plan.k) if number and quasi else None
+
+
+def _promised(
+    people: PeopleContract | None, rare: tuple[RareCodes, ...], differing: tuple[Diversity, ...]
+) -> PeopleContract | None:
+    """With what else is counted over people; where nothing connects rows to people, nothing is."""
+    return None if people is None else replace(people, rare_codes=rare, diversity=differing)
 
 
 def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable | None:
     """The first table that carries every quasi-identifier; None where no table of the release does."""
-    return next((s for s in shapes if set(plan.quasi_identifiers) <= {c.name for c in s.columns}), None)
+    return next((s for s in shapes if s.head and set(plan.quasi_identifiers) <= set(s.counted.values())), None)
 
 
 def _version(contract: Contract, profile: Profile) -> str:

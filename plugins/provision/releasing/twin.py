@@ -23,12 +23,13 @@ from provision.context import Context
 from provision.formats.base import Dataset, Parcel, Report
 from provision.intake.deidentify import deidentify
 from provision.intake.fingerprints import KEY, Fingerprints, index_path
-from provision.model import Plan
+from provision.model import Plan, Profile
 from provision.packaging.payload import write_table
 from provision.releasing.batches import BatchInForce, Moment
 from provision.releasing.patients import PATIENTS, STRONG, people, planted, raw
+from provision.releasing.quasi import columns_of_people
 from provision.releasing.select import ATTRIBUTES, Selection
-from provision.releasing.tables import make_tables
+from provision.releasing.tables import make_tables, treated_tables
 from provision.zones import Zones
 
 _BATCH = "B-twin"
@@ -71,7 +72,10 @@ def _take_in(ctx: Context, source: str, dataset: Dataset) -> None:
 
 def _cells(ctx: Context, plan: Plan, datasets: list[Dataset], folder: Path) -> Iterator[str]:
     """Every text of the release tables in every format of the plan: cells, headers, metadata."""
-    frames = make_tables(ctx, plan, ctx.profile(plan.profile), _selection(plan, datasets), _kept(), {})
+    people, bare = _kept(plan), _bare(ctx, plan)
+    columns = columns_of_people(plan, bare, ctx.catalogue)
+    counted = {name: columns[name] for name in plan.quasi_identifiers}
+    frames = make_tables(treated_tables(ctx, plan, bare, _selection(plan, datasets), people, counted))
     for name, frame in frames.items():
         write_table(folder, name, frame, plan.formats)
         for form in plan.formats:
@@ -81,10 +85,15 @@ def _cells(ctx: Context, plan: Plan, datasets: list[Dataset], folder: Path) -> I
                 yield from text.distinct(column)["value"].drop_nulls().to_list()
 
 
-def _kept() -> pl.DataFrame:
+def _bare(ctx: Context, plan: Plan) -> Profile:
+    """The plan's profile without its rules: they only take away, and of so few people they would leave nothing."""
+    return ctx.profile(plan.profile).model_copy(update={"rules": [], "rare_codes": 0})
+
+
+def _kept(plan: Plan) -> pl.DataFrame:
     """The patients as people who stay: nothing of them but a number."""
     numbers: Mapping[str, list[int]] = {"person": list(range(1, len(PATIENTS) + 1))}
-    empty = [pl.lit(None, pl.String).alias(name) for name in (*ATTRIBUTES, "age_band")]
+    empty = [pl.lit(None, pl.String).alias(name) for name in dict.fromkeys((*ATTRIBUTES, *plan.quasi_identifiers))]
     return pl.DataFrame(numbers, schema={"person": pl.Int64}).with_columns(empty)
 
 
@@ -95,4 +104,4 @@ def _selection(plan: Plan, datasets: list[Dataset]) -> Selection:
         claims.select(pl.lit(_BATCH).alias("batch"), "claim_no", pl.lit(d.id).alias("dataset"), person="claim_no")
         for d in datasets
     ]
-    return Selection(batches, pl.concat(heads), _kept(), {}, {}, Moment(0), {})
+    return Selection(batches, pl.concat(heads), _kept(plan), {}, {}, Moment(0), {})

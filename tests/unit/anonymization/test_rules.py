@@ -164,10 +164,57 @@ def test_no_rule_runs_python_for_every_row() -> None:
         )
 
 
+def test_columns_that_are_not_there_or_hold_no_numbers_are_refused() -> None:
+    frame = pl.LazyFrame({"x": [PLANTED], "who": [1]})
+    with pytest.raises(Unfit, match="zip3: column y is not there"):
+        rule("zip3").learn(frame, "y", {})
+    with pytest.raises(Unfit, match="round-number: column x holds no numbers") as caught:
+        rule("round-number").learn(frame, "x", {"step": 1})
+    assert PLANTED not in str(caught.value)
+
+
 def test_an_unknown_rule_is_refused_without_its_name() -> None:
     with pytest.raises(Unfit, match="no such rule") as caught:
         rule(PLANTED)
     assert PLANTED not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "options", "message"),
+    [
+        ("age-at-service", {"month": "2025-09", "counted": "month"}, "option width is 5 or more"),
+        ("age-at-service", {"month": "2025-09", "width": 7}, "option top is a multiple"),
+        ("birthday-dates", {"ages": []}, "option ages names at least one"),
+        ("drop-cell", {}, "needs option codes"),
+        ("drop-cell", {"unless": "(?=x)"}, "option unless is no pattern"),
+        ("drop-cell", {"above": float("nan")}, "option above is a finite number"),
+        ("drop-record", {"codes": ["x"], "whole": "person"}, "whole people need the column"),
+        ("facility-size", {"edges": [9, 9]}, "option edges is a list that ascends"),
+        ("generalise", {"system": "icd11", "level": "block"}, "option system is one of age, "),
+        ("generalise", {"system": "icd10", "level": "blocks"}, "option level is one of value, category, "),
+        ("geography", {}, "needs a column that says a place"),
+        ("number-bands", {"edges": []}, "option edges is a list that ascends"),
+        ("number-bands", {"edges": [1, 2], "labels": ["a", "b"]}, "option labels holds one more"),
+        ("old-age", {"month": "2025-03", "since": "2024-04"}, "needs a birth, or an age and a date"),
+        ("rare-code", {"system": "icd11"}, "option system is one of age, "),
+        ("relabel", {"pairs": ["a=b", "a=c"]}, "option pairs names at least one value, each once"),
+        ("renumber", {"prefix": "A", "digits": 1}, "option digits are too few for 20 keys"),
+        ("sampling", {"share": 0.01}, "of 20 people nobody would be left"),
+        ("time-bins", {"minutes": 7}, "option minutes divides"),
+        ("round-number", {"step": 0.5}, "option step is whole for whole numbers"),
+        ("top-bottom", {"low": 0.5}, "option low is whole for whole numbers"),
+        ("top-bottom", {}, "needs option low, high or share"),
+        ("top-bottom", {"low": 9, "high": 1, "least": 2}, "the lower limit lies above"),
+        ("top-bottom", {"share": 0.5, "least": 20}, "20 people are too few for tails of 20"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(rule_id: str, options: dict[str, object], message: str) -> None:
+    made = rule(rule_id)
+    frame = pl.LazyFrame({"x": range(20), "y": range(20), "who": range(20)})
+    wants = {part.name: ("x", "y")[number] for number, part in enumerate(made.parts) if part.least}
+    person = None if options.get("whole") == "person" else "who"
+    with pytest.raises(Unfit, match=f"^{rule_id}: {message}"):
+        made.learn(frame, wants, options, person=person)
 
 
 def test_age_bands_meet_their_top_and_need_a_month() -> None:

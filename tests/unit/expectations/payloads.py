@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from expectations.contract import (
+    AllowedText,
     CodeList,
     ColumnContract,
     Contract,
@@ -45,7 +46,10 @@ CONTRACT = Contract(
     tables=(TABLE,),
     documents=(README, CODEBOOK, SUMMARY),
     people=PeopleContract("claims", ("sex",), "person", 3),
-    allowed_texts=("03-5550-0199", "匿名加工 一郎", "https://www.example.jp/policy"),
+    allowed_texts=(
+        AllowedText(README, "匿名加工 一郎 電話 03-5550-0199", "苦情の窓口: "),
+        AllowedText(README, "https://www.example.jp/policy", "方針 "),
+    ),
 )
 
 

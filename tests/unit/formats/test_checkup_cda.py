@@ -171,8 +171,8 @@ def test_texts_of_observations_are_not_kept_for_ever(monkeypatch: pytest.MonkeyP
     long = etree.fromstring(by_hand(result(TEXT, f"<text>{'架空' * cda_observations.LONGEST}</text>")))[-1][0][0][0]
     for section, code in zip([*sections, long], (HEIGHT, SUGAR, HISTORY, TEXT), strict=True):
         for _ in range(2):
-            assert [meaning.dropped for meaning in kept.of(section)] == [(code,)]
-    kept.of(sections[0])
+            assert [meaning.dropped for meaning in kept.of([section])] == [(code,)]
+    kept.of(sections[:1])
     assert judged == [HEIGHT, SUGAR, HISTORY, TEXT, TEXT, HEIGHT]
 
 

@@ -15,9 +15,7 @@ import polars as pl
 import pytest
 
 from provision import approvals, cli, releasing
-from provision.context import Context
 from provision.errors import GateStopped, Refused
-from provision.model import Plan
 from provision.releasing import gating, making, twin, verdicts
 from provision.releasing.patients import PATIENTS
 from provision.releasing.tables import Numbering
@@ -210,8 +208,8 @@ def test_a_rule_that_forgets_a_field_stops_every_release(
     release, _ = made
     real = twin.make_tables
 
-    def leaky(ctx: Context, plan: Plan, *arguments: Any) -> dict[str, pl.DataFrame]:
-        frames = real(ctx, plan, *arguments)
+    def leaky(*arguments: Any) -> dict[str, pl.DataFrame]:
+        frames = real(*arguments)
         leak = pl.lit(PATIENTS[0].name).alias("outcome")
         return frames | {"diagnosis": frames["diagnosis"].with_columns(leak)}
 

@@ -16,6 +16,7 @@ from provision import releasing
 from provision.context import Context
 from provision.errors import Refused
 from provision.releasing import making
+from provision.releasing.protecting import protected
 from provision.releasing.select import select
 from provision.releasing.tables import Numbering, layout
 from tests.support.house import ACTOR, House
@@ -75,9 +76,9 @@ def test_k_over_a_part_of_the_people(house: House) -> None:
         schema=real.heads.schema,
     )
     lax = plan.model_copy(update={"suppression_limit": 0.5})
-    kept, risk = making._suppress(lax, replace(real, people=people, heads=frame), layout(plan, ctx.catalogue))
-    assert sorted(kept["person"]) == [4, 5, 6, 7]
-    assert (risk.suppressed, risk.smallest_group_left, risk.groups_left) == (3, 4, 1)
+    found = protected(ctx, lax, ctx.profile(plan.profile), replace(real, people=people, heads=frame))
+    assert sorted(found.kept["person"]) == [4, 5, 6, 7]
+    assert (found.selected, found.after.sizes.smallest, found.after.sizes.number) == (7, 4, 1)
 
 
 def test_the_limit_refuses_and_names_the_costliest_column_first(house: House) -> None:
@@ -312,7 +313,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-STEPS = ["select", "make_tables", "build_payload", "_facts"]
+STEPS = ["select", "protected", "treated_tables", "make_tables", "build_payload", "facts_of"]
 
 
 def _die(*_: object, **__: object) -> None:
