@@ -73,4 +73,4 @@ def linked() -> dict[str, Any]:
 
 def _released(heads: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     numbering = Numbering(heads)
-    return numbering.shuffled(people.join(numbering.people, on="person"))
+    return numbering.shuffled(people.join(numbering.people, on="person"), "people")

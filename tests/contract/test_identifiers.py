@@ -87,6 +87,9 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "blanks round hyphens": lambda text: _between_digits(text, "-", " - "),
     "wide blanks": lambda text: text.replace(" ", "\u3000"),
     "blanks around": lambda text: f"\u3000{text} \n",
+    "blanks between digits": lambda text: re.sub(
+        "(?<![0-9 ])[0-9]{6,}(?![0-9 ])", lambda found: " ".join(found.group()), text
+    ),
     "nothing visible inside": lambda text: "\u200b".join(text),
     "kanji digits": _kanji,
 }

@@ -66,6 +66,8 @@ CASES: tuple[Case, ...] = (
     Case("age-at-service", CLAIMS, {"birth": "born", "month": "month"}, {"month": "2025-09"}),
     Case("age-at-service", CLAIMS, {"birth": "born", "month": "month"},
          {"month": "2025-09", "counted": "month", "width": 5}),
+    Case("birthday-dates", {"born": ["1950-06", "x", None, "2025-05"], "at": ["2025-06-14", "2025-06", "x", None]},
+         {"birth": "born", "date": "at"}, before={"at": Form(".*")}),
     Case("geography", {"zip": ["105", "083", "498", "x", None], "ins": ["138057", "01130012", "39131008", "x", None],
          "at": ["1312345678", "1234567", "9912345678", "x", None]}, {"zip": "zip", "insurer": "ins", "facility": "at"}),
     Case("geography", {"zip": ["105", None], "ins": ["138057", "01130012"]}, {"zip": "zip", "insurer": "ins"},

@@ -39,7 +39,7 @@ class Option:
         """The value in its type; Unfit names rule and option, never the value."""
         if not self.many:
             return self._one(rule, value)
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
             raise Unfit(f"{rule}: option {self.name} is a list")
         return tuple(self._one(rule, single) for single in value)
 

@@ -15,6 +15,7 @@ from provision.packaging.codebook import write_codebook
 from provision.packaging.datapackage import Described, datapackage
 from provision.packaging.notice import README, readme
 from provision.packaging.pages import render
+from provision.packaging.report import REPORT, report
 from provision.packaging.tableformats import TABLE_FORMATS
 from provision.releasing.tables import ReleaseTable
 
@@ -28,7 +29,7 @@ _CODEBOOK = tuple(f"data/codebook/codebook.{language}.{kind}" for language in ("
 
 def documents() -> tuple[str, ...]:
     """Every file of a payload that is not a table, relative to the bag."""
-    return (*(f"data/{name}" for name in (README, START, TERMS, DESCRIPTION)), *_CODEBOOK)
+    return (*(f"data/{name}" for name in (README, START, TERMS, REPORT, DESCRIPTION)), *_CODEBOOK)
 
 
 def build_payload(
@@ -54,6 +55,7 @@ def build_payload(
     _write(data / README, readme(ctx.platform, recipient, plan, release))
     _write(data / START, _start(ctx, described))
     _write(data / TERMS, _terms(ctx, described))
+    _write(data / REPORT, report(plan, release, shapes, frames))
     return close_bag(
         bag,
         {

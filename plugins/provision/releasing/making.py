@@ -80,17 +80,17 @@ def _make(ctx: Context, release: str, plan: Plan, folder: Path, drafted: Entry) 
     check_layouts(ctx, [table.dataset for table in plan.tables])
     selection = select(ctx, plan, profile, moment_of(plan, drafted.seq))
     people = protected(ctx, plan, profile, selection)
-    tables = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
-    _require_filled(plan, tables.tables)
-    _require_k(plan, tables.tables)
+    made = treated_tables(ctx, plan, profile, selection, people.kept, people.columns)
+    _require_filled(plan, made.tables)
+    _require_k(plan, made.tables)
     agreement = ctx.recipient(plan.recipient).agreement
-    trails = measured(release, plan, agreement, profile, tables.tables, people.kept, ctx.catalogue, folder)
+    trails = measured(release, plan, agreement, profile, made.tables, people.kept, ctx.catalogue, folder)
     here = presence(Recipe(plan, profile), selection, people)
     across = against_earlier(ctx, release, plan.recipient, here)
     day = drafted.when.astimezone(TOKYO).date().isoformat()
-    shapes = [table.shape for table in tables.tables]
-    digest = build_payload(ctx, release, plan, profile, shapes, make_tables(tables), folder / "bag", day)
-    facts = facts_of(Made(plan, profile, selection, people, tables, digest), ctx.catalogue)
+    shapes = [table.shape for table in made.tables]
+    digest = build_payload(ctx, release, plan, profile, shapes, make_tables(made), folder / "bag", day)
+    facts = facts_of(Made(plan, profile, selection, people, made, digest), ctx.catalogue)
     more = {**trails.figures(), "earlier_releases": across}
     return {**facts, **{name: exact(found) for name, found in more.items()}}
 

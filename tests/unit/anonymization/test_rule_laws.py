@@ -179,6 +179,18 @@ def test_the_others_keep_their_record(born: date, came: list[date]) -> None:
 
 
 @settings(deadline=None)
+@given(st.dates(date(1940, 1, 1), date(2024, 12, 31)), st.dates(date(2000, 1, 1), LAST), st.sampled_from([0, 65, 75]))
+def test_no_date_gives_back_the_day_of_birth(born: date, other: date, age: int) -> None:
+    """Whoever knows only the month and sees the dates finds no birthday of consequence among them."""
+    birthday = date(born.year + age, born.month, min(born.day, 28))
+    frame = {"born": [born.strftime("%Y-%m")] * 2, "at": [birthday.isoformat(), other.isoformat()]}
+    made = after("birthday-dates", frame, {"birth": "born", "date": "at"})
+    assert isinstance(made, dict)
+    reached = {(born.year + years, born.month) for years in (0, 65, 75)}
+    assert made["at"] == [None, None if (other.year, other.month) in reached else other.isoformat()]
+
+
+@settings(deadline=None)
 @given(st.dates(date(1905, 1, 1), date(2020, 1, 1)), stays)
 def test_without_a_birth_nobody_very_old_is_missed(born: date, came: list[date]) -> None:
     lived = [day for day in came if day >= born] or [LAST]

@@ -184,6 +184,7 @@ def test_an_unknown_rule_is_refused_without_its_name() -> None:
     [
         ("age-at-service", {"month": "2025-09", "counted": "month"}, "option width is 5 or more"),
         ("age-at-service", {"month": "2025-09", "width": 7}, "option top is a multiple"),
+        ("birthday-dates", {"ages": []}, "option ages names at least one"),
         ("drop-cell", {}, "needs option codes"),
         ("drop-cell", {"unless": "(?=x)"}, "option unless is no pattern"),
         ("drop-cell", {"above": float("nan")}, "option above is a finite number"),

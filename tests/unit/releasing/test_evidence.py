@@ -15,7 +15,7 @@ from provision.errors import Refused
 from provision.packaging.evidence import verifying, writing
 from provision.packaging.evidence.charts import bars
 from provision.packaging.evidence.items import served
-from provision.packaging.evidence.utility import OTHERS, association, marginal
+from provision.packaging.utility import OTHERS, association, marginal
 from provision.releasing.making import made_folder
 from provision.releasing.shapes import PERSON
 from tests.support.house import ACTOR, House
@@ -65,6 +65,9 @@ def test_the_pack_of_a_release(
     monkeypatch.setattr("provision.context.open_context", house.open)
     assert cli.main(["evidence", "verify", release]) == 0
     assert "NO " not in capsys.readouterr().out
+
+    house.edit(f"releases/{PLAN}.yaml", lambda said: said.update(k=4))  # the next release's, not this one's
+    assert all(check.holds for check in verifying.verify(house.open(), release))
 
     record["made"]["people"] += 1
     (folder / "evidence.json").write_text(writing.record_text(record), encoding="utf-8")

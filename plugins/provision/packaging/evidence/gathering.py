@@ -7,11 +7,13 @@ from typing import Any
 from provision.context import Context
 from provision.errors import Refused
 from provision.ledger.entry import Entry
+from provision.model import Plan
 from provision.packaging.bag import bag_digest
 from provision.packaging.evidence.items import sections
-from provision.packaging.evidence.utility import loss, utility
+from provision.packaging.utility import loss, utility
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
+from provision.releasing.recipes import recipe_of
 from provision.releasing.shapes import layout
 from provision.releasing.verdicts import told
 
@@ -31,7 +33,8 @@ def evidence(ctx: Context, release: str) -> dict[str, Any]:
             rule="evidence.facts",
             remedy="release anew",
         )
-    plan, bag, facts = drafted_plan(ctx, release), made_folder(ctx, release) / "bag", made.payload
+    recipe, plan = recipe_of(drafted), plan_of(ctx, drafted)
+    bag, facts = made_folder(ctx, release) / "bag", made.payload
     if bag_digest(bag) != facts["digest"]:
         raise Refused("the payload is not what was made", where=release, rule="evidence.digest", remedy="release anew")
     verdict = dict(told(ctx, release, since=made.seq)) or None
@@ -42,11 +45,17 @@ def evidence(ctx: Context, release: str) -> dict[str, Any]:
         "agreement": plan.agreement, "purpose": plan.purpose,
         "months": {"first": plan.first_month, "last": plan.cutoff_month}, "linkage": plan.linkage,
         "plan_digest": drafted.payload["plan_digest"],
-        "rule_34": sections(facts, verdict, datasets, ctx.catalogue),
+        "rule_34": sections(facts, verdict, recipe.profile if recipe else None, datasets, ctx.catalogue),
         "gate": verdict,
         "utility": {**utility(bag, layout(plan, ctx.catalogue)), "loss": loss(facts)},
         "made": {name: facts[name] for name in _FACTS},
     }  # fmt: skip
+
+
+def plan_of(ctx: Context, drafted: Entry) -> Plan:
+    """The plan as it was drafted: from the log, whatever its file says by now; else from a file that holds."""
+    recipe = recipe_of(drafted)
+    return recipe.plan if recipe is not None else drafted_plan(ctx, drafted.subjects["release"])
 
 
 def _entry(ctx: Context, release: str, step: str) -> Entry | None:

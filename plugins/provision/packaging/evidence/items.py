@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from anonymization.receipt import FLOOR
 from anonymization.rules import rules
 from provision.catalogue import Catalogue
+from provision.model import Profile
 
 Facts = Mapping[str, Any]
 
@@ -40,14 +41,16 @@ _RECEIPT = {
 }
 
 
-def sections(made: Facts, verdict: Facts | None, datasets: Sequence[str], known: Catalogue) -> list[dict[str, Any]]:
-    """The five sections; `verdict` is the gate's summary, None before the gate."""
+def sections(
+    made: Facts, verdict: Facts | None, profile: Profile | None, datasets: Sequence[str], known: Catalogue
+) -> list[dict[str, Any]]:
+    """The five sections; `verdict` is the gate's summary, None before the gate, `profile` None where none was kept."""
     return [
         {
             "item": item.number, "ja": item.ja, "en": item.en,
             "on_receipt": _on_receipt(item.number, datasets, known),
             "rules": [_rule(one) for one in made["rules"] if item.number in served(one["law"])],
-            "tests": [*_tests(item.number, made), *_gate(item.number, verdict)],
+            "tests": [*_tests(item.number, made, profile), *_gate(item.number, verdict)],
         }
         for item in ITEMS
     ]  # fmt: skip
@@ -86,7 +89,7 @@ def _title(rule: str) -> dict[str, str]:
     }
 
 
-def _tests(item: int, made: Facts) -> Iterator[dict[str, object]]:
+def _tests(item: int, made: Facts, profile: Profile | None) -> Iterator[dict[str, object]]:
     """What making itself counted, in words; `holds` says whether it is as it must be."""
     if item == 3:
         yield _test(
@@ -96,15 +99,28 @@ def _tests(item: int, made: Facts) -> Iterator[dict[str, object]]:
             f"{len(made['row_order'])}.", bool(made["row_order"]),
         )  # fmt: skip
     if item == 4:
-        least, emptied = made["rare_codes"]["least"], sum(one["codes"] for one in made["rare_codes"]["columns"])
-        yield _test(
-            f"{least} 人未満しか持たないコード {emptied} 種を空欄にした。",
-            f"{emptied} codes carried by under {least} people were emptied.", bool(least),
-        )  # fmt: skip
+        yield from _peculiar(made, profile)
     if item == 5:
         yield from _groups(made["risk"])
         yield from _trails(made)
         yield from _earlier(made)
+
+
+def _peculiar(made: Facts, profile: Profile | None) -> Iterator[dict[str, object]]:
+    """What every release does (age bands), and what its profile asks for besides."""
+    if profile is not None:
+        yield _test(
+            f"年齢は {profile.age_width} 歳階級、{profile.age_top} 歳以上は一つの階級。",
+            f"Ages in bands of {profile.age_width} years, everybody of {profile.age_top} or more in one.", True,
+        )  # fmt: skip
+    least, emptied = made["rare_codes"]["least"], sum(one["codes"] for one in made["rare_codes"]["columns"])
+    if not least:
+        yield _test("加工基準は希少なコードの削除を求めない。", "The profile does not ask for rare codes to go.", None)
+        return
+    yield _test(
+        f"{least} 人未満しか持たないコード {emptied} 種を空欄にした。",
+        f"{emptied} codes carried by under {least} people were emptied.", True,
+    )  # fmt: skip
 
 
 def _groups(risk: Facts) -> Iterator[dict[str, object]]:

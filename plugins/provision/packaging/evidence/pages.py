@@ -58,7 +58,7 @@ def _groups(risk: Mapping[str, Any], say: Say) -> Markup:
     rows = [
         (say(f"{k} 人未満のグループ", f"in groups of under {k}"),
          [_share(side["people_in_groups_under"][k], side["people"]) for side in (before, after)])
-        for k in before["people_in_groups_under"]
+        for k in sorted(before["people_in_groups_under"], key=int)
     ]  # fmt: skip
     title = say("小さなグループにいる人の割合", "Share of people in small groups")
     return bars(title, rows, [say("加工前", "before"), say("加工後", "after")])
@@ -74,7 +74,8 @@ def _risk(risk: Mapping[str, Any], say: Say) -> Iterator[tuple[str, object, obje
                         ("sample_uniques", "一意な人", "unique people")):  # fmt: skip
         yield say(ja, en), before[key], after[key]
     for key, ja, en in _ATTACKERS:
-        yield say(f"リスク（{ja}）", f"risk ({en})"), before["attackers"][key], after["attackers"][key]
+        first, left = (f"{float(side['attackers'][key]):.4g}" for side in (before, after))
+        yield say(f"リスク（{ja}）", f"risk ({en})"), first, left
 
 
 def _trails(made: Mapping[str, Any], say: Say) -> Markup | str:
@@ -92,9 +93,10 @@ def _attacks(found: Mapping[str, Any] | None, say: Say) -> Iterator[tuple[str, s
     if found is None:
         return
     single, link = found["singling_out"], found["linkage"]
-    yield say("特定", "singling out"), single["isolating"]["share"], single["by_chance"]["share"]
-    yield say("連結（属性）", "linkage by attributes"), link["by_attributes"], link["by_chance"]
+    rows = [(say("特定", "singling out"), single["isolating"]["share"], single["by_chance"]["share"]),
+            (say("連結（属性）", "linkage by attributes"), link["by_attributes"], link["by_chance"])]  # fmt: skip
     if link["by_trail"] is not None:
-        yield say("連結（軌跡）", "linkage by trails"), link["by_trail"], link["by_chance"]
-    for name, one in found["inference"].items():
-        yield say(f"推定 {name}", f"inference of {name}"), one["guess"], one["guess_before"]
+        rows.append((say("連結（軌跡）", "linkage by trails"), link["by_trail"], link["by_chance"]))
+    rows += [(say(f"推定 {name}", f"inference of {name}"), one["guess"], one["guess_before"])
+             for name, one in found["inference"].items()]  # fmt: skip
+    yield from ((name, f"{float(attack):.1%}", f"{float(chance):.1%}") for name, attack, chance in rows)

@@ -19,10 +19,9 @@ from anonymization.risk.trails.events import columns
 from provision.context import Context
 from provision.errors import Refused
 from provision.model import Plan
-from provision.packaging.evidence.gathering import evidence
-from provision.packaging.evidence.utility import read
+from provision.packaging.evidence.gathering import evidence, plan_of
 from provision.packaging.evidence.writing import RECORD, folder, record_text
-from provision.releasing.drafting import drafted_plan
+from provision.packaging.utility import read
 from provision.releasing.happenings import UNIT, WHO, happenings
 from provision.releasing.making import made_folder
 from provision.releasing.rare import of_codes
@@ -52,7 +51,8 @@ def verify(ctx: Context, release: str) -> list[Check]:
             "its evidence was not written", where=release, rule="evidence.missing", remedy="tokumei evidence write"
         )
     record, written = evidence(ctx, release), path.read_bytes()
-    plan, made = drafted_plan(ctx, release), record["made"]
+    drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
+    plan, made = plan_of(ctx, drafted), record["made"]
     tables = _tables(ctx, plan, release)
     return [
         _logged(ctx, release, written),

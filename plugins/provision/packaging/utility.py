@@ -1,4 +1,4 @@
-"""有用性: what the made tables still say: marginals, associations, empty cells. From the payload alone.
+"""有用性: what the made tables still say: marginals, associations, empty cells. From made tables alone.
 
 Small-cell rule: a value stands by its name only if at least `LEAST` people have it (rows, where no number tells people
 apart); the others are counted together, and not even that where they are fewer than `LEAST` (NDB: no cell under 10).
