@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from expectations.asking import Question
 from expectations.classes.identifiers import expectation_name
 from expectations.contract import CodeList, ColumnContract, Domain, Form, FreeText, NumberRange
-from expectations.domains import inside
+from expectations.domains import inside, young_enough
 from expectations.identifiers import Identifier, Strength, all_kinds
 from expectations.known_values import KnownValues
 from expectations.sieve import find_each
@@ -40,8 +40,8 @@ def column_questions(
     passed = inside(column.domain, present["value"])
     questions = [judged(present, passed, domain_wanted(column.domain), "domain", where)]
     if column.earliest:
-        young = present["value"].str.slice(0, 7) >= column.earliest
-        wanted = Wanted("ExpectBirthMonthsToTellNobodyOfGreatAge", {"earliest": column.earliest})
+        young = young_enough(present["value"], column.earliest)
+        wanted = Wanted("ExpectBirthsToTellNobodyOfGreatAge", {"earliest": column.earliest})
         questions.append(judged(present, young, wanted, "great_age", where))
     closed = not isinstance(column.domain, FreeText)
     unexplained = _spread(present.filter(~passed)) if closed else present

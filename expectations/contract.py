@@ -86,8 +86,8 @@ Domain = CodeList | NumberRange | Form | FreeText
 class ColumnContract:
     """One column. `dtype` is ``string`` or ``integer`` or ``decimal`` and must be the Parquet column's type.
 
-    `earliest` is the earliest month of birth (``YYYY-MM``) that may stand here, where the profile puts everybody of 90
-    and more into one class; "" where the column says nothing of births or the profile does not ask.
+    `earliest` is the earliest month of birth (``YYYY-MM``) that may stand here alone, where the profile puts everybody
+    of 90 and more into one class; "" where the column says nothing of births or the profile does not ask.
     """
 
     name: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from expectations.classes.old_age import everybody_before
 from expectations.contract import CodeList, Domain, Form, NumberRange
 
 if TYPE_CHECKING:
@@ -56,3 +57,10 @@ def _scaled(places: int) -> pl.Expr:
     whole = pl.col("value").str.extract(r"^(-?[0-9]+)")
     rest = pl.col("value").str.extract(r"\.([0-9]+)$").fill_null("")
     return whole + rest.str.pad_end(places, "0")
+
+
+def young_enough(births: pl.Series, earliest: str) -> pl.Series:
+    """Boolean series: births (months, days, years, years from-to) from `earliest` on, or the label of all before it."""
+    month = births.str.extract(r"\A([0-9]{4}-(?:0[1-9]|1[0-2]))(?:-(?:0[1-9]|[12][0-9]|3[01]))?\z")
+    year = births.str.extract(r"\A(?:[0-9]{4}-)?([0-9]{4})\z")
+    return (month >= earliest).fill_null(year >= earliest[:4]).fill_null(births == everybody_before(earliest))

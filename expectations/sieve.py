@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 _BATCH = 100_000
+#: So few texts are read by all kinds in less time than the patterns take to be made ready.
+_FEW = 300
+#: Characters NFKC leaves as they are, alone and beside each other; the inside of a character class.
+STABLE = r"\x00-\x7f\u3001-\u3029\u3030-\u3035\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff"
 _DIGITS = dict(zip("〇零一二三四五六七八九㊀㊁㊂㊃㊄㊅㊆㊇㊈", "00123456789123456789", strict=True)) | {
     "十": "10",
     "百": "100",
@@ -45,7 +49,7 @@ def find_each(
 
 
 def _batch(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Iterator[tuple[int, dict[str, Strength]]]:
-    wanted = _wanted(texts, label, kinds)
+    wanted = _wanted(texts, label, kinds) if len(texts) > _FEW else dict.fromkeys(range(len(texts)), kinds)
     for place in sorted(wanted):
         plain = normal(texts[place])
         found = {kind.id: strength for kind in wanted[place] if (strength := kind.find_normal(plain, label))}
@@ -53,7 +57,7 @@ def _batch(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Iterato
             yield place, found
 
 
-def _wanted(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Mapping[int, list[Identifier]]:
+def _wanted(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Mapping[int, Sequence[Identifier]]:
     """The kinds that have to look at each text, by its place."""
     import polars as pl
 
@@ -75,19 +79,24 @@ def _wanted(texts: list[str], label: str, kinds: Sequence[Identifier]) -> Mappin
 
 def _rough(texts: pl.Series) -> pl.Series:
     """The form traces are read in: NFKC without blanks, one hyphen, kanji digits as digits one by one."""
-    plain = texts.str.replace_many(*_table()).str.normalize("NFKC")
+    plain = texts.str.replace_many(*_table())
+    others = plain.str.contains(f"[^{STABLE}]").arg_true()
+    if len(others):
+        plain = plain.scatter(others, plain.gather(others).str.normalize("NFKC"))
     return plain.str.replace_all("([0-9])[ー〜~]", "${1}-")
 
 
 @cache
 def _table() -> tuple[list[str], list[str]]:
-    """What is replaced by what, in one pass, before NFKC."""
+    """What is replaced by what, in one pass, before NFKC: full-width letters too, as hardly a text is without."""
     every = [chr(code) for code in (*range(0x10000), *range(0xE0100, 0xE01F0))]
     unseen = re.compile(rf"[\s{INVISIBLE}]")
     hyphen = re.compile(f"[{HYPHENS}]")
     gone = [sign for sign in every if unseen.match(sign)]
     hyphens = [sign for sign in every if hyphen.match(sign)]
-    return [*_DIGITS, *hyphens, *gone], [*_DIGITS.values(), *("-" for _ in hyphens), *("" for _ in gone)]
+    table = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | _DIGITS
+    table |= dict.fromkeys(hyphens, "-") | dict.fromkeys(gone, "")
+    return list(table), list(table.values())
 
 
 @cache

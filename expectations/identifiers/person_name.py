@@ -1,7 +1,7 @@
 """氏名: names in kanji and kana. Alone in a cell, in front of an honorific, or behind a label; never inside a term.
 
-Names of diseases and tests are full of surnames (橋本病, 長谷川式), so running text is only read at honorifics and
-labels, and an honorific that continues a term (木村氏病) does not count.
+Names of diseases and tests are full of surnames (橋本病, 長谷川式), so running text is only read at cues
+(`_names_in_text`), and an honorific that continues a term (木村氏病) does not count.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import polars as pl
 
 from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Column, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed_together
-from provision.formats.fhircoded import Coded, Rows, together
+from provision.formats.fhircoded import Coded, Places, Rows, together
 from provision.formats.fhircolumns import days, listed
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
@@ -20,6 +20,8 @@ from provision.formats.ukekind import DERIVED
 
 #: Rows that are numbered within their record, in the order of the file.
 _NUMBERS = {"encounter": "encounter_no", "test_value": "value_no", "answer": "answer_no"}
+#: By column, parts of it with the places of their cells.
+Parts = dict[str, list[tuple[Places, Coded]]]
 _DAYS = ("recorded", "deceased_month")
 #: Columns of the head with codes of lists that a sender may go beyond.
 _LISTS = {"document_type": "fhir_document", "insured_as": "fhir_subscriber"}
@@ -83,18 +85,7 @@ def _heads(dataset: Dataset, records: Records) -> Rows:
     """A row per record with the columns that are ever filled."""
     unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
-    places, heads = np.array(list(records.heads), np.int64), records.heads.values()
-    ever = {name for head in heads for name in head}
-    parts = {name: [(places, Coded.of([head.get(name) for head in heads]))] for name in names if name in ever}
-    for one in records.plain:
-        size = len(one.places)
-        numbers = [f"{one.kind}/{ident}" if ident else None for ident in one.ids]
-        for name, cells in (
-            ("resource_type", Coded.one(one.kind, size)),
-            ("record_id", Coded.of(numbers)),
-            ("chart", Coded.of(one.charts)),
-        ):
-            parts.setdefault(name, []).append((one.places, cells))
+    parts = _parts_of_heads(records)
     said = {name: Coded.placed(records.size, parts[name]) for name in names if name in parts}
     for name in said:
         if name in _DAYS:
@@ -105,11 +96,24 @@ def _heads(dataset: Dataset, records: Records) -> Rows:
     return Rows(np.arange(records.size), columns)
 
 
+def _parts_of_heads(records: Records) -> Parts:
+    """The cells of the head by column, with their places."""
+    places, heads = np.array(list(records.heads), np.int64), records.heads.values()
+    ever = dict.fromkeys(name for head in heads for name in head)
+    parts: Parts = {name: [(places, Coded.of([head.get(name) for head in heads]))] for name in ever}
+    for one in records.plain:
+        numbers = [f"{one.kind}/{ident}" if ident else None for ident in one.ids]
+        parts.setdefault("resource_type", []).append((one.places, Coded.one(one.kind, len(one.places))))
+        parts.setdefault("record_id", []).append((one.places, Coded.of(numbers)))
+        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+    return parts
+
+
 def _people(records: Records, start: int) -> pl.DataFrame:
     """Who the records are about, see `PEOPLE_COLUMNS`."""
     places, people = np.array(list(records.people), np.int64), list(records.people.values())
     cells = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
-    parts = {name: [(places, Coded.of(texts))] for name, texts in cells.items()}
+    parts: Parts = {name: [(places, Coded.of(texts))] for name, texts in cells.items()}
     for one in records.plain:
         parts.setdefault("facility", []).append((one.places, Coded.one(THE_SOURCE, len(one.places))))
         parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))

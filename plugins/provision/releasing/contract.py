@@ -33,7 +33,7 @@ from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
 from provision.packaging.payload import MANIFEST, documents
 from provision.releasing.domains import labels_of
-from provision.releasing.promises import births, diversity, rare_codes
+from provision.releasing.promises import births, diversity, earliest, rare_codes
 from provision.releasing.published import published
 from provision.releasing.shapes import CLAIM, PERSON, ReleaseTable, as_made, layout
 
@@ -50,10 +50,7 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
     tables = tuple(
         TableContract(
             shape.name,
-            tuple(
-                ColumnContract(c.name, c.dtype, births(plan, profile, shape, c, domain(c, profile, people, claims)))
-                for c in shape.columns
-            ),
+            tuple(_column(plan, profile, shape, column, people, claims) for column in shape.columns),
             int(rows[shape.name]),
             tuple(plan.formats),
         )
@@ -71,6 +68,13 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         attested=frozenset({ROW_ORDER, CANARIES}),
     )
     return replace(made_up, version=_version(made_up, profile))
+
+
+def _column(
+    plan: Plan, profile: Profile, shape: ReleaseTable, column: Column, people: int, claims: int
+) -> ColumnContract:
+    made = births(plan, profile, shape, column, domain(column, profile, people, claims))
+    return ColumnContract(column.name, column.dtype, made, earliest=earliest(plan, profile, made))
 
 
 def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain:

@@ -29,6 +29,7 @@ from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
 from provision.releasing.consigning import consignment
 from provision.releasing.drafting import check, drafted_plan, today
+from provision.releasing.earlier import require_all_still_in
 from provision.releasing.making import made_folder
 from provision.releasing.verdicts import require_in_force
 
@@ -72,6 +73,7 @@ def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
     check(ctx, drafted_plan(ctx, asked.release), ctx.recipient(asked.recipient), today())
     require_in_force(ctx, asked.release, "deliver")
+    require_all_still_in(ctx, asked.release, "deliver")
     digest = bag_digest(made_folder(ctx, asked.release) / "bag")
     _require(digest == asked.digest, asked, "digest", "the payload on disk is not the approved one")
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from provision.context import Context
 from provision.errors import Refused
 from provision.ledger.entry import Entry
 from provision.releasing.comparing import Difference, compare
-from provision.releasing.presence import NotComparable, Presence, evaluated
+from provision.releasing.presence import KEY, NotComparable, Presence, evaluated, one_person
 from provision.releasing.withdrawn import withdrawn
 
 _NEVER_LEFT = frozenset({"drafted", "rejected", "failed"})
@@ -69,6 +71,30 @@ def compared(ctx: Context, earlier: str, later: str) -> Difference:
                 remedy="restore the store from its backup, or compare with the version that made it",
             ) from None  # fmt: skip
     return compare(ctx, *found)
+
+
+def require_all_still_in(ctx: Context, release: str, step: str) -> None:
+    """`Refused` where somebody of a made release was withdrawn since: it may not be published or delivered any more."""
+    drafted = _drafted(ctx, release)
+    made = next(iter(ctx.ledger.entries(type="release.made", kind="release", subject=release)))
+    sources = sorted(drafted.payload["sources"])
+    since = withdrawn(ctx, sources).filter(pl.col("entry") > made.seq)
+    if since.is_empty():
+        return
+    try:
+        kept = evaluated(ctx, drafted, made).kept
+    except NotComparable as reason:
+        raise _not_any_more(
+            release, step, f"people were withdrawn since, and it cannot be looked into: {reason}"
+        ) from None
+    there, gone = one_person(ctx, sources, kept, since.select(pl.col("alias").alias(KEY)))
+    people = there.join(gone, on=KEY, how="semi")[KEY].n_unique()
+    if people:
+        raise _not_any_more(release, step, f"{people} people of it were withdrawn since it was made")
+
+
+def _not_any_more(release: str, step: str, what: str) -> Refused:
+    return Refused(what, where=release, rule=f"{step}.withdrawn", remedy="release anew, without them")
 
 
 def _require_not_exposed(release: str, other: str, difference: Difference) -> None:

@@ -76,7 +76,10 @@ def question(
     columns: Mapping[str, Column],
     wanted: Requirements,
 ) -> Question:
-    """People of a selection (`person` and every column of `columns`), ready for the search. Unfit as `asking`."""
+    """People of a selection (`person` and every column of `columns`), ready for the search.
+
+    `FixConfiguration` where what is required has no sense.
+    """
     quasi = [name for name in columns if name in plan.quasi_identifiers]
     sensitive = tuple(name for name in columns if name not in quasi)
     text = people.select("person", *(pl.col(name).cast(pl.String).fill_null("") for name in columns))
@@ -85,7 +88,12 @@ def question(
         text = text.join(where, on="person", how="left", maintain_order="left")
         quasi.append(DATASETS)
     uses = {one.column: one for one in profile.generalise if one.column in quasi}
-    requirements, _ = asked(max(plan.k, profile.minimum_k), wanted.l, wanted.t)
+    try:
+        requirements, _ = asked(max(plan.k, profile.minimum_k), wanted.l, wanted.t)
+    except Unfit as error:
+        raise FixConfiguration(
+            str(error), where=plan.id, rule="plan.requirements", remedy="correct requirements of plan or profile"
+        ) from None
     weights = [uses[name].weight if name in uses else 1.0 for name in quasi]
     chosen = Loss(weights) if profile.metric == "loss" else metric(profile.metric)
     return Question(

@@ -21,7 +21,7 @@ from provision.releasing.rare import of_codes
 from provision.releasing.ruling import options, placed
 from provision.releasing.shapes import ReleaseTable
 
-_BIRTH = "birth_month"
+_BIRTH, _BIRTHS = "birth_month", "births"
 
 
 def rare_codes(profile: Profile, before: Sequence[ReleaseTable]) -> tuple[RareCodes, ...]:
@@ -63,7 +63,14 @@ def births(plan: Plan, profile: Profile, shape: ReleaseTable, column: Column, ma
     years = sorted({month[:4] for month in months})
     cohorts = {f"{int(y) // w * w:04d}-{int(y) // w * w + w - 1:04d}" for y in years for w in (5, 10)}
     every = (f"<={_month(eldest)}", *months, *years, *cohorts)
-    return CodeList("births", frozenset(label for label in every if re.fullmatch(made.pattern, label)))
+    return CodeList(_BIRTHS, frozenset(label for label in every if re.fullmatch(made.pattern, label)))
+
+
+def earliest(plan: Plan, profile: Profile, made: Domain) -> str:
+    """The earliest month of birth that may stand in a column with the domain that `births` made; "" for another."""
+    eldest = _eldest(plan, profile)
+    of_births = isinstance(made, CodeList) and made.name == _BIRTHS
+    return _month(eldest + 1) if of_births and eldest is not None else ""
 
 
 def _eldest(plan: Plan, profile: Profile) -> int | None:

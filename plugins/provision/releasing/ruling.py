@@ -63,20 +63,31 @@ def ruled(plan: Plan, profile: Profile, pieces: Sequence[Piece]) -> tuple[tuple[
     """
     now, done = list(pieces), list[Applied]()
     for number, use in enumerate(profile.rules):
-        for group in _groups(use, now):
-            try:
-                asked = [(now[index].frame.lazy(), parts) for index, parts in group]
-                learnt = together(use.rule, asked, options(use, plan), person=PERSON)
-                for (index, _), parameters in zip(group, learnt, strict=True):
-                    now[index], one = _applied(plan, profile, use, now[index], parameters)
-                    done.append(one)
-            except Unfit as error:
-                raise FixConfiguration(
-                    f"{', '.join(now[index].name for index, _ in group)}: {error}",
-                    where=f"config/profiles/{profile.id}.yaml", rule=f"profile.rules.{number}",
-                    remedy="correct the rule's options or the columns it is for, or widen the selection",
-                ) from None  # fmt: skip
+        try:
+            for group in _groups(use, now):
+                done += _together(plan, profile, use, now, group)
+        except Unfit as error:
+            raise FixConfiguration(
+                str(error), where=f"config/profiles/{profile.id}.yaml", rule=f"profile.rules.{number}",
+                remedy="correct the rule's options or the columns it is for, or widen the selection",
+            ) from None  # fmt: skip
     return tuple(now), tuple(done)
+
+
+def _together(
+    plan: Plan, profile: Profile, use: RuleUse, now: list[Piece], group: Sequence[tuple[int, Parts]]
+) -> list[Applied]:
+    """Learn over these tables together and put what becomes of each in its place. Unfit names the tables."""
+    done = []
+    try:
+        asked = [(now[index].frame.lazy(), parts) for index, parts in group]
+        learnt = together(use.rule, asked, options(use, plan), person=PERSON)
+        for (index, _), parameters in zip(group, learnt, strict=True):
+            now[index], one = _applied(plan, profile, use, now[index], parameters)
+            done.append(one)
+    except Unfit as error:
+        raise Unfit(f"{', '.join(now[index].name for index, _ in group)}: {error}") from None
+    return done
 
 
 def taken_away(plan: Plan, profile: Profile, table: str, column: str) -> Refused:

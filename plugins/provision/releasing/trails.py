@@ -83,8 +83,11 @@ def measured(
     default = default_places(tables, _dates(plan, known))
     seed = int.from_bytes(hashlib.sha256(release.encode()).digest()[:4])
     trails: list[Trail] = []
-    for whose, limits in _asked(agreement, profile):
-        seen = happenings(plan, tables, limits.events if limits else default)
+    asked: list[tuple[str, TrailLimits | None, Happenings | None]]
+    asked = [(whose, limits, happenings(plan, tables, limits.events)) for whose, limits in _limits(agreement, profile)]
+    if all(seen is None for _, _, seen in asked):  # no limit, or none of the columns goes out: measured all the same
+        asked = [("", None, happenings(plan, tables, default))]
+    for whose, limits, seen in asked:
         if seen is not None:
             with _counting(seen.rows, folder) as connection:
                 found = trail_risk(
@@ -95,10 +98,10 @@ def measured(
     return Measured(tuple(trails), _attacked(plan, tables, kept, default, seed, folder))
 
 
-def _asked(agreement: Agreement, profile: Profile) -> list[tuple[str, TrailLimits | None]]:
-    """Whose limits there are; nobody's, over the default columns, where there are none."""
+def _limits(agreement: Agreement, profile: Profile) -> list[tuple[str, TrailLimits]]:
+    """Whose limits there are."""
     said = [(agreement.id, agreement.trail), (profile.id, profile.trail)]
-    return [(whose, limits) for whose, limits in said if limits is not None] or [("", None)]
+    return [(whose, limits) for whose, limits in said if limits is not None]
 
 
 def _require(plan: Plan, connection: duckdb.DuckDBPyConnection, seen: Happenings, trail: Trail) -> None:

@@ -145,7 +145,7 @@ def test_a_month_of_birth_of_great_age_stops(make: Make, gate: Gate) -> None:
     payload, month = make(born), Form("month", "[0-9]{4}-(0[1-9]|1[0-2])")
     assert gate(payload, with_column("zip3", domain=month)).passed
     verdict = gate(payload, with_column("zip3", domain=month, earliest="1935-02"))
-    name = "ExpectBirthMonthsToTellNobodyOfGreatAge"
+    name = "ExpectBirthsToTellNobodyOfGreatAge"
     assert {(f.expectation, f.where, f.rows_failing) for f in verdict.failures} == {
         (name, f"claims.zip3 ({form})", ROWS // 12) for form in TABLE.formats
     }

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from payloads import CONTRACT, README, ROWS, TABLE, Payload, with_column, with_table
 
@@ -103,6 +105,21 @@ def test_other_physical_types_stop(make: Make, gate: Gate) -> None:
         "sex (parquet)": "refused:binary",
         "zip3 (parquet)": "refused:nested",
     }
+
+
+def test_a_name_in_a_dictionary_that_no_row_uses_stops(make: Make, gate: Gate) -> None:
+    """No reader shows it, and the bytes hold it."""
+    payload, secret = make(), "架空太郎"
+    table = pq.read_table(payload.table("parquet"))
+    cells = table.column("sex").to_pylist()
+    coded = pa.DictionaryArray.from_arrays(pa.array([int(cell) for cell in cells]), pa.array([secret, "1", "2"]))
+    pq.write_table(table.set_column(1, "sex", coded), payload.table("parquet"), compression="none")
+    assert secret.encode() in payload.table("parquet").read_bytes()
+    assert pl.read_parquet(payload.table("parquet"))["sex"].cast(pl.String).to_list() == cells
+    assert notes(gate(payload.seal(), secrets=(secret,))) == {"parquet.unused_dictionary_value"}
+    used = coded.cast(pa.string()).dictionary_encode()
+    pq.write_table(table.set_column(1, "sex", used), payload.table("parquet"))
+    assert gate(payload.seal()).passed
 
 
 def test_all_null_column_stops(make: Make, gate: Gate) -> None:

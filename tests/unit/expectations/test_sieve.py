@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expectations.identifiers import Identifier, all_kinds, find_all
-from expectations.sieve import find_each
+from expectations.sieve import STABLE, find_each
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "contract"))
 from test_identifiers import DISGUISES
+
+
+@pytest.fixture(autouse=True)
+def sieved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few the texts are, they go through the sieve."""
+    monkeypatch.setattr("expectations.sieve._FEW", 0)
+
 
 KINDS = all_kinds()
 EXAMPLES = [example for kind in KINDS for example in (*kind.must_match, *kind.must_not_match)]
@@ -64,3 +72,22 @@ def test_places_are_in_order_over_batches(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("expectations.sieve._BATCH", 3)
     texts = ["経過良好", "03-5550-0123", "", "x", "taro@example.jp", "咳嗽", "〒100-0001"]
     assert [place for place, _ in find_each(texts)] == [1, 4, 6]
+
+
+def test_characters_that_are_not_normalised_need_it_not() -> None:
+    stable = [chr(code) for code in range(0x10000) if re.match(f"[{STABLE}]", chr(code))]
+    assert len(stable) > 20_000
+    assert unicodedata.normalize("NFKC", "".join(stable)) == "".join(stable)
+
+
+@given(st.text("0１①²〇㊀ﾀﾞ゙カ－〜ー  @＠:：/／.Á歳℃", max_size=20))
+def test_odd_characters(text: str) -> None:
+    assert each([text + "03-5550-0123"]) == one_by_one([text + "03-5550-0123"])
+
+
+def test_few_texts_are_found_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text for example in EXAMPLES[::3] for text in (example.text, "経過良好")]
+    monkeypatch.setattr("expectations.sieve._FEW", len(texts))
+    few = each(texts)
+    monkeypatch.setattr("expectations.sieve._FEW", 0)
+    assert few == each(texts)

@@ -139,9 +139,12 @@ def test_hands_keep_nothing_of_the_piece_before(hands: Hands) -> None:
         assert set(made.tables) == tables
 
 
-def test_what_hands_do_not_do_is_not_done(hands: Hands) -> None:
-    """Wrong options are told by the process itself."""
+def test_what_hands_do_not_do_is_not_done(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong options are told by the process itself, and what finds no room is read there."""
     assert hands.submit(job(written(observation()), unheard="of")).result() is None
+    monkeypatch.setattr("provision.intake.hands.pool.ROOM", 100)
+    assert hands.submit(job(b"{}" * 51)).result() is None
+    assert hands.submit(job(b"{}" * 50)).result() is not None
 
 
 def test_wrong_options_are_told_as_such(hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +183,18 @@ def test_a_dead_hand_ends_the_task_and_nothing_is_taken(tmp_path: Path, monkeypa
     assert ctx.ledger.state("batch", batch) == "received"
     assert list(ctx.zones.store().rglob("*.parquet")) == []
     assert take_in(ctx, batch, actor=ACTOR)["rows_in"] == 1
+
+
+def test_a_process_that_cannot_be_started_is_told_and_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("provision.intake.hands.pool.subprocess.Popen", full)
+    with Hands(1) as mine:
+        asked = [mine.submit(job(b"{}")) for _ in range(3)]
+        for one in asked:
+            with pytest.raises(RetryLater, match=r"intake\.hands"):
+                one.result(timeout=60)
 
 
 _ORPHANS = """

@@ -17,7 +17,7 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.intake.keying import scope
 from provision.releasing.comparing import Difference
-from provision.releasing.earlier import compared
+from provision.releasing.earlier import compared, require_all_still_in
 from provision.releasing.select import select
 from tests.support.intake import ACTOR
 from tests.support.lives import PLAN_SOURCES, Sent, bill, releasing_platform, send
@@ -174,6 +174,21 @@ def test_erased_from_the_vault_the_register_still_finds_them(ctx: Context) -> No
     release = releasing.draft(ctx, PLAN, "two", actor=ACTOR)
     with pytest.raises(Refused, match="1 people withdrawn"):
         releasing.make(ctx, release, actor=ACTOR)
+
+
+def test_a_made_release_with_somebody_withdrawn_since_goes_nowhere(ctx: Context) -> None:
+    release, _ = made(ctx, "one")
+    require_all_still_in(ctx, release, "deliver")
+    send(ctx, MAY)
+    withdraw(ctx, "F")  # not in it
+    require_all_still_in(ctx, release, "deliver")
+    withdraw(ctx, "B")
+    with pytest.raises(Refused, match="1 people of it were withdrawn since") as refused:
+        require_all_still_in(ctx, release, "deliver")
+    assert refused.value.rule == "deliver.withdrawn"
+    lose_rows(ctx)
+    with pytest.raises(Refused, match="cannot be looked into"):
+        require_all_still_in(ctx, release, "deliver")
 
 
 # -- what cannot be compared ------------------------------------------------------------------------------------------

@@ -20,10 +20,11 @@ from channels_in_test import Killed, Letterbox
 
 from provision import approvals, cli, releasing
 from provision.errors import DeliveryUnknown, FixConfiguration, LedgerBroken, Refused, RetryLater
-from provision.releasing import delivering
+from provision.releasing import delivering, verdicts
 from provision.releasing.making import made_folder
 from provision.releasing.resolving import resolve
 from tests.support.house import ACTOR, House
+from tests.support.lives import withdraw_everybody
 
 PLAN_FILE, RECIPIENT_FILE = "releases/claims-for-university.yaml", "recipients/tsukishima-university.yaml"
 Put = Callable[..., Letterbox]
@@ -59,6 +60,15 @@ def test_intent_before_outcome_after_and_once(house: House, published: str, lett
     assert (box.deliveries, box.attempts) == (1, [1])
     assert state(house, published) == ("handed_over", "open")
     assert receipt["order"] == order_of(published)
+
+
+def test_with_somebody_withdrawn_since_nothing_is_sent(house: House, published: str, letterbox: Put) -> None:
+    box = letterbox(at_most_once=False)
+    withdraw_everybody(house.open(), "kita-hospital")
+    with pytest.raises(Refused, match="were withdrawn since it was made") as refused:
+        deliver(house, published)
+    assert refused.value.rule == "deliver.withdrawn"
+    assert (box.attempts, story(house)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -283,6 +293,21 @@ def test_only_the_approved_bytes_leave(
 ) -> None:
     spoil(made_folder(house.open(), published) / "bag")
     _nothing_left(house, published, letterbox(at_most_once=True), "not the approved one")
+
+
+def test_nothing_leaves_on_an_expired_verdict(
+    house: House, published: str, letterbox: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that knows more might find what the one before missed: it is asked first."""
+    box = letterbox(at_most_once=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(verdicts, "gate_version", lambda: "a gate that knows more")
+        with pytest.raises(Refused) as refused:
+            deliver(house, published)
+    assert refused.value.rule == "deliver.verdict"
+    assert (story(house), box.attempts) == ([], [])
+    deliver(house, published)
+    assert box.deliveries == 1
 
 
 def test_a_log_that_does_not_verify_delivers_nothing(house: House, published: str, letterbox: Put) -> None:

@@ -58,11 +58,13 @@ class Hands:
 
     def _ask(self, job: Job) -> Made | None:
         hand = self._free.get()
-        if hand is None:
-            hand = _Hand()
-            self._all.append(hand)
         try:
+            if hand is None:
+                hand = _Hand()
+                self._all.append(hand)
             return hand.ask(job)
+        except (EOFError, OSError):  # it is gone, or there is no room for one more process
+            raise _died() from None
         finally:
             self._free.put(hand)
 
@@ -98,17 +100,16 @@ class _Hand:
                 os.close(number)
 
     def ask(self, job: Job) -> Made | None:
-        """What becomes of a job. Raises `RetryLater` where the process is gone."""
+        """What becomes of a job; one without room is not done. `EOFError` or `OSError`: the process is gone."""
+        if sum(map(len, job.parts)) > ROOM:
+            return None
         at = 0
         for part in job.parts:
             self._memory[at : at + len(part)] = part
             at += len(part)
-        try:
-            self._ask.send_bytes(tell(job))
-            first = self._answer.recv_bytes()
-            return answered(first, iter(self._answer.recv_bytes, None))
-        except (EOFError, OSError):
-            raise _died() from None
+        self._ask.send_bytes(tell(job))
+        first = self._answer.recv_bytes()
+        return answered(first, iter(self._answer.recv_bytes, None))
 
     def kill(self) -> None:
         """End the process: it holds nothing that is not here, too."""
@@ -144,7 +145,7 @@ class InOrder(Generic[What]):
 
 def _died() -> RetryLater:
     return RetryLater(
-        "a process that reads documents for this task has died",
+        "a process that reads documents for this task has died, or could not be started",
         rule="intake.hands",
         remedy="nothing was taken; look whether the machine ran out of memory, or set intake_processes to 1",
     )
