@@ -136,13 +136,13 @@ def test_a_clean_payload_passes() -> None:
     assert clean.made_up_world(5, rows=30) == []
 
 
-def test_a_small_matrix_runs_through_the_real_gate() -> None:
+def test_a_run_tells_how_far_it_is_and_keeps_to_the_kinds_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planting, "examine", lambda *_, **__: verdict())
     told: list[str] = []
     result = matrix.run(3, 100, frozenset({"telephone", "email"}), told.append)
     assert told
     assert {one.case.maker.kind for one in result.outcomes} == {"telephone", "email"}
-    assert sum(one.stopped for one in result.outcomes) > len(result.outcomes) / 2
-    assert all(one.stopped for one in result.outcomes if one.case.place.closed)
+    assert not any(one.stopped for one in result.outcomes)
 
 
 def test_the_gate_keeps_every_bar_on_a_few_hundred_cases() -> None:
