@@ -132,17 +132,19 @@ def _series(name: str, planted: list[str], clean: list[Any], dtype: str) -> pl.S
     return pl.Series(name, [*planted, *map(str, clean)], dtype=pl.String)
 
 
-NOTES = ("text_1", "text_2", "cell", "left", "right")
+NOTES = ("text", "cell", "left", "right")
 
 
 def _notes(draft: Draft, folder: Path) -> TableContract:
     draw = Random(draft.seed)
     # A million rows hold few different notes: claims repeat theirs, and detectors read every different one.
     pool = [sentence(draw) for _ in range(min(draft.rows, 500))]
-    planted = {name: _repeated(draft, "notes", name) for name in NOTES}
+    # The halves of split values have columns only where there are any: every column costs time.
+    names = [name for name in NOTES if name in ("text", "cell") or ("notes", name) in draft.cells]
+    planted = {name: _repeated(draft, "notes", name) for name in names}
     size = draft.rows + max(len(texts) for texts in planted.values())
     columns = {name: texts + draw.choices(pool, k=size - len(texts)) for name, texts in planted.items()}
-    return _write_table(folder, "notes", pl.DataFrame(columns), _free(NOTES))
+    return _write_table(folder, "notes", pl.DataFrame(columns), _free(names))
 
 
 def _telling(draft: Draft, folder: Path) -> TableContract:

@@ -37,7 +37,9 @@ def run(seed: int, count: int, kinds: frozenset[str] = frozenset(), told: Callab
 
 def needles(seed: int, count: int, kinds: frozenset[str] = frozenset(), told: Callable[[str], None] = print) -> Result:
     """As `run`, with one planted cell to a column of a million rows."""
-    places: list[Place] = [replace(p, capacity=1) for p in all_places() if isinstance(p, ClosedColumn | Text | Cell)]
+    places: list[Place] = [
+        replace(p, capacity=1, turn=None) for p in all_places() if isinstance(p, ClosedColumn | Text | Cell)
+    ]
     return Result(_gated(seed, count, kinds, places, MILLION, told), {})
 
 

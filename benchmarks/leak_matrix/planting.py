@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,9 +54,9 @@ def deal(makers: Sequence[Maker], places: Sequence[Place], count: int, seed: int
     then again with other values; a payload has as many cases of a place as it has room for."""
     queues = [(place, _endless(makers, place, seed)) for place in places]
     made = 0
-    while made < count:
-        payload = [case for place, queue in queues for case in islice(queue, place.capacity)]
-        if not payload:
+    for number in itertools.count():
+        payload = [c for place, queue in queues if place.takes_part(number) for c in islice(queue, place.capacity)]
+        if not payload or made >= count:
             return
         made += len(payload)
         yield payload

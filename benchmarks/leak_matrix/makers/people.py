@@ -58,8 +58,8 @@ def _no_sign(draw: Random, name: Name) -> Value:
     return Value(name.surname, draw.choice(_NO_SIGN), "氏名")
 
 
-def _makers(group: str, names: Callable[[Random], Name], bar: float | None, others: float | None) -> tuple[Maker, ...]:
-    """`bar` for what the study measured, `others` for what it did not: kana and whole names without a word around."""
+def _makers(group: str, names: Callable[[Random], Name], bar: float | None, kana: float | None) -> tuple[Maker, ...]:
+    """`bar` for the study's contexts and names with a sign, `kana` for readings; a name without a sign has none."""
 
     def of(write: Callable[[Random, Name], Value]) -> Callable[[Random], Value]:
         return lambda draw: write(draw, names(draw))
@@ -67,8 +67,8 @@ def _makers(group: str, names: Callable[[Random], Name], bar: float | None, othe
     return (
         Maker("person_name", f"{group}: sixteen contexts", of(_contexts), bar),
         Maker("person_name", f"{group}: full name with a sign", of(_full), bar),
-        Maker("person_name", f"{group}: full name alone", of(_bare), others, cell=True),
-        Maker("person_name", f"{group}: kana", of(_kana), others),
+        Maker("person_name", f"{group}: full name alone", of(_bare), None, cell=True),
+        Maker("person_name", f"{group}: kana", of(_kana), kana),
         Maker("person_name", f"{group}: surname without a sign", of(_no_sign), None),
     )
 
