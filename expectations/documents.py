@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
+from expectations.beside import beside
 from expectations.contract import AllowedText
 from expectations.read import Unreadable
 from expectations.text import normal
@@ -18,6 +19,8 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # SHA-256 sums in manifests; a run of digits in one is no number of a person.
 _SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 _CELLS = re.compile(r"[,\t;|]")
+#: Documents whose letters are not in their bytes as such, even where these are ASCII: PDF, RTF, PostScript, MIME.
+_NOT_ITS_TEXT = ("%PDF", "{\\rtf", "%!PS", "MIME-Version:", "Content-Type:")
 _MARK = " \u241f "
 _SHORTEST = 3  # characters; a shorter text could stand for anything
 
@@ -30,6 +33,8 @@ def read_document(path: Path) -> str:
         raise Unreadable("document.not_utf8") from None
     if "\0" in text:
         raise Unreadable("document.not_text")
+    if text.lstrip().startswith(_NOT_ITS_TEXT):
+        raise Unreadable("document.form")
     return text
 
 
@@ -61,6 +66,7 @@ def _lines(text: str) -> Iterator[str]:
     # Names and values that only come together over a line break: 氏名 above, 山田太郎 below.
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     yield from (f"{first} {second}" for first, second in pairwise(lines) if len(first) <= 12)
+    yield from beside(text)
     yield from _json(text)
 
 
