@@ -19,15 +19,18 @@ COPY pyproject.toml README.md LICENSE ./
 COPY anonymization anonymization
 COPY expectations expectations
 COPY plugins plugins
+COPY config/codes config/codes
 # The build tool itself is held to the hashes of the lock file, too.
 RUN uv build --wheel --build-constraints requirements.lock --require-hashes --out-dir /dist . \
  && uv pip install --python /opt/venv/bin/python --no-deps --compile-bytecode /dist/*.whl
 
 # --- production -----------------------------------------------------------------------------------------------
 FROM ${PYTHON_IMAGE} AS runtime
-# xorriso writes disc images, age is what recipients decrypt with (for trying a delivery on the spot).
+# xorriso writes disc images, age is what recipients decrypt with (for trying a delivery on the spot), gnupg
+# encrypts to partners who want OpenPGP, Pango and a Japanese font set the pages that are printed.
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends age xorriso \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      age fontconfig fonts-ipafont-gothic gnupg libharfbuzz-subset0 libpangoft2-1.0-0 xorriso \
  && rm -rf /var/lib/apt/lists/*
 # The zones belong to the account that runs; a named volume mounted there takes owner and mode from here, so no
 # container has to start as root to put them right.

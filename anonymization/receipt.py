@@ -57,7 +57,7 @@ def on_receipt(frame: pl.DataFrame, classes: Mapping[str, str], applied: Applied
             kept.append(pl.col(name))
             continue
         applied.add(rule_id, _filled(frame[name]))
-        expression = rules()[rule_id].apply(name, rules()[rule_id].learn(frame.lazy(), name, {}))
+        expression = rules()[rule_id].apply(rules()[rule_id].learn(frame.lazy(), name, {}))[name]
         if expression is not None:
             kept.append(expression)
     return frame.select(kept)

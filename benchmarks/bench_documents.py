@@ -1,11 +1,13 @@
 """De-identifying documents beside the bare parse of the same bytes, in the same run: a part of `make bench-formats`.
 
-Ours reads every document (with every check), makes parcels of them as intake does and de-identifies these. The rival
-only parses: `lxml.etree.iterparse` for XML, `orjson.loads` for JSON (NDJSON line by line), the `hl7` package for HL7
+Ours reads every document (with every check), makes parcels of them as intake does and de-identifies these, with as many
+processes as intake would use for a large batch (``--hands``; 1 for this one alone). The rival is one process and only
+parses: `lxml.etree.iterparse` for XML, `orjson.loads` for JSON (NDJSON line by line), the `hl7` package for HL7
 version 2 (decoded text); it is chosen by the first bytes of the first document. Each measurement is a process of its
 own, its memory set up like an intake task's (`allocation`); ours and the rival take turns. Prints the median of the
-rounds' ratios with the lowest and highest, and the peak memory at 1, 1,000 and all documents, which should not grow
-with them. 0.6 is the bar, marked where it is missed; nothing is asserted, as times belong to a machine. With
+rounds' ratios with the lowest and highest (wall clock), the ratio of the CPU times of all processes, and the peak
+memory of all at 1, 1,000 and all documents, which should not grow with them. 0.6 is the bar, marked where it is missed;
+nothing is asserted, as times belong to a machine. With
 ``--schemas FOLDER`` the time of reading with and without validation is printed for formats that have this option.
 """
 
@@ -23,10 +25,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from benchmarks import by_hands
 
 FOLDER = Path("var/bench")
 BAR = 0.6
@@ -43,6 +48,9 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=5_000, help="how many are timed")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--hands", type=int, default=by_hands.usual(), help="processes that read; 1 for none beside ours"
+    )
     parser.add_argument("--schemas", default="", help="folder of schema files, for formats that validate")
     parser.add_argument("--module", default="", help=argparse.SUPPRESS)  # a format that only tests have
     parser.add_argument("--format", action="append", metavar="FORMAT", help="this format only; may be given again")
@@ -52,7 +60,7 @@ def main(words: list[str] | None = None) -> int:
         if arguments.module:
             known.enter_context(import_module(arguments.module).registered())
         if arguments.measure:
-            print(json.dumps(measured(*arguments.measure, schemas=arguments.schemas)))
+            print(json.dumps(measured(*arguments.measure, schemas=arguments.schemas, hands=arguments.hands)))
             return 0
         unknown = sorted(set(arguments.format or ()) - set(written()))
         if unknown:
@@ -124,31 +132,36 @@ def generated(name: str, documents: int, module: str = "") -> Path:
 
 def _run(what: str, name: str, path: Path, arguments: argparse.Namespace) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.bench_documents", "--measure", what, name, str(path)]
-    command += ["--schemas", arguments.schemas, "--module", arguments.module]
+    command += ["--schemas", arguments.schemas, "--module", arguments.module, "--hands", str(arguments.hands)]
     return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
-def measured(what: str, name: str, file: str, *, schemas: str = "") -> dict[str, float]:
+def measured(what: str, name: str, file: str, *, schemas: str = "", hands: int = 1) -> dict[str, float]:
     """Time one pass over the documents of a file in this process, drawn one by one. A few have gone through before the
-    clock starts: what is imported and loaded once is not what is measured. All zeros where a format does not validate.
-    """
+    clock starts: what is imported and loaded once, and a process that is started once, is not what is measured. All
+    zeros where a format does not validate."""
     from provision.allocation import keep_freed_memory, pass_over_loaded_objects
     from provision.errors import FixConfiguration
 
     keep_freed_memory()
-    drain = {"ours": _ours, "parse": _parse, "read": _read, "validate": _read}[what]
     options = {"schemas": schemas} if what == "validate" else {}
-    with Path(file).open("rb") as stream:
+    with Path(file).open("rb") as stream, ExitStack() as task:
+        drain = {"ours": _ours, "parse": _parse, "read": _read, "validate": _read}[what]
+        if what == "ours" and (pool := by_hands.pool(name, hands)) is not None:
+            drain = partial(by_hands.drained, task.enter_context(pool))
+            by_hands.warmed(pool, name, list(islice(_documents(stream), _WARM)), options)
+            stream.seek(0)
         try:
             drain(name, islice(_documents(stream), _WARM), options)
         except FixConfiguration:
             return dict.fromkeys(("wall", "cpu", "files", "peak_mb"), 0.0)
         stream.seek(0)
         pass_over_loaded_objects()
-        began, cpu = time.perf_counter(), time.process_time()
+        began, cpu = time.perf_counter(), by_hands.seconds()
         files = drain(name, _documents(stream), options)
-        wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return {"wall": wall, "cpu": cpu, "files": files, "peak_mb": _peak_mb()}
+        wall, cpu = time.perf_counter() - began, by_hands.seconds() - cpu
+        peak = sum(map(_peak_mb, ("self", *by_hands.children())))
+    return {"wall": wall, "cpu": cpu, "files": files, "peak_mb": peak}
 
 
 def _documents(stream: BinaryIO) -> Iterator[bytes]:
@@ -194,32 +207,11 @@ def _as_one(
     source: Any, documents: Iterable[bytes], report: Any, options: dict[str, object]
 ) -> Iterator[tuple[Any, int]]:
     """Parcels of files of lines (NDJSON), put together into one as in a bulk export, with the files drawn so far."""
-    joined = _Joined(iter(documents))
+    joined = by_hands.Joined(iter(documents))
     counted = 0
     for parcel in source.read(joined, report, options):
         yield parcel, joined.drawn - counted
         counted = joined.drawn
-
-
-class _Joined(io.RawIOBase):
-    """Files one after another, each ended by a line feed."""
-
-    def __init__(self, files: Iterator[bytes]) -> None:
-        self._files, self._left, self.drawn = files, b"", 0
-
-    def read(self, size: int = -1) -> bytes:
-        """`size` bytes, fewer at the end only."""
-        pieces, length = [self._left], len(self._left)
-        while length < size or size < 0:
-            data = next(self._files, None)
-            if data is None:
-                break
-            pieces.append(data.rstrip(b"\r\n") + b"\n")
-            length, self.drawn = length + len(pieces[-1]), self.drawn + 1
-        whole = b"".join(pieces)
-        end = len(whole) if size < 0 else size
-        self._left = whole[end:]
-        return whole[:end]
 
 
 def _read(name: str, documents: Iterable[bytes], options: dict[str, object]) -> int:
@@ -285,9 +277,9 @@ def _hl7(data: bytes) -> None:
     hl7.parse(data.decode(encoding).strip("\x0b\x1c\r\n"))
 
 
-def _peak_mb() -> float:
-    """Most memory of this process; `getrusage` would count what its parent had used."""
-    found = re.search(r"VmHWM:\s+([0-9]+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
+def _peak_mb(process: str) -> float:
+    """Most memory of a process; `getrusage` would count what its parent had used."""
+    found = re.search(r"VmHWM:\s+([0-9]+) kB", Path(f"/proc/{process}/status").read_text(encoding="utf-8"))
     return int(found[1]) / 1000 if found else 0.0
 
 

@@ -22,7 +22,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from benchmarks import bench_documents, bench_memory
+from benchmarks import bench_documents, bench_memory, by_hands
 
 FOLDER = Path("var/bench")
 BAR = 3.0
@@ -65,7 +65,7 @@ def main() -> int:
     if of_lines := [name for name in wanted if name not in documents]:
         _table(of_lines, arguments)
     if of_documents := [name for name in wanted if name in documents]:
-        bench_documents.table(of_documents, argparse.Namespace(**vars(arguments), module=""))
+        bench_documents.table(of_documents, argparse.Namespace(**vars(arguments), module="", hands=by_hands.usual()))
     return 0
 
 

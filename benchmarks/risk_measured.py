@@ -116,7 +116,7 @@ def large(millions: str, memory: str, folder: str) -> dict[str, Any]:
                 connection.execute(f"COPY ({_drawn(rows)}) TO '{path}' (FORMAT parquet)")
             connection.execute(f"CREATE VIEW large AS SELECT * FROM read_parquet('{path}')")
             seconds, found = timed(lambda: assess_larger(connection, "large", list(QUASI), ["disease"]))
-    return {"seconds": seconds, "k": found.k, "groups": found.sizes.number, "peak_mb": _peak_mb()}
+    return {"seconds": seconds, "k": found.k, "groups": found.sizes.number, "peak_mb": peak_mb()}
 
 
 def _drawn(rows: int) -> str:
@@ -140,7 +140,8 @@ def beside(path: str) -> dict[str, Any]:
     return {"seconds": seconds, "rows": table.height}
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """Most memory this process ever had, in MB."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     found = re.search(r"VmHWM:\s+([0-9]+) kB", status)
     return int(found[1]) / 1000 if found else 0.0

@@ -1,7 +1,7 @@
 """提供: one run makes one release of one plan and delivers it, or stops (提供計画ごと).
 
 1. **make** drafts the release and makes its tables and payload from the store.
-2. **gate** lets Great Expectations read the payload's bytes; anything found stops here.
+2. **gate** lets Great Expectations read the payload's bytes; anything found stops here. The evidence pack is written.
 3. **approve** waits for two officers (承認者). They decide on the *Release approvals* page after signing in again.
    Answering this prompt, or marking it as successful, approves nothing: the later tasks believe only the log.
 4. **publish** announces the content categories and the method of provision (個人情報保護法 APPI art. 43(3), 43(4), 44).
@@ -124,10 +124,15 @@ def release(plan: Plan, platform: Platform | None) -> DAG:
 
         @task(multiple_outputs=False)
         def gate(made: dict[str, str]) -> dict[str, int]:
-            """Stop unless the payload is what the contract says and nobody can be found in it."""
+            """Stop unless the payload is what the contract says and nobody can be found in it; then the evidence of
+            what was done is written, for those who decide."""
             from provision import releasing
+            from provision.packaging.evidence.writing import write
 
-            return counts_of(releasing.gate(opened(), made["release"], actor=actor()))
+            context = opened()
+            found = counts_of(releasing.gate(context, made["release"], actor=actor()))
+            write(context, made["release"], actor=actor())
+            return found
 
         @task(multiple_outputs=False)
         def publish(made: dict[str, str]) -> dict[str, int]:

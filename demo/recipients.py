@@ -44,7 +44,7 @@ def open_mail(world: World, name: str, smtp: SmtpServer, address: str) -> Opened
 def open_disc(world: World, name: str) -> Opened:
     """The image in the staging folder, read back by xorriso."""
     folder = _received(world, name)
-    image = next((world.home / "staging").glob("*/*.iso"))
+    image = next((world.home / "staging").glob("*/*/*.iso"))
     command = ["xorriso", "-osirrox", "on", "-indev", str(image), "-extract", "/", str(folder)]
     subprocess.run(command, check=True, capture_output=True)
     subprocess.run(["chmod", "-R", "u+rwX", str(folder)], check=True)

@@ -1,155 +1,131 @@
-"""What the gate wants of one column, one text or one grouping: its own count, and the expectation to compare with.
+"""What the gate wants of one column: nulls, its closed domain, identifiers in what that does not explain, known values.
 
-Everything here is counted twice: by this module, and by Great Expectations over the same distinct values.
+All distinct values are judged by this module; Great Expectations is asked about the same, or, where a column has very
+many, about all that our own count refuses and an even spread of the others (`witnesses`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from expectations.asking import Question
+from expectations.classes.identifiers import expectation_name
 from expectations.contract import CodeList, ColumnContract, Domain, Form, FreeText, NumberRange
+from expectations.domains import inside, young_enough
 from expectations.identifiers import Identifier, Strength, all_kinds
 from expectations.known_values import KnownValues
-from expectations.suite import DECLARED_RANGE, Answer, Suite, Wanted, expectation_name
-from expectations.verdict import Finding
+from expectations.sieve import find_each
+from expectations.suite import Wanted
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import polars as pl
 
-KNOWN_VALUES = "ExpectColumnValuesToContainNoKnownValue"
 #: Shorter strings (by one for kanji) are no strong value of anybody (see folding); codes are not looked up at all.
 _KNOWN_FROM = 4
+#: So many distinct values Great Expectations reads itself, of either answer. It reads about 200,000 a second.
+WITNESSES = 20_000
 
 
-@dataclass(frozen=True, repr=False)
-class Question:
-    """One expectation together with our own answer: how many distinct values fail, and in how many rows."""
-
-    wanted: Wanted
-    kind: str
-    failing_values: int
-    failing_rows: int
-    silent: bool = False  # reported only where something was found
-
-
-def ask(suite: Suite, frame: pd.DataFrame, questions: Sequence[Question], where: str) -> list[Finding]:
-    """Let Great Expectations answer too. A finding passes where both found nothing; where they differ it fails."""
-    if not questions:
-        return []
-    checked = int(frame["rows"].sum()) if "rows" in frame else len(frame)
-    answers = suite.evaluate(frame, [question.wanted for question in questions])
-    findings = [_finding(q, a, where, checked) for q, a in zip(questions, answers, strict=True)]
-    return [f for f, q in zip(findings, questions, strict=True) if not (q.silent and f.passed)]
-
-
-def _finding(question: Question, answer: Answer, where: str, checked: int) -> Finding:
-    note = ""
-    agreed = answer.success == (question.failing_values == 0)
-    if question.wanted.counts and answer.failing != question.failing_values:
-        agreed = False
-    if answer.raised:
-        note = "the expectation could not be evaluated"
-    elif not agreed:
-        note = "Great Expectations and the gate's own count disagree"
-    passed = answer.success and agreed and not answer.raised
-    failing = question.failing_rows
-    return Finding(question.wanted.expectation, where, question.kind, checked, failing, passed, note)
-
-
-def column_findings(
-    suite: Suite, frame: pd.DataFrame, column: ColumnContract, where: str, known: KnownValues | None
-) -> list[Finding]:
-    """Findings of one column: nulls, closed domain, identifiers in what the domain does not explain, known values.
+def column_questions(
+    frame: pl.DataFrame, column: ColumnContract, where: str, known: KnownValues | None
+) -> list[Question]:
+    """Questions about one column; none where it holds nothing but nulls (which stops the release).
 
     `frame` has the distinct values with their rows (`TableText.distinct`).
     """
-    present = frame[frame["value"].notna()].reset_index(drop=True)
-    findings = ask(suite, frame, _nulls(frame, column), where)
-    if not len(present):
-        return [*findings, Finding("ExpectColumnToHaveValues", where, "column", int(frame["rows"].sum()), 0, False)]
-    inside = [_admits(column.domain, value) for value in present["value"]]
-    findings += ask(suite, present, [domain_question(present, column.domain, inside)], where)
+    present = frame.drop_nulls("value")
+    if not present.height:
+        return []
+    passed = inside(column.domain, present["value"])
+    questions = [judged(present, passed, domain_wanted(column.domain), "domain", where)]
+    if column.earliest:
+        young = young_enough(present["value"], column.earliest)
+        wanted = Wanted("ExpectBirthsToTellNobodyOfGreatAge", {"earliest": column.earliest})
+        questions.append(judged(present, young, wanted, "great_age", where))
     closed = not isinstance(column.domain, FreeText)
-    unexplained = present[[not one for one in inside]].reset_index(drop=True) if closed else present
-    if len(unexplained):
-        findings += identifier_findings(suite, unexplained, where, column.name, silent=closed)
+    unexplained = _spread(present.filter(~passed)) if closed else present
+    values, rows = unexplained["value"].to_list(), unexplained["rows"].to_list()
+    questions += identifier_questions(values, rows, where, column.name, silent=closed)
     if known is not None:
-        findings += known_findings(suite, present[_known_mask(present, column, inside)], where, known)
-    return findings
+        looked_up = present.filter(_known_mask(present, column, passed))
+        questions += known_questions(looked_up["value"].to_list(), looked_up["rows"].to_list(), where, known)
+    return questions
 
 
-def identifier_findings(suite: Suite, frame: pd.DataFrame, where: str, context: str, *, silent: bool) -> list[Finding]:
-    """One finding per identifier kind over the values of `frame`; only those that failed where `silent`."""
-    questions = []
+def judged(present: pl.DataFrame, passed: pl.Series, wanted: Wanted, kind: str, where: str) -> Question:
+    """The question with our own answer `passed` for every value of `present` (``value``, ``rows``)."""
+    shown = witnesses(present, passed)
+    failing, rows = int(present.filter(~passed)["rows"].sum()), int(present["rows"].sum())
+    return Question(wanted, where, kind, shown["value"].to_list(), int((~shown["passed"]).sum()), failing, rows)
+
+
+def witnesses(present: pl.DataFrame, passed: pl.Series) -> pl.DataFrame:
+    """What Great Expectations is shown of ``value``, with our own answer in ``passed``: everything, or `WITNESSES` of
+    those that failed and an even spread, first and last included, of those that passed."""
+    import polars as pl
+
+    answered = present.with_columns(passed=passed)
+    if present.height <= WITNESSES:
+        return answered
+    return pl.concat([_spread(part) for part in (answered.filter(~passed), answered.filter(passed))])
+
+
+def _spread(frame: pl.DataFrame) -> pl.DataFrame:
+    """At most `WITNESSES` rows from first to last, evenly apart."""
+    if frame.height <= WITNESSES:
+        return frame
+    return frame[[place * (frame.height - 1) // (WITNESSES - 1) for place in range(WITNESSES)]]
+
+
+def identifier_questions(
+    values: Sequence[str], rows: Sequence[int], where: str, context: str, *, silent: bool
+) -> list[Question]:
+    """One question per identifier kind about `values`, which stand in `rows` rows each; only failures are reported
+    where `silent`."""
+    if not values:
+        return []
+    questions, found = [], dict(find_each(values, context))
     for kind in all_kinds():
-        hits = [hit(kind, value, context, Strength.LIKELY) for value in frame["value"]]
+        hits = [found.get(place, {}).get(kind.id, Strength.WEAK) >= Strength.LIKELY for place in range(len(values))]
+        failing = sum(count for count, hit in zip(rows, hits, strict=True) if hit)
         wanted = identifier_wanted(kind, context, Strength.LIKELY)
-        questions.append(Question(wanted, kind.id, sum(hits), int(frame.loc[hits, "rows"].sum()), silent))
-    return ask(suite, frame, questions, where)
-
-
-def hit(kind: Identifier, value: str, context: str, limit: Strength) -> bool:
-    """Our own answer for one value: the kind is found, at `limit` or stronger."""
-    found = kind.find(value, context)
-    return found is not None and found >= limit
+        questions.append(Question(wanted, where, kind.id, values, sum(hits), failing, sum(rows), silent))
+    return questions
 
 
 def identifier_wanted(kind: Identifier, context: str, limit: Strength) -> Wanted:
-    """The expectation for one kind in column ``value``."""
-    return Wanted(expectation_name(kind), {"column": "value", "context": context, "at_least": int(limit)})
+    """The expectation for one kind."""
+    return Wanted(expectation_name(kind), {"context": context, "at_least": int(limit)})
 
 
-def known_findings(suite: Suite, frame: pd.DataFrame, where: str, known: KnownValues) -> list[Finding]:
-    """One finding: how many rows hold a value that was received as somebody's identifier."""
-    if not len(frame):
+def known_questions(values: Sequence[str], rows: Sequence[int], where: str, known: KnownValues) -> list[Question]:
+    """One question: whether a value was received as somebody's identifier. Great Expectations sees 0 and 1 only."""
+    if not values:
         return []
-    hits = known.hits(list(frame["value"]))
-    marked = frame.assign(known=[int(hit) for hit in hits])[["known", "rows"]].reset_index(drop=True)
-    rows = int(marked.loc[marked["known"] == 1, "rows"].sum())
-    wanted = Wanted("ExpectColumnValuesToBeInSet", {"column": "known", "value_set": [0]})
-    findings = ask(suite, marked, [Question(wanted, "known_value", sum(hits), rows)], where)
-    return [Finding(KNOWN_VALUES, f.where, f.kind, f.rows_checked, f.rows_failing, f.passed, f.note) for f in findings]
+    hits = [int(found) for found in known.hits(list(values))]
+    failing = sum(count for count, found in zip(rows, hits, strict=True) if found)
+    wanted = Wanted("ExpectColumnValuesToContainNoKnownValue", {})
+    return [Question(wanted, where, "known_value", hits, sum(hits), failing, sum(rows))]
 
 
-def _nulls(frame: pd.DataFrame, column: ColumnContract) -> list[Question]:
-    if column.nullable:
-        return []
-    missing = frame["value"].isna()
-    wanted = Wanted("ExpectColumnValuesToNotBeNull", {"column": "value"})
-    return [Question(wanted, "null", int(missing.sum()), int(frame.loc[missing, "rows"].sum()))]
-
-
-def _admits(domain: Domain, value: str) -> bool:
-    return domain.asked_for if isinstance(domain, FreeText) else domain.admits(value)
-
-
-def domain_question(present: pd.DataFrame, domain: Domain, inside: list[bool]) -> Question:
-    """The question whether all of `present` lies in `domain`; `inside` is our own answer value by value."""
-    outside = [not one for one in inside]
-    return Question(_domain_wanted(domain), "domain", sum(outside), int(present.loc[outside, "rows"].sum()))
-
-
-def _domain_wanted(domain: Domain) -> Wanted:
-    """The expectation for a closed domain; free text that nobody asked for has the empty set."""
+def domain_wanted(domain: Domain) -> Wanted:
+    """The expectation for a domain."""
     if isinstance(domain, CodeList):
-        return Wanted("ExpectColumnValuesToBeInSet", {"column": "value", "value_set": sorted(domain.codes)})
+        return Wanted("ExpectColumnValuesToBeInSet", {"value_set": sorted(domain.codes)})
     if isinstance(domain, Form):
         # \Z, not $: before a line end at the end of the value $ is true as well.
-        return Wanted("ExpectColumnValuesToMatchRegex", {"column": "value", "regex": rf"\A(?:{domain.pattern})\Z"})
+        return Wanted("ExpectColumnValuesToMatchRegex", {"regex": rf"\A(?:{domain.pattern})\Z"})
     if isinstance(domain, NumberRange):
         bounds = {"low": f"{domain.low:f}", "high": f"{domain.high:f}", "step": f"{domain.step:f}"}
-        return Wanted(DECLARED_RANGE, {"column": "value", **bounds, "shape": domain.shape.pattern})
-    if domain.asked_for:
-        return Wanted("ExpectColumnValuesToNotBeNull", {"column": "value"})
-    return Wanted("ExpectColumnValuesToBeInSet", {"column": "value", "value_set": []})
+        return Wanted("ExpectColumnValuesToLieInDeclaredRange", {**bounds, "shape": domain.shape.pattern})
+    return Wanted("ExpectNoFreeTextUnlessThePlanAsksForIt", {"asked_for": domain.asked_for})
 
 
-def _known_mask(present: pd.DataFrame, column: ColumnContract, inside: list[bool]) -> list[bool]:
+def _known_mask(present: pl.DataFrame, column: ColumnContract, passed: pl.Series) -> pl.Series:
     """Which values are looked up: what the domain does not explain, and strings that are no code."""
-    explained = isinstance(column.domain, CodeList) or column.dtype != "string"
-    return [
-        not ok or (not explained and len(value) >= (_KNOWN_FROM if value.isascii() else _KNOWN_FROM - 1))
-        for value, ok in zip(present["value"], inside, strict=True)
-    ]
+    if isinstance(column.domain, CodeList) or column.dtype != "string":
+        return ~passed
+    values = present["value"]
+    foreign = values.str.len_bytes() != values.str.len_chars()
+    return ~passed | (values.str.len_chars() + foreign.cast(int) >= _KNOWN_FROM)

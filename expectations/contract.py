@@ -62,6 +62,11 @@ class Form:
         """True where the whole of `value` has the form."""
         return self.compiled.fullmatch(value) is not None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether every engine reads the pattern alike: no class of characters that is wider in one than in another."""
+        return not re.search(r"\\[dDwWsSbB]", self.pattern)
+
 
 @dataclass(frozen=True)
 class FreeText:
@@ -79,12 +84,17 @@ Domain = CodeList | NumberRange | Form | FreeText
 
 @dataclass(frozen=True)
 class ColumnContract:
-    """One column. `dtype` is ``string`` or ``integer`` or ``decimal`` and must be the Parquet column's type."""
+    """One column. `dtype` is ``string`` or ``integer`` or ``decimal`` and must be the Parquet column's type.
+
+    `earliest` is the earliest month of birth (``YYYY-MM``) that may stand here alone, where the profile puts everybody
+    of 90 and more into one class; "" where the column says nothing of births or the profile does not ask.
+    """
 
     name: str
     dtype: str
     domain: Domain
     nullable: bool = True
+    earliest: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,25 +108,85 @@ class TableContract:
 
 
 @dataclass(frozen=True)
+class RareCodes:
+    """稀なコード: every value of `column` (``table.column``) is carried by at least `people` people."""
+
+    column: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """l-多様性 of `column` (``table.column``) in every group, by `kind`.
+
+    ``distinct``: at least `least` values. ``entropy``: e to their entropy is at least `least`. ``recursive``: the most
+    frequent value stands less than `times` as often as the `least`-th and all rarer ones together.
+    """
+
+    column: str
+    least: Decimal
+    kind: str = "distinct"
+    times: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """t-近接性: `column` (``table.column``) is distributed in every group as among all, at most `most` (0-1) apart.
+
+    `kind` ``equal``: half the sum of differences of shares; ``ordered``: earth mover's distance over the ranks of the
+    distinct values, divided by their number less one (numbers by size, other texts in the order of their characters).
+    """
+
+    column: str
+    most: Decimal
+    kind: str = "equal"
+
+
+@dataclass(frozen=True)
 class PeopleContract:
-    """匿名性: groups of equal `quasi` values in `table` hold at least `k` people (`person` column) or rows (none)."""
+    """匿名性: groups of equal `quasi` values in `table` hold at least `k` people (`person` column) or rows (none).
+
+    `table` is "" where no single table carries them all: then every table that has `person` is joined over it, as
+    whoever holds the payload can do. Groups are then those of the combinations that a person shows.
+    """
 
     table: str
     quasi: tuple[str, ...]
     person: str | None
     k: int
+    rare_codes: tuple[RareCodes, ...] = ()
+    diversity: tuple[Diversity, ...] = ()
+    closeness: tuple[Closeness, ...] = ()
+
+
+@dataclass(frozen=True)
+class AllowedText:
+    """公表された連絡先等: a text the operator publishes itself, at the one place where a template puts it.
+
+    It may stand in `document` only, and there only between `before` and `after`, which are the template's own words.
+    """
+
+    document: str
+    text: str
+    before: str
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class Contract:
     """Everything a payload may contain. `documents` are the other files, by path relative to the payload.
 
-    `allowed_texts` are the only identifying values that may stand in documents, because the operator publishes
-    them (complaints contact, recipient's name); they are removed before detectors read the documents.
+    `allowed_texts` are the only identifying values that may stand in documents, because configuration or the agreement
+    publishes them (complaints contact, recipient's name), each at its place only: there they are removed before
+    detectors read the document. In tables, headers and names of files nothing is allowed. `manifest` is the
+    document that says tables and rows to programs (Frictionless data package), "" for none. `attested` names what the
+    maker has to prove beside the payload (``row_order``, ``canaries``): missing evidence fails.
     """
 
     version: str
     tables: tuple[TableContract, ...]
     documents: tuple[str, ...]
     people: PeopleContract | None
-    allowed_texts: tuple[str, ...] = ()
+    allowed_texts: tuple[AllowedText, ...] = ()
+    manifest: str = ""
+    attested: frozenset[str] = frozenset()

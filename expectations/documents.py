@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
+from expectations.contract import AllowedText
 from expectations.read import Unreadable
 from expectations.text import normal
 
@@ -18,6 +19,7 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 _CELLS = re.compile(r"[,\t;|]")
 _MARK = " \u241f "
+_SHORTEST = 3  # characters; a shorter text could stand for anything
 
 
 def read_document(path: Path) -> str:
@@ -31,8 +33,8 @@ def read_document(path: Path) -> str:
     return text
 
 
-def pieces(text: str, allowed: tuple[str, ...], codes: frozenset[str] = frozenset()) -> list[str]:
-    """Distinct lines of `text`, cells of its lines and strings of its JSON, escapes resolved, `allowed` taken out.
+def pieces(text: str, allowed: Sequence[AllowedText], codes: frozenset[str] = frozenset()) -> list[str]:
+    """Distinct lines of `text`, cells of its lines, strings of its JSON, escapes resolved, `allowed` out at its places.
 
     `codes` are members of the contract's code lists: a codebook has to name them, so a cell that is one is left out.
     """
@@ -80,8 +82,10 @@ def _json(text: str) -> Iterator[str]:
             yield str(node)
 
 
-def _without(line: str, allowed: tuple[str, ...]) -> str:
+def _without(line: str, allowed: Sequence[AllowedText]) -> str:
     line = _SUM.sub(_MARK, normal(line))
-    for text in sorted({normal(text) for text in allowed if len(normal(text)) >= 3}, key=len, reverse=True):
-        line = line.replace(text, _MARK)
+    for one in sorted(allowed, key=lambda one: len(one.text), reverse=True):
+        if len(normal(one.text)) >= _SHORTEST:
+            there = normal(f"{one.before}{one.text}{one.after}")
+            line = line.replace(there, f"{normal(one.before)}{_MARK}{normal(one.after)}")
     return line

@@ -2,46 +2,71 @@
 
 Order: the bag is whole and the one with the digest; nothing is there that the contract does not name; every table in
 every format has the contract's columns, types and rows; every value lies in its closed domain; groups hold k people;
-no identifier is in free text, documents, headers, metadata or names of files; nothing known is anywhere.
+no identifier is in free text, documents, headers, metadata or names of files; nothing known is anywhere; what had to
+be proved beside the payload is.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations import bag
-from expectations.columns import Question, ask, column_findings
-from expectations.contract import CodeList, Contract, TableContract
+from expectations import bag, tables
+from expectations.asking import ask
+from expectations.attested import Attested, attested_questions, missing_evidence
+from expectations.contract import CodeList, Contract, Form, TableContract
 from expectations.documents import pieces, read_document
-from expectations.identifiers import detectors_version
+from expectations.grouping import is_countable, people_questions
 from expectations.known_values import KnownValues
 from expectations.outside import outside_findings
-from expectations.read import TableText, Unreadable, read_table
-from expectations.suite import K_ANONYMITY, Suite, Wanted
-from expectations.verdict import Finding, Verdict
+from expectations.read import TableText, Unreadable
+from expectations.reconciling import manifest_questions
+from expectations.suite import Suite
+from expectations.verdict import CHECKED, NOT_AVAILABLE, Finding, Verdict
+from expectations.version import gate_version
 
 _FORMATS = ("parquet", "csv")
+_NOTHING = Attested()
+#: Seconds an examination may take. Whoever needs more says so; one that does not end must not be waited for for ever.
+DAY = 24 * 60 * 60
 
 
-def examine(payload: Path, contract: Contract, *, digest: str, known: KnownValues | None) -> Verdict:
+def examine(
+    payload: Path,
+    contract: Contract,
+    *,
+    digest: str,
+    known: KnownValues | None,
+    attested: Attested = _NOTHING,
+    seconds: float = DAY,
+) -> Verdict:
     """Examine the bag at `payload` against `contract`; `digest` is the SHA-256 of its ``tagmanifest-sha256.txt``.
 
+    `known` is None where all fingerprints are gone, and says how many are where some are: the verdict then says that
+    known values are not available, for the approvers to weigh; what is there is looked up all the same. `attested` is
+    the evidence beside the payload. What is not done after `seconds` is not done at all, and stops the release.
     Never raises and never shows a value: whatever goes wrong is a failing finding that names the exception's type.
     Rule: APPI Enforcement Rules art. 34; docs/architecture.md (the payload is a BagIt bag, RFC 8493).
     """
-    room = _Examination(payload, contract, digest, known if known is not None and known.size else None)
+    usable = known if known is not None and known.size else None
+    room = _Examination(payload, contract, digest, usable, attested, time.monotonic() + seconds)
     room.guarded("payload", room.everything)
     findings = tuple(room.findings)
     return Verdict(
         digest=digest,
         passed=bool(findings) and all(finding.passed for finding in findings),
         contract_version=contract.version,
-        detectors_version=detectors_version(),
-        known_values="not available" if room.known is None else "checked",
+        detectors_version=gate_version(),
+        known_values=CHECKED if room.known is not None and not room.known.gone else NOT_AVAILABLE,
         findings=findings,
+        canaries=attested.totals(),
     )
+
+
+class TooLate(Exception):
+    """The time of the examination is over."""
 
 
 @dataclass(repr=False)
@@ -52,8 +77,11 @@ class _Examination:
     contract: Contract
     digest: str
     known: KnownValues | None
+    attested: Attested
+    until: float
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, Sequence[str]] = field(default_factory=dict)
+    read: dict[str, dict[str, TableText]] = field(default_factory=dict)
     _suite: Suite | None = None
 
     @property
@@ -63,16 +91,22 @@ class _Examination:
             self._suite = Suite()
         return self._suite
 
-    def note(self, expectation: str, where: str, kind: str, passed: bool, note: str = "", rows: int = 0) -> None:
+    def note(self, expectation: str, where: str, kind: str, passed: bool, note: str = "") -> None:
         """Add a finding of our own."""
-        self.findings.append(Finding(expectation, where, kind, rows, 0, passed, note))
+        self.findings.append(Finding(expectation, where, kind, 0, 0, passed, note))
 
     def guarded(self, where: str, step: Callable[[], None]) -> None:
         """Run `step`; any exception becomes a failing finding with the type, or the rule, and nothing else."""
         try:
+            if time.monotonic() > self.until:
+                raise TooLate
             step()
+            if time.monotonic() > self.until:
+                raise TooLate
         except (Unreadable, bag.BadBag) as refusal:
             self.note("ExpectFileToBeReadable", where, "format", False, refusal.rule)
+        except TooLate:
+            self.note("ExpectExaminationToEndInTime", where, "timeout", False)
         except Exception as error:
             self.note("ExpectExaminationToEnd", where, "exception", False, type(error).__name__)
 
@@ -87,34 +121,32 @@ class _Examination:
         for table in self.contract.tables:
             for form in table.formats:
                 self.guarded(f"{table.name} ({form})", lambda t=table, f=form: self.table(t, f))  # type: ignore[misc]
-        codes = frozenset().union(
-            *(c.domain.codes for t in self.contract.tables for c in t.columns if isinstance(c.domain, CodeList))
-        )
+        for form in self.read:
+            self.guarded(f"people ({form})", lambda f=form: self.people(f))  # type: ignore[misc]
         for document in dict.fromkeys((*self.contract.documents, "bag-info.txt")):
-            self.guarded(document, lambda d=document: self.document(d, codes))  # type: ignore[misc]
+            self.guarded(document, lambda d=document: self.document(d))  # type: ignore[misc]
         self.guarded("texts", lambda: self.findings.extend(outside_findings(self.suite, self.texts, self.known)))
+        self.guarded("evidence", self.evidence)
         if bag.survey(self.payload) != state:
             raise bag.BadBag("bag.changed_while_reading")
 
     def contract_is_complete(self) -> bool:
         """An empty contract would let everything pass: tables, columns, rows, formats and a k must be there."""
-        tables, people = self.contract.tables, self.contract.people
-        sound = bool(tables) and len({t.name for t in tables}) == len(tables)
-        for table in tables:
+        contract = self.contract
+        sound = bool(contract.tables) and len({t.name for t in contract.tables}) == len(contract.tables)
+        for table in contract.tables:
             names = [column.name for column in table.columns]
             sound &= bool(names) and len(set(names)) == len(names) and table.rows > 0
             sound &= bool(table.formats) and set(table.formats) <= set(_FORMATS)
-        if people is not None:
-            columns = {t.name: {c.name for c in t.columns} for t in tables}.get(people.table, set())
-            named = {*people.quasi, *([people.person] if people.person else [])}
-            sound &= people.k >= 1 and bool(people.quasi) and named <= columns
+            sound &= all(c.domain.is_closed for c in table.columns if isinstance(c.domain, Form))
+        sound &= is_countable(contract) and contract.manifest in ("", *contract.documents)
         self.note("ExpectContractToBeComplete", "contract", "contract", sound)
         return sound
 
     def file_names(self, present: set[str]) -> None:
         """Exactly the named files. An unknown file's name is read too, and shown only as a number."""
-        tables = {f"data/tables/{t.name}.{form}" for t in self.contract.tables for form in t.formats}
-        named = tables | set(self.contract.documents) | {*bag.TAG_FILES, bag.TAG_MANIFEST}
+        parts = {f"data/tables/{t.name}.{form}" for t in self.contract.tables for form in t.formats}
+        named = parts | set(self.contract.documents) | {*bag.TAG_FILES, bag.TAG_MANIFEST}
         self.note("ExpectPayloadToHaveAllFiles", "file names", "files", named <= present)
         unknown = sorted(present - named)
         for number, name in enumerate(unknown, start=1):
@@ -124,69 +156,52 @@ class _Examination:
         self.texts["file names"] = [part for name in sorted(named) for part in (name, *_stems(name))]
 
     def table(self, table: TableContract, form: str) -> None:
-        """One table in one format: outside first, then every column the contract names, then its people."""
+        """One table in one format: outside first, then every column the contract names."""
         where = f"{table.name} ({form})"
-        text = read_table(self.payload / f"data/tables/{table.name}.{form}", form)
-        if text.rows == 0:
-            raise Unreadable("table.empty")
-        self.header(table, text, form)
+        text = tables.opened(self.payload, table, form)
+        self.read.setdefault(form, {})[table.name] = text
+        self.texts[f"{where} header"] = text.header
+        if form == "parquet":
+            self.texts[f"{where} metadata"] = [piece for one in text.metadata for piece in pieces(one, ())]
+        self.findings += tables.header_findings(self.suite, table, text, form)
+        questions = []
         for column in table.columns:
             if column.name in text.header:
                 place = f"{table.name}.{column.name} ({form})"
                 self.guarded(
                     place,
-                    lambda c=column, p=place: self.findings.extend(  # type: ignore[misc]
-                        column_findings(self.suite, text.distinct(c.name), c, p, self.known)
+                    lambda c=column, p=place: questions.extend(  # type: ignore[misc]
+                        tables.questions_of(text, c, p, self.known, self.findings)
                     ),
                 )
-        people = self.contract.people
-        if people is not None and people.table == table.name:
-            self.guarded(where, lambda: self.people(text, where))
+        self.findings += ask(self.suite, [q for q in questions if not q.of_nulls])
+        self.findings += ask(self.suite, [q for q in questions if q.of_nulls])
 
-    def header(self, table: TableContract, text: TableText, form: str) -> None:
-        """Columns in order, physical types, number of rows; header and metadata hold no identifier."""
-        import pandas as pd
+    def people(self, form: str) -> None:
+        """k, l, t and rare codes over the tables of one format; all of them have to be readable."""
+        people, found = self.contract.people, self.read[form]
+        wanted = [t.name for t in self.contract.tables if form in t.formats]
+        if people is not None and (not people.table or people.table in wanted):
+            if not found.keys() >= set(wanted):
+                raise Unreadable("people.table_missing")
+            self.findings += ask(self.suite, list(people_questions(people, found, form)))
 
-        where, wanted = f"{table.name} ({form})", [column.name for column in table.columns]
-        exact = list(text.header) == wanted
-        columns = Wanted("ExpectTableColumnsToMatchOrderedList", {"column_list": wanted}, counts=False)
-        frame = pd.DataFrame([[0] * len(text.header)], columns=list(text.header))
-        self.findings += ask(self.suite, frame, [Question(columns, "columns", int(not exact), 0)], where)
-        rows = Wanted("ExpectColumnValuesToBeInSet", {"column": "found", "value_set": [table.rows]})
-        wrong = int(text.rows != table.rows)
-        facts = pd.DataFrame({"found": [text.rows], "rows": [text.rows]})
-        self.findings += ask(self.suite, facts, [Question(rows, "rows", wrong, wrong * text.rows)], where)
-        types = dict(zip(text.header, text.types, strict=True))
-        for column in table.columns:
-            found = types.get(column.name, "missing")
-            fits = found == column.dtype or (form == "csv" and found == "text")
-            place = f"{table.name}.{column.name} ({form})"
-            self.note("ExpectColumnToHavePhysicalType", place, "type", fits, "" if fits else found, text.rows)
-        self.texts[f"{where} header"] = text.header
-        if form == "parquet":
-            self.texts[f"{where} metadata"] = _split(text.metadata)
-
-    def people(self, text: TableText, where: str) -> None:
-        """k over distinct people where the contract names their column, else over rows."""
-        people = self.contract.people
-        if people is None:
-            return
-        frame = text.groups(people.quasi, people.person)
-        small = frame["people"] < people.k
-        wanted = Wanted(K_ANONYMITY, {"column": "people", "k": people.k})
-        question = Question(wanted, "k", int(small.sum()), int(frame.loc[small, "rows"].sum()))
-        self.findings += ask(self.suite, frame, [question], where)
-
-    def document(self, name: str, codes: frozenset[str]) -> None:
+    def document(self, name: str) -> None:
         """A document's lines, cells and strings, without the texts the operator publishes anyway."""
-        self.texts[name] = pieces(read_document(self.payload / name), self.contract.allowed_texts, codes)
+        text = read_document(self.payload / name)
+        columns = [c for t in self.contract.tables for c in t.columns]
+        codes = frozenset().union(*(c.domain.codes for c in columns if isinstance(c.domain, CodeList)))
+        self.texts[name] = pieces(text, [one for one in self.contract.allowed_texts if one.document == name], codes)
+        if name == self.contract.manifest:
+            self.findings += ask(self.suite, manifest_questions(text, self.contract, name))
+
+    def evidence(self) -> None:
+        """What was proved beside the payload."""
+        self.findings += missing_evidence(self.attested, self.contract)
+        self.findings += ask(self.suite, attested_questions(self.attested))
 
 
 def _stems(name: str) -> list[str]:
     """Parts of a path that could each be a value: folders, the stem, and the stem's words."""
     parts = [part.rsplit(".", 1)[0] for part in name.split("/")]
     return [*parts, *(word for part in parts for word in part.replace("-", "_").split("_"))]
-
-
-def _split(metadata: tuple[str, ...]) -> list[str]:
-    return [piece for text in metadata for piece in pieces(text, ())]

@@ -70,9 +70,12 @@ def write_marks(path: Path, marks: Iterable[np.ndarray], key: bytes) -> int:
 class KnownValues:
     """Several index files under one key, searched by bisection; the files stay on disk (memory-mapped)."""
 
-    def __init__(self, paths: Iterable[Path], key: bytes) -> None:
-        """Open `paths`. Raises `UnusableIndex` where one is missing, not sorted, or made under another key."""
-        self._key = key
+    def __init__(self, paths: Iterable[Path], key: bytes, *, gone: int = 0) -> None:
+        """Open `paths`. Raises `UnusableIndex` where one is missing, not sorted, or made under another key.
+
+        `gone` is the number of batches whose fingerprints are not there any more, known to whoever asks.
+        """
+        self._key, self.gone = key, gone
         self._indexes = [self._open(number, path) for number, path in enumerate(paths, start=1)]
 
     def __repr__(self) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from expectations.columns import Question, ask, hit, identifier_wanted, known_findings
+from expectations.asking import Question, ask
+from expectations.columns import identifier_wanted, known_questions
 from expectations.identifiers import all_kinds
 from expectations.known_values import KnownValues
+from expectations.sieve import find_each
 from expectations.suite import Suite
 from expectations.verdict import Finding
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CLEAN = "ExpectTextToContainNoIdentifier"
 
@@ -22,37 +20,33 @@ CLEAN = "ExpectTextToContainNoIdentifier"
 def outside_findings(suite: Suite, texts: Mapping[str, Sequence[str]], known: KnownValues | None) -> list[Finding]:
     """For every place one finding if it is clean, else one per kind found; and known values where they are given.
 
-    All places are one frame for Great Expectations (a validation costs a quarter of a second), so a disagreement
+    All places are one list for Great Expectations (a validation costs a quarter of a second), so a disagreement
     about a kind fails that kind in every place.
     """
-    frame = _frame(texts)
-    if not len(frame):
+    pieces = {where: list(dict.fromkeys(text for text in found if text)) for where, found in texts.items()}
+    places = [where for where, found in pieces.items() for _ in found]
+    values = [text for found in pieces.values() for text in found]
+    if not values:
         return []
-    failed = _identifiers(suite, frame, texts)
+    failed = _identifiers(suite, values, places, texts)
     dirty = {finding.where for finding in failed}
     clean = [Finding(CLEAN, where, "identifiers", len(t), 0, True) for where, t in texts.items() if where not in dirty]
-    if known is not None:
-        for where, part in frame.groupby("where", sort=False):
-            failed += known_findings(suite, part.reset_index(drop=True), str(where), known)
-    return failed + clean
+    asked = [q for where, f in pieces.items() if known for q in known_questions(f, [1] * len(f), where, known)]
+    return failed + ask(suite, asked) + clean
 
 
-def _frame(texts: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = [(where, text, 1) for where, found in texts.items() for text in dict.fromkeys(found) if text]
-    return pd.DataFrame(rows, columns=["where", "value", "rows"]).astype({"value": object})
-
-
-def _identifiers(suite: Suite, frame: pd.DataFrame, texts: Mapping[str, Sequence[str]]) -> list[Finding]:
+def _identifiers(
+    suite: Suite, values: list[str], places: list[str], texts: Mapping[str, Sequence[str]]
+) -> list[Finding]:
     """Failing findings by kind and place; what could not be evaluated, or is disagreed about, fails in every place."""
-    questions, places = [], []
+    questions, counts, kinds = [], [], dict(find_each(values))
     for kind in all_kinds():
-        hits = [hit(kind, text, "", kind.documents_at) for text in frame["value"]]
-        questions.append(Question(identifier_wanted(kind, "", kind.documents_at), kind.id, sum(hits), sum(hits)))
-        places.append(Counter(frame.loc[hits, "where"]))
+        hits = [(kinds.get(place, {}).get(kind.id) or 0) >= kind.documents_at for place in range(len(values))]
+        wanted = identifier_wanted(kind, "", kind.documents_at)
+        questions.append(Question(wanted, "texts", kind.id, values, sum(hits), sum(hits), len(values)))
+        counts.append(Counter(place for place, found in zip(places, hits, strict=True) if found))
     failed = []
-    for finding, counted in zip(ask(suite, frame, questions, "texts"), places, strict=True):
+    for finding, counted in zip(ask(suite, questions), counts, strict=True):
         if not finding.passed:
             where = texts if finding.note else counted
             failed += [

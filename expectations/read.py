@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
     import polars as pl
 
 _CHUNK = 1 << 20
@@ -39,23 +38,14 @@ class TableText:
     metadata: tuple[str, ...]
     frame: pl.LazyFrame
 
-    def distinct(self, column: str) -> pd.DataFrame:
-        """Distinct values of `column` as text with the number of their rows: columns ``value`` (None for null) and
-        ``rows``. An empty CSV field is null, as there is no other way to write one."""
+    def distinct(self, column: str) -> pl.DataFrame:
+        """Distinct values of `column` as text with the number of their rows: columns ``value`` (null for null) and
+        ``rows``, in order. An empty CSV field is null, as there is no other way to write one."""
         import polars as pl
 
-        counted = self.frame.select(pl.col(column).cast(pl.String).alias("value")).group_by("value").len("rows")
-        collected = counted.sort("value").collect(engine="streaming")
-        return collected.with_columns(pl.col("rows").cast(pl.Int64)).to_pandas().astype({"value": object})
-
-    def groups(self, quasi: tuple[str, ...], person: str | None) -> pd.DataFrame:
-        """People and rows in every group of equal `quasi` values: columns ``people`` and ``rows``. People are the
-        distinct non-null values of `person`, or the rows where it is None."""
-        import polars as pl
-
-        people = pl.len() if person is None else pl.col(person).drop_nulls().n_unique()
-        counted = self.frame.group_by(list(quasi)).agg(people=people, rows=pl.len())
-        return counted.select(pl.col("people", "rows").cast(pl.Int64)).collect(engine="streaming").to_pandas()
+        counted = self.frame.select(value=pl.col(column)).group_by("value").len("rows").collect(engine="streaming")
+        # Counted and sorted as they are: to make text of a million numbers first takes four times as long.
+        return counted.sort("value").select(pl.col("value").cast(pl.String), pl.col("rows").cast(pl.Int64))
 
 
 def read_table(path: Path, form: str) -> TableText:

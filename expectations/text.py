@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
-_HYPHENS = re.compile("[\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d\u02d7\u207b]")
+#: Characters nobody sees, and those that look like a hyphen, as the inside of a character class.
+INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
+HYPHENS = "\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d\u02d7\u207b"
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_HYPHENS = re.compile(f"[{HYPHENS}]")
 _DIGITS = "0-9〇零一二三四五六七八九十百"
 # The long-vowel mark is a hyphen only behind a digit: 0120ー123, not サーバー.
 _LONG_MARK = re.compile(rf"(?<=[{_DIGITS}]) ?[ー〜~] ?(?=[{_DIGITS}])")
@@ -18,6 +21,9 @@ _SPACES = re.compile(r"\s+")
 _SPACED_HYPHEN = re.compile(r"(?<=[0-9〇零一二三四五六七八九]) ?- ?(?=[0-9〇零一二三四五六七八九])")
 # Four and more single characters with blanks between them are one spaced-out word: 山 田 太 郎.
 _SPACED_OUT = re.compile(r"(?<!\S)(?:[^\s,;:|] ){3,}[^\s,;:|](?!\S)")
+
+# And so are digits with a blank between any two, wherever they begin: 番号:6 2 1 4 9.
+_SPACED_DIGITS = re.compile(r"(?<![0-9])[0-9](?: [0-9]){4,}(?![0-9])")
 
 _ONES = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _PLACES = {"十": 10, "百": 100}
@@ -44,10 +50,12 @@ _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 def normal(text: str) -> str:
     """`text` as detectors read it: NFKC, one kind of hyphen and blank, kanji numbers as digits, nothing invisible."""
     if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+        # Nothing invisible may stand between a kana and its voicing mark, so it goes first.
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
         text = _LONG_MARK.sub("-", _HYPHENS.sub("-", text))
     text = _SPACES.sub(" ", text).strip()
     text = _SPACED_HYPHEN.sub("-", text)
+    text = _SPACED_DIGITS.sub(lambda found: found.group().replace(" ", ""), text)
     text = _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
     return text if text.isascii() else _KANJI_NUMBER.sub(lambda found: _number(found.group()), text)
 

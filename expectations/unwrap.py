@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from expectations.encoding import guess_encoding
+from expectations.file_kinds import MARK, file_kind
 from expectations.layouts import Part, parts_of_text
+from expectations.packings import Packing, is_tar, members, packing_of
 
 MAX_DEPTH = 4
 MAX_MEMBERS = 20_000
@@ -65,8 +67,16 @@ def _name_pieces(name: str) -> list[str]:
 def _open(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Part | Unread]:
     head = stream.read(_HEAD)
     stream.seek(0)
+    packing = packing_of(head)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         yield from _zip(stream, name, depth, budget)
+    elif packing:
+        yield from _packed(stream, name, depth, budget, packing)
+    elif is_tar(head):
+        yield from _tar(stream, name, depth, budget)
+    elif kind := file_kind(head):
+        yield Part(name, "(file kind)", "", {MARK + kind: 1})
+        yield Unread(name, "not_text")
     elif head[:4] == b"PAR1":
         yield from _parquet(stream, name)
     elif not head:
@@ -84,10 +94,14 @@ def _zip(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Pa
         yield Unread(name, "archive_too_deep")
         return
     with zipfile.ZipFile(stream) as archive:
+        if archive.comment:
+            yield Part(name, "(archive comment)", "", {archive.comment.decode("utf-8", "replace"): 1})
         for number, info in enumerate(archive.infolist(), start=1):
             inner = _member_name(info)
             label = f"{name}!{inner}"
             yield Part(f"{name}!{number}", "(file name)", "", dict.fromkeys(_name_pieces(inner), 1))
+            if info.comment:
+                yield Part(label, "(archive comment)", "", {info.comment.decode("utf-8", "replace"): 1})
             if info.is_dir():
                 continue
             refusal = _refusal(info, budget)
@@ -97,6 +111,44 @@ def _zip(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Pa
             try:
                 content = io.BytesIO(_unpack(archive, info, budget))
                 yield from _open(content, label, depth + 1, budget)
+            except Exception as error:
+                yield Unread(label, type(error).__name__)
+
+
+def _packed(stream: BinaryIO, name: str, depth: int, budget: Budget, packing: Packing) -> Iterator[Part | Unread]:
+    if depth >= MAX_DEPTH:
+        yield Unread(name, "archive_too_deep")
+        return
+    data = bytearray()
+    with packing(stream) as unpacked:
+        while chunk := unpacked.read(1 << 20):
+            data += chunk
+            if len(data) > min(MAX_MEMBER_BYTES, budget.bytes):
+                yield Unread(name, "archive_too_large")
+                return
+            if len(data) > 1 << 20 and len(data) > MAX_RATIO * max(1, stream.tell()):
+                yield Unread(name, "archive_ratio")
+                return
+    budget.bytes -= len(data)
+    yield from _open(io.BytesIO(data), name, depth + 1, budget)
+
+
+def _tar(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Part | Unread]:
+    if depth >= MAX_DEPTH:
+        yield Unread(name, "archive_too_deep")
+        return
+    for number, (member, data) in enumerate(members(stream), start=1):
+        label = f"{name}!{member}"
+        yield Part(f"{name}!{number}", "(file name)", "", dict.fromkeys(_name_pieces(member), 1))
+        if data is None:
+            yield Unread(label, "not_a_plain_file")
+        elif budget.members <= 0 or data.size > min(MAX_MEMBER_BYTES, budget.bytes):
+            yield Unread(label, "archive_too_large")
+        else:
+            budget.members -= 1
+            budget.bytes -= data.size
+            try:
+                yield from _open(io.BytesIO(data.read()), label, depth + 1, budget)
             except Exception as error:
                 yield Unread(label, type(error).__name__)
 

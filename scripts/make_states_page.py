@@ -65,15 +65,28 @@ def _table(kind: str) -> str:
 
 
 def written(kind: str) -> frozenset[str]:
-    """States of `kind` that some call of `transition(kind, subject, state, …)` in the package names."""
-    return frozenset(text for call in _transitions() if kind in _texts(call.args[0]) for text in _texts(call.args[2]))
+    """States of `kind` that some call of `transition(kind, subject, state, …)` in the package names: itself, or by a
+    parameter of the function around it that is a `Literal` of states."""
+    return frozenset(
+        text
+        for function, call in _transitions()
+        if kind in _texts(call.args[0])
+        for text in _texts(_choices(function, call.args[2]))
+    )
 
 
 @cache
-def _transitions() -> tuple[ast.Call, ...]:
+def _transitions() -> tuple[tuple[ast.FunctionDef, ast.Call], ...]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "plugins" / "provision").rglob("*.py")]
-    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) > 2)
-    return tuple(call for call in calls if getattr(call.func, "attr", "") == "transition")
+    functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    calls = ((f, node) for f in functions for node in ast.walk(f) if isinstance(node, ast.Call) and len(node.args) > 2)
+    return tuple((f, call) for f, call in calls if getattr(call.func, "attr", "") == "transition")
+
+
+def _choices(function: ast.FunctionDef, state: ast.expr) -> ast.expr:
+    """The expression that lists what `state` may be: of a parameter its annotation."""
+    parameters = {a.arg: a.annotation for a in (*function.args.args, *function.args.kwonlyargs)}
+    return parameters.get(getattr(state, "id", "")) or state
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -20,13 +20,20 @@ missing_packages() {
     has sshd || echo openssh-server
     has xorriso || echo xorriso
     has age || echo age
+    has gpg || echo gnupg
     has 7zz || has 7z || echo 7zip
+    has fc-list || echo fontconfig
+    [ -e /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf ] || echo fonts-ipafont-gothic
+    has_library libpangoft2-1.0.so.0 || echo libpangoft2-1.0-0
+    has_library libharfbuzz-subset.so.0 || echo libharfbuzz-subset0
     [ "$all" = yes ] || return 0
     has chromium || echo chromium
     has docker-compose || echo docker-compose
     has_initdb || echo postgresql
-    [ -e /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf ] || echo fonts-ipafont-gothic
 }
+
+# Libraries that PDF pages are set with.
+has_library() { PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep -q "$1"; }
 
 # sshd lives in sbin, which a user's PATH does not hold.
 has() { PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" command -v "$1" >/dev/null; }

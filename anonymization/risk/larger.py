@@ -80,7 +80,7 @@ class _Coding:
         self._dictionaries(len(quasi), len(sensitive))
         columns = [f"{self._group(quasi)} AS g", *(self._rank(name, n) for n, name in enumerate(sensitive))]
         if self._person is not None:
-            columns.append(f"md5_number('{secrets.token_hex(16)}' || {_value(self._person)}) AS p")
+            columns.append(f"md5_number('{secrets.token_hex(16)}' || {as_value(self._person)}) AS p")
         self._make("TABLE", "risk_numbered", f"SELECT {', '.join(columns)} FROM {self._table}")
         return self._first("SELECT count(*) FROM risk_numbered")
 
@@ -117,11 +117,11 @@ class _Coding:
 
     def _count(self, quasi: Sequence[str], sensitive: Sequence[str]) -> None:
         """One pass: the values of each column, and how many are missing. Unfit where there are no rows or persons."""
-        quasi_lists = [f"list(DISTINCT {_value(name)}) AS q{n}" for n, name in enumerate(quasi)]
-        lists = [f"list(DISTINCT {_value(name)}) AS v{n}" for n, name in enumerate(sensitive)]
-        lists += [f"count(*) FILTER ({_value(name)} IS NULL) AS without{n}" for n, name in enumerate(sensitive)]
-        some = " OR ".join(f"{_value(name)} IS NULL" for name in quasi)
-        nobody = "0" if self._person is None else f"count(*) FILTER ({_value(self._person)} IS NULL)"
+        quasi_lists = [f"list(DISTINCT {as_value(name)}) AS q{n}" for n, name in enumerate(quasi)]
+        lists = [f"list(DISTINCT {as_value(name)}) AS v{n}" for n, name in enumerate(sensitive)]
+        lists += [f"count(*) FILTER ({as_value(name)} IS NULL) AS without{n}" for n, name in enumerate(sensitive)]
+        some = " OR ".join(f"{as_value(name)} IS NULL" for name in quasi)
+        nobody = "0" if self._person is None else f"count(*) FILTER ({as_value(self._person)} IS NULL)"
         counts = f"count(*) AS n, count(*) FILTER ({some}) AS missing, {nobody} AS nobody"
         values = ", ".join([counts, *quasi_lists, *lists])
         self._make("TABLE", "risk_values", f"SELECT {values} FROM {self._table}")
@@ -145,7 +145,7 @@ class _Coding:
         """The number of a row's group: codes of its values, 0 for missing, as digits of a mixed radix."""
         terms, room = list[tuple[str, int]](), 1
         for number, name in enumerate(quasi):
-            terms.append((f"coalesce(enum_code({_value(name)}::risk_q{number})::BIGINT + 1, 0)", room))
+            terms.append((f"coalesce(enum_code({as_value(name)}::risk_q{number})::BIGINT + 1, 0)", room))
             room *= self._first(f"SELECT coalesce(len(q{number}), 0) FROM risk_values") + 1
             if room >= _ROOM:
                 raise Unfit("the quasi-identifiers have too many values together to be numbered: leave one out")
@@ -155,7 +155,7 @@ class _Coding:
     def _rank(self, name: str, number: int) -> str:
         """Rank of a value in its order: missing first, numbers by size where all are numbers, else by code point."""
         missing = self._first(f"SELECT without{number} FROM risk_values")
-        return f"coalesce(enum_code({_value(name)}::risk_v{number})::BIGINT + {int(missing > 0)}, 0) AS v{number}"
+        return f"coalesce(enum_code({as_value(name)}::risk_v{number})::BIGINT + {int(missing > 0)}, 0) AS v{number}"
 
     def _make(self, kind: str, name: str, query: str) -> None:
         self._run(f"CREATE {'TEMP ' if kind == 'TABLE' else ''}{kind} {name} AS {query}")
@@ -194,7 +194,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _value(name: str) -> str:
+def as_value(name: str) -> str:
     """A column with every kind of missing as NULL, as `tables.as_values`."""
     column = f"{quoted(name)}::VARCHAR"
     return f"(CASE WHEN {column} NOT IN ('', 'NaN', 'nan') THEN {column} END)"

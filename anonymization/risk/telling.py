@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anonymization.risk.assessing import UNDER, Assessment, Sensitive
+from anonymization.risk.attacks.measuring import Attacks
+from anonymization.risk.trails.figures import Share, TrailRisk
 
 
 def told(found: Assessment) -> Iterator[str]:
@@ -43,3 +45,35 @@ def _sensitive(name: str, worst: Sensitive) -> str:
         f"{name}: distinct l {worst.distinct_l}, entropy l {worst.entropy_l:.4g}, recursive {recursive}, "
         f"t {worst.t_equal:.4g} (equal distance), {worst.t_ordered:.4g} (ordered)"
     )
+
+
+def told_trail(found: TrailRisk) -> Iterator[str]:
+    """Line by line."""
+    of = f"trails (診療の軌跡) of {', '.join(found.columns)}"
+    yield f"{of}: {found.people:,} people, {found.events:,} different events"
+    for number, known in found.known.items():
+        events = "1 known event" if number == 1 else f"{number} known events"
+        yield f"  unique by {events}: {_share(known.unicity)} of people; by the worst choice {_share(known.worst)}"
+    if not found.exact:
+        yield f"  from 2 known events on estimated from {found.looked_at:,} people, in brackets 95 % intervals"
+
+
+def told_attacks(found: Attacks) -> Iterator[str]:
+    """Line by line."""
+    single, link = found.singling_out, found.linkage
+    yield (
+        f"singling out (特定): {_share(single.isolating)} of {single.tried:,} predicates isolate one person; "
+        f"by chance {_share(single.by_chance)}"
+    )
+    trail = "" if link.by_trail is None else f", by whole trails {link.by_trail:.2%}"
+    yield f"linkage (連結): by attributes {link.by_attributes:.2%} right{trail}; by chance {link.by_chance:.2%}"
+    for name, one in found.inference.items():
+        yield (
+            f"inference (推定) of {name}: certain for {one.certain:.2%}, twice as likely for {one.doubled:.2%}; "
+            f"a guess is right for {one.guess:.2%}, without the table {one.guess_before:.2%}"
+        )
+
+
+def _share(found: Share) -> str:
+    between = "" if found.low == found.high else f" ({found.low:.2%} to {found.high:.2%})"
+    return f"{found.share:.2%}{between}"

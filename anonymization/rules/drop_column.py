@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
-from anonymization.rules.base import Parameters
+from anonymization.rules.base import ColumnRule, Parameters, Title
+from anonymization.rules.support.domains import Domain, Gone
 
 
-@dataclass(frozen=True)
-class DropColumn:
-    """Delete the whole item (Rules art. 34 items 1-3; guideline table 1 項目削除)."""
+class DropColumn(ColumnRule):
+    """Delete the whole item (Rules art. 34 items 1-3; guideline table 1 項目削除).
 
-    id: str = "drop-column"
-    law: str = "規則34条1号・2号・3号"
-    examples: tuple[tuple[str | None, str | None], ...] = (("架空　太郎", None), ("", None))
+    >>> after("drop-column", {"name": ["架空　太郎", ""], "sex": ["1", "2"]}, "name")
+    {'sex': ['1', '2']}
+    """
 
-    def learn(self, frame: pl.LazyFrame, column: str, options: Parameters) -> Parameters:
-        """Nothing to learn."""
-        return {}
+    id = "drop-column"
+    title = Title("項目削除", "Column deleted")
+    law = "規則34条1号・2号・3号"
 
-    def apply(self, column: str, parameters: Parameters) -> pl.Expr | None:
+    def after(self, column: str, parameters: Parameters) -> pl.Expr | None:
         """None: the column is not there afterwards."""
         return None
+
+    def domain(self, column: str, parameters: Parameters, before: Domain) -> Domain:
+        """Gone."""
+        return Gone()
 
 
 RULE = DropColumn()

@@ -26,10 +26,10 @@ def all_kinds() -> tuple[Identifier, ...]:
 
 @cache
 def detectors_version() -> str:
-    """Hash over the sources of all detectors and the normal form: equal versions find the same things."""
+    """Hash over the sources of all detectors, their lists and the normal form: equal versions find the same things."""
     folder = Path(__file__).parent
     total = hashlib.sha256()
-    for path in [*sorted(folder.glob("*.py")), folder.parent / "text.py"]:
+    for path in [*sorted(folder.glob("*.py")), *sorted(folder.glob("data/*")), folder.parent / "text.py"]:
         total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()[:16]
 

@@ -19,6 +19,12 @@ def _weighted_11(body: str) -> int:
     return 0 if remainder <= 1 else 11 - remainder
 
 
+def mrz(field: str) -> int:
+    """Check digit of a field of a machine-readable zone: weights 7, 3, 1, letters A = 10 (ICAO Doc 9303-3, 4.9)."""
+    values = ("<0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(sign) for sign in field)
+    return sum(max(0, value - 1) * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10
+
+
 def luhn(digits: str) -> bool:
     """Weights 1, 2, 1, … from the right, digit sums, modulus 10: cards (ISO/IEC 7812-1) and 保険者番号."""
     total = 0

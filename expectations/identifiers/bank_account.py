@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, squeezed
 
-_led = labelled(
+_led = Labelled(
     r"口座(?:番号|no\.?)?|振込先|(?<![a-z])(?:bank_?)?account_?(?:no|number)(?![a-z])|(?<![a-z])bank_?account(?![a-z])",
     r"[0-9]{6,8}|[0-9]{5}-[0-9]{7,8}(?:-[0-9])?",
 )
@@ -34,4 +34,6 @@ KIND = Identifier(
         Example("11940-12345671"),
     ),
     must_not_match=(Example("1234567"), Example("普通の食事"), Example("普通 123"), Example("12345-1234567")),
+    traces=rf"{squeezed(_led.labels)}|(?:普通|当座|貯蓄).{{0,8}}[0-9]{{7}}|1[0-9]{{3}}0-[0-9]{{7}}1",
+    labels=_led.labels,
 )

@@ -16,6 +16,15 @@ _WRITTEN = re.compile(
     rf"{_M} ?[-/.月] ?{_D}(?:日|(?![0-9]))"
 )
 _ERA_BEHIND_KANJI = re.compile(rf"(?:明治|大正|昭和|平成|令和) ?(?:元|[0-9]{{1,2}}){_SEP}{_M} ?[-/.月] ?{_D}")
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\\.?"
+_YEAR = "(?:18[7-9]|19[0-9]|20[0-4])[0-9](?![0-9])"
+_DAY_FIRST = re.compile(
+    rf"(?<![0-9A-Za-z.])(?:{_M}/{_D}|{_D}[/.-]{_M})[/.-]{_YEAR}"
+    rf"|(?<![A-Za-z])(?:{_MONTH} ?{_D}(?:st|nd|rd|th)?,? ?|(?<![0-9]){_D}(?:st|nd|rd|th)? ?{_MONTH},? ?){_YEAR}",
+    re.IGNORECASE,
+)
+# Two digits of a year, and a date cut by blanks, are dates only where a birth is spoken of.
+_SHORT = re.compile(rf"(?<![0-9.])[0-9]{{2}}{_SEP}{_M} ?[-/.月] ?{_D}(?![0-9])|(?<![0-9]){_YEAR} {_M} {_D}(?![0-9])")
 _WESTERN_8 = r"(?:19[0-9]|20[0-4])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 # Era code, year, month, day; Meiji from year 38 (1905): nobody older is in claims, and 7-digit codes abound.
 _ERA_7 = r"(?:13[89]|14[0-5]|20[1-9]|21[0-5]|3[0-5][0-9]|36[0-4]|4[0-2][0-9]|43[01]|50[0-9]|5[1-2][0-9])"
@@ -32,16 +41,18 @@ _BORN = re.compile(r" ?(?:生まれ|生れ|出生|生(?![^)\] 、。,]))")
 
 def _search(text: str, context: str) -> Strength | None:
     spans = list(_spans(text))
-    if not spans:
-        return Strength.WEAK if _BARE_INSIDE.search(text) else None
-    born = _CONTEXT.search(context) is not None
-    if born or any(_LED.search(text[:start]) or _BORN.match(text[end:]) for start, end in spans):
+    said = [*spans, *(found.span() for found in _SHORT.finditer(text))]
+    if said and _CONTEXT.search(context):
         return Strength.CERTAIN
-    return Strength.LIKELY
+    if any(_LED.search(text[:start]) or _BORN.match(text[end:]) for start, end in said):
+        return Strength.CERTAIN
+    if spans:
+        return Strength.LIKELY
+    return Strength.WEAK if _BARE_INSIDE.search(text) else None
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    for form in (_WRITTEN, _ERA_BEHIND_KANJI):
+    for form in (_WRITTEN, _ERA_BEHIND_KANJI, _DAY_FIRST):
         yield from (found.span() for found in form.finditer(text))
     for found in _BARE_INSIDE.finditer(text):
         if found.group() == text or _LED.search(text[: found.start()]):
@@ -71,6 +82,12 @@ KIND = Identifier(
         Example("生年月日 3530421", strength=Strength.CERTAIN),
         Example("昭和53年4月21日生まれの女性", strength=Strength.CERTAIN),
         Example("S53/4/21生", strength=Strength.CERTAIN),
+        Example("04/21/1978"),
+        Example("21.4.1978"),
+        Example("born April 21, 1978", strength=Strength.CERTAIN),
+        Example("21 Apr 1978"),
+        Example("53.4.21", context="生年月日", strength=Strength.CERTAIN),
+        Example("生年月日：78/04/21", strength=Strength.CERTAIN),
     ),
     must_not_match=(
         Example("1978-04"),
@@ -82,7 +99,12 @@ KIND = Identifier(
         Example("請求額 3530421 円"),
         Example("1.19780421"),
         Example("T12.3椎体"),
+        Example("53.4.21"),
+        Example("May 2024"),
+        Example("12/34/5678"),
     ),
     # Documents name the dates of agreements and releases; only a date said to be a birth stops them.
     documents_at=Strength.CERTAIN,
+    traces=r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?[0-9]|[0-9元][-/.年][0-9]{1,2}[-/.月][0-9]|[0-9]{7}|[mtshr][0-9]{6}",
+    labels=_LABEL,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength
 
-_led = labelled(
+_led = Labelled(
     r"介護(?:保険)?(?:の)?(?:被保険者)?(?:証)?(?:の)?番号|介護.{0,6}被保険者番号|被保険者番号"
     r"|(?<![a-z])(?:care_?(?:insured_?)?(?:no|number|id)|kaigo_?(?:no|number|bango))(?![a-z])",
     r"[0-9]{10}|H[0-9]{9}",
@@ -29,4 +29,5 @@ KIND = Identifier(
         Example("H000123456", context="介護保険番号", strength=Strength.CERTAIN),
     ),
     must_not_match=(Example("0000123456"), Example("介護保険 2割負担"), Example("123456", context="care_number")),
+    labels=_led.labels,
 )

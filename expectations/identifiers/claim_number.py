@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, squeezed
 
 _LABEL = (
     r"レセプト(?:管理|検索|共通|電算|請求)?(?:番号|キー)|検索番号|(?:請求|診療報酬)(?:明細)?(?:管理)?番号"
     r"|(?<![a-z])(?:claim|receipt|search)_?(?:no|number|id|key)(?![a-z])"
 )
-_long = labelled(_LABEL, r"[0-9]{17,30}")
-_short = labelled(_LABEL, r"[0-9A-Z]{0,4}[0-9]{10,16}")
+_long = Labelled(_LABEL, r"[0-9]{17,30}")
+_short = Labelled(_LABEL, r"[0-9A-Z]{0,4}[0-9]{10,16}")
 # YYYYMMDDhhmmss and three or more digits of a second are a time stamp, not a claim.
 _TIME = re.compile(
     r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}[0-9]{3,9}"
@@ -51,4 +51,6 @@ KIND = Identifier(
         Example("a12345678901234567890"),
         Example("20261201093015123"),
     ),
+    traces=rf"{squeezed(_LABEL)}|[0-9]{{17}}",
+    labels=_LABEL,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength
 
-_led = labelled(
+_led = Labelled(
     r"(?:運転)?免許(?:証|情報記録)?(?:の)?(?:番号|no\.?)?|(?<![a-z])(?:driv(?:er|ing)s?_?)?licen[cs]e_?(?:no|number)?(?![a-z])",
     r"[0-9]{12}|[0-9]{4}[- ][0-9]{4}[- ][0-9]{4}",
 )
@@ -27,4 +27,5 @@ KIND = Identifier(
         Example("3090 1234 5620", context="licence_number", strength=Strength.CERTAIN),
     ),
     must_not_match=(Example("309012345620"), Example("免許証を返納"), Example("12345", context="licence_no")),
+    labels=_led.labels,
 )

@@ -44,4 +44,5 @@ KIND = Identifier(
     ),
     must_not_match=(Example("3 @ 5 mg"), Example("@channel"), Example("user@localhost"), Example("50 mg/日")),
     needs_digits=False,
+    traces=r"@|\[at\]|\(at\)",
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, squeezed
 
-_led = labelled(
+_led = Labelled(
     r"雇用保険(?:の)?(?:被保険者)?(?:証)?(?:の)?番号|(?<![a-z])employment_?insurance_?(?:no|number)(?![a-z])",
     r"[0-9]{4}-?[0-9]{6}-?[0-9]",
 )
@@ -32,4 +32,6 @@ KIND = Identifier(
         Example("1234-567890-1"),
     ),
     must_not_match=(Example("12345678901"), Example("1234-567890"), Example("雇用保険あり 1")),
+    traces=rf"{squeezed(_led.labels)}|[0-9]{{4}}-[0-9]{{6}}-[0-9]",
+    labels=_led.labels,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from expectations.identifiers._check_digits import luhn
-from expectations.identifiers.base import Example, Identifier, Strength
+from expectations.identifiers._insured import COMPOSITE, composites, of_composite
+from expectations.identifiers.base import Example, Identifier, Strength, squeezed
 
 _VALUE = r"(?!番号)[0-9A-Za-z一-鿿ァ-ヶぁ-ん][0-9A-Za-z一-鿿ァ-ヶぁ-ん・.-]{0,18}"
 _PAIR = re.compile(rf"記号[ :=は(,|]{{0,4}}{_VALUE}[ ・,、/|)]{{0,3}}番号[ :=は(,|]{{0,4}}[0-9]{{1,19}}(?![0-9文桁字])")
@@ -13,34 +13,28 @@ _JOINT = re.compile(
     r"(?:記号 ?[・/と及び]{0,2} ?番号|被?保険者証?等?(?:の|記号)?番号|保険証(?:の)?番号)[ :=は(,|\"]{1,4}"
     r"[0-9A-Za-zぁ-んァ-ヶ一-鿿]{0,10}[-・ ]?[0-9]{2,19}(?![0-9文桁字])"
 )
-_COMPOSITE = re.compile(
-    r"(?<![0-9A-Za-z:])(?!(?:19|20)[0-9]{6}:[0-2][0-9]:[0-5][0-9])([0-9]{6}|[0-9]{8}):([^:\s]{0,38}):([^:\s]{1,38})(?::[0-9]{2})?(?![0-9A-Za-z:])"
-)
-_CONTEXT = re.compile(
+_LABELS = (
     r"記号・?番号|(?:被保険者|保険証|資格確認).{0,8}(?:記号|番号)|(?<![a-z])(?:insured|hihokensha)_?(?:no|number|symbol|id)"
-    r"|(?<![a-z])symbol_?number(?![a-z])",
-    re.IGNORECASE,
+    r"|(?<![a-z])symbol_?number(?![a-z])"
 )
-_DIGITS = re.compile(r"[0-9]{1,}")
+_CONTEXT = re.compile(_LABELS, re.IGNORECASE)
 
 
 def _search(text: str, context: str) -> Strength | None:
     if _PAIR.search(text) or _JOINT.search(text):
         return Strength.CERTAIN
-    composite = [found.group(1) for found in _COMPOSITE.finditer(text) if _DIGITS.search(found.group(3))]
-    if composite:
-        return Strength.CERTAIN if any(luhn(insurer) for insurer in composite) else Strength.LIKELY
-    if "介護" not in context and "care" not in context and _CONTEXT.search(context) and len(text) <= 40:
-        return Strength.CERTAIN
-    return None
+    found = of_composite(composites(text))
+    if found is None and "介護" not in context and "care" not in context and _CONTEXT.search(context):
+        return Strength.CERTAIN if len(text) <= 40 else None
+    return found
 
 
 KIND = Identifier(
     id="insured_symbol_number",
-    ja="被保険者等記号・番号",
+    ja="健康保険被保険者等記号・番号",
     en="Insured symbol and number",
-    legal="APPI Enforcement Order art. 1 items 3, 7, Rules art. 4 items 1, 2, 5-7 (個人識別符号), art. 34 item 2",
-    source="Claim record specification, HO record; insurer check digit as in the insurer numbering rules",
+    legal="APPI Enforcement Rules art. 4 item 1 (個人識別符号); Rules art. 34 item 2",
+    source="健康保険法 art. 194-2, named in the Rules; claim record specification, HO record; insurer's check digit",
     search=_search,
     must_match=(
         Example("記号 12-34 番号 5678", strength=Strength.CERTAIN),
@@ -62,4 +56,6 @@ KIND = Identifier(
         Example("記号・番号は含みません"),
         Example("被保険者記号・番号（20文字以内）"),
     ),
+    traces=rf"記号.{{0,26}}番号|保険者.{{0,4}}番号|保険証の?番号|{squeezed(_LABELS)}|{COMPOSITE}",
+    labels=_LABELS,
 )

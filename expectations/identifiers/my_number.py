@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._check_digits import my_number
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, run, squeezed
 
 _FORM = r"[0-9]{4}[- ]?[0-9]{4}[- ]?[0-9]{4}"
 _ALONE = re.compile(rf"(?<![0-9A-Za-z.-])(?:{_FORM})(?![0-9A-Za-z]|[-.][0-9])")
-_led = labelled(
+_led = Labelled(
     r"マイナンバー|個人番号(?!カード)|(?<![a-z])(?:my_?number|kojin_?bangou?|individual_?number)(?![a-z])", _FORM
 )
 
@@ -43,4 +43,6 @@ KIND = Identifier(
         Example("62149832025"),
         Example("0.621498320257"),
     ),
+    traces=rf"{squeezed(_led.labels)}|{run(12)}",
+    labels=_led.labels,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength
 
-_led = labelled(
+_led = Labelled(
     r"(?:基礎)?年金(?:手帳)?(?:の)?(?:記号)?番号|(?<![a-z])(?:basic_?)?pension_?(?:no|number)(?![a-z])",
     r"[0-9]{4}[- ]?[0-9]{6}",
 )
@@ -27,4 +27,5 @@ KIND = Identifier(
         Example("1234-567890", context="pension_no", strength=Strength.CERTAIN),
     ),
     must_not_match=(Example("1234-567890"), Example("障害年金 2級"), Example("年金額 1234567")),
+    labels=_led.labels,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._names import names
+from expectations.identifiers._names_in_text import in_text
 from expectations.identifiers.base import Example, Identifier, Strength, strongest
 from expectations.text import katakana, plain_kanji
 
@@ -24,16 +25,9 @@ _LOOSE_CONTEXT = re.compile(r"(?<![a-z])(?:name|kana)(?![a-z])", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
     r"病名|薬|品名|施設|機関|項目|検査|手術|処置|file|table|column|drug|disease|facility|product", re.I
 )
-_TITLES = rf"様|さん|殿(?![{_K}])|氏(?![{_K}])|先生|医師|看護師|ちゃん|くん|君(?![{_K}])|Dr\b|Ns\b"
-_HONORIFIC = re.compile(rf"(?<![{_K}])([{_K}]{{1,8}}) ?([{_K}ぁ-んァ-ヶー]{{1,4}})??({_TITLES})")
 _KANA_HONORIFIC = re.compile(
     r"(?<![ァ-ヶーぁ-ん])([ァ-ヶーぁ-ん]{2,8}?)(?: ([ァ-ヶーぁ-ん]{2,8}?))?(様|さん|さま|殿|氏|先生|ちゃん|くん)"
 )
-_LABEL = (
-    "患者氏名|氏名|姓名|名前|患者名|利用者名|受診者|被保険者名|世帯主|主治医|担当医|担当者|担当|記載者|記録者|執刀医|医師"
-    "|看護師|長男|長女|キーパーソン"
-)
-_LABELLED = re.compile(rf"(?:{_LABEL})[ :=は,|\"(]{{1,4}}([{_K}]{{2,8}}(?: ?[{_K}ぁ-んァ-ヶー]{{1,6}})?)")
 _KANA_LABELLED = re.compile(
     r"(?:フリガナ|ふりがな|カナ氏名|氏名カナ|氏名|カナ)[ :=は,|\"(]{1,4}"
     r"([ァ-ヶーぁ-ん]{2,10})[ ・]?([ァ-ヶーぁ-ん]{2,10})?"
@@ -41,18 +35,10 @@ _KANA_LABELLED = re.compile(
 _CELL = re.compile(rf"[{_K}ぁ-んァ-ヶー]{{1,10}}(?:[ ・,、]{{1,2}}[{_K}ぁ-んァ-ヶー]{{1,10}})?")
 _FOREIGN = re.compile(rf"[{_K}ぁ-んァ-ヶーA-Za-z' .・-]{{2,40}}")
 _KANA_ONLY = re.compile("[ァ-ヶーぁ-ん]+")
-# Words in front of an honorific that are surnames too.
-_PERSONS = frozenset("奥神王仏客皆母父兄姉妹弟孫嫁婿娘主何同多各当前外内他宮長荒中今北南西東") | {
-    "息子",
-    "家族",
-    "患者",
-    "本人",
-    "担当",
-}
 
 
 def _search(text: str, context: str) -> Strength | None:
-    return strongest(_cell(text, context), _honorifics(text), _labels(text))
+    return strongest(_cell(text, context), _honorifics(text), _labels(text), in_text(text))
 
 
 def _cell(text: str, context: str) -> Strength | None:
@@ -112,49 +98,34 @@ def _kana(parts: list[str]) -> Strength | None:
 
 def _honorifics(text: str) -> Strength | None:
     best = None
-    for found in _HONORIFIC.finditer(text):
-        best = strongest(best, _before_honorific(plain_kanji(found.group(1) + (found.group(2) or ""))))
     for found in _KANA_HONORIFIC.finditer(text):
         surname, given = katakana(found.group(1)), katakana(found.group(2) or "")
         if len(surname) >= 3 and surname in names().surname_kana:
             best = strongest(best, Strength.CERTAIN if given in names().given_kana else Strength.LIKELY)
-        elif not given and _kana([surname]) is not None:
+        elif not given and (_kana([surname]) is not None or _foreign(found)):
             best = strongest(best, Strength.LIKELY)
     return best
 
 
-def _before_honorific(name: str) -> Strength | None:
-    known = names()
-    if name in _PERSONS:
-        return None
-    if name in known.surnames:
-        return Strength.LIKELY
-    cuts = [cut for cut in range(1, len(name)) if name[:cut] in known.surnames]
-    if any(name[cut:] in known.given or katakana(name[cut:]) in known.given_kana for cut in cuts):
-        return Strength.CERTAIN if len(name) >= 3 else Strength.LIKELY
-    return Strength.LIKELY if any(cut >= 2 and len(name) - cut <= 3 for cut in cuts) else None
+def _foreign(found: re.Match[str]) -> bool:
+    """スミスさん: a name in katakana that no list knows, and no word for a job."""
+    name, title = found.group(1), found.group(3)
+    return title in ("さん", "さま", "先生", "ちゃん") and bool(_KATAKANA.fullmatch(name)) and not _JOBS.fullmatch(name)
+
+
+_KATAKANA = re.compile("[ァ-ヶー]{3,8}")
+_JOBS = re.compile(
+    "ヘルパー|ケアマネ.*|ナース|ドクター|.*ワーカー|スタッフ|デイ.*|ショート.*|リハ.*|セラピスト|パートナー|キーパーソン|サービス"
+    "|マネージャー|リーダー|ボランティア|エコー|レントゲン|オペ"
+)
 
 
 def _labels(text: str) -> Strength | None:
-    best = None
-    for found in _LABELLED.finditer(text):
-        best = strongest(best, _behind_label(plain_kanji(found.group(1))))
     for found in _KANA_LABELLED.finditer(text):
         parts = [katakana(part) for part in found.groups() if part]
         if (len(parts) == 2 and parts[0] in names().surname_kana) or _kana(parts) is not None:
-            best = strongest(best, Strength.CERTAIN)
-    return best
-
-
-def _behind_label(name: str) -> Strength | None:
-    known = names()
-    surname, _, given = name.partition(" ")
-    if given and surname in known.surnames:
-        return Strength.CERTAIN
-    cuts = [cut for cut in range(1, len(surname) + 1) if surname[:cut] in known.surnames]
-    if any(surname[cut:] in known.given and len(surname) >= 3 for cut in cuts):
-        return Strength.CERTAIN
-    return Strength.LIKELY if len(surname) in cuts and len(surname) >= 2 else None
+            return Strength.CERTAIN
+    return None
 
 
 KIND = Identifier(
@@ -186,6 +157,15 @@ KIND = Identifier(
         Example("フリガナ ヤマダ タロウ", strength=Strength.CERTAIN),
         Example("主治医　佐々木"),
         Example("サトウさんから聴取"),
+        Example("スミスさんより電話"),
+        Example("山田看護師と訪室"),
+        Example("主治医山田へ報告"),
+        Example("綾小路先生の指示"),
+        Example("点滴更新（山田）"),
+        Example("著変なし。山田記"),
+        Example("山田医院へ紹介"),
+        Example("本日、佐々木健一が来院"),
+        Example("長男（健一）に説明"),
     ),
     must_not_match=(
         Example("橋本病"),
@@ -208,6 +188,13 @@ KIND = Identifier(
         Example("Repeat Pattern", context="name"),
         Example("なし", context="氏名"),
         Example("皆さんたくさん召し上がる"),
+        Example("訪問看護師と専門医師"),
+        Example("結節様の陰影、敗血症様症状"),
+        Example("ヘルパーさんに依頼"),
+        Example("中央病院と大学病院"),
+        Example("当直医師、病棟師長に報告"),
+        Example("（右室）と（大網）"),
+        Example("上記、左記のとおり"),
     ),
     needs_digits=False,
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._check_digits import resident_record_code
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, run, squeezed
 
-_led = labelled(
+_led = Labelled(
     r"住民票コード|住基コード|(?<![a-z])(?:resident_?(?:record_?)?code|juminhyo_?code)(?![a-z])", r"[0-9]{11}"
 )
 _WHOLE = re.compile(r"[0-9]{11}")
@@ -31,4 +31,6 @@ KIND = Identifier(
         Example("１２３４５６７８９０１", context="住民票コード", strength=Strength.CERTAIN),
     ),
     must_not_match=(Example("12345678901"), Example("住民票の写し 1通"), Example("1234", context="resident_code")),
+    traces=rf"{squeezed(_led.labels)}|{run(11)}",
+    labels=_led.labels,
 )

@@ -5,46 +5,55 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._telephone_numbers import real_number
-from expectations.identifiers.base import Example, Identifier, Strength
+from expectations.identifiers.base import Example, Identifier, Strength, digits, run, squeezed, strongest
 
 _LABEL = r"電話|携帯|連絡先|ファ[クッ]クス|(?<![a-z])(?:tel|phone|fax|mobile|denwa|keitai)(?![a-z])|telephone"
 _OTHER_NUMBER = re.compile(r"番号|コード|code|_no\b|_id\b|insur|provider|facility|account")
 _START = r"(?<![0-9.-])(?:(?<![A-Za-z])|(?<=FAX)|(?<=Fax)|(?<=fax)|(?<=TEL)|(?<=Tel)|(?<=tel))"
-_SEPARATED = re.compile(rf"{_START}\(?0[0-9]{{1,4}}[-(). ]{{1,2}}[0-9]{{1,4}}[-). ]{{1,2}}[0-9]{{3,4}}(?![0-9A-Za-z-])")
+_SEPARATED = re.compile(
+    rf"{_START}\(?0[0-9]{{1,4}}(?:[-(). ]{{1,2}}[0-9]{{1,4}}){{1,3}}[-). ]{{1,2}}[0-9]{{3,4}}(?![0-9A-Za-z-])"
+)
 _ABROAD = re.compile(
     r"(?<![0-9A-Za-z])(?:\+ ?|00[0-9]{0,4}[- ])81[-(. ]*0?[-). ]*([1-9][0-9() .-]{7,13}[0-9])(?![0-9])"
 )
 _BEHIND_LABEL = re.compile(
     rf"(?:{_LABEL})[^0-9A-Za-z]{{0,8}}(?:番号)?[^0-9A-Za-z]{{0,3}}(0[0-9]{{9,10}})(?![0-9])", re.I
 )
-_BARE = re.compile(r"0[0-9]{9,10}")
+_BARE = re.compile(r"(?<![0-9A-Za-z.+-])0[0-9]{9,10}(?![0-9A-Za-z-]|\.[0-9])")
+_AT_START = re.compile(r"0[0-9]{9,10}(?![0-9])")
 _ZERO_LOST = re.compile(r"[1-9][0-9]{8,9}")  # an integer column drops the leading zero
 _CONTEXT = re.compile(_LABEL, re.IGNORECASE)
 
 
-def _digits(text: str) -> str:
-    return re.sub("[^0-9]", "", text)
+def has_number(text: str) -> bool:
+    """True where `text` (normal form) holds a number with its separators, or begins with one without."""
+    bare = _AT_START.match(text)
+    return _written(text) or (bare is not None and real_number(bare.group()))
+
+
+def _written(text: str) -> bool:
+    if any(real_number(digits(found.group())) for found in _SEPARATED.finditer(text)):
+        return True
+    return any(real_number("0" + digits(found.group(1))) for found in _ABROAD.finditer(text))
 
 
 def _search(text: str, context: str) -> Strength | None:
-    if any(real_number(_digits(found.group())) for found in _SEPARATED.finditer(text)):
+    if _written(text) or any(real_number(found.group(1)) for found in _BEHIND_LABEL.finditer(text)):
         return Strength.CERTAIN
-    if any(real_number("0" + _digits(found.group(1))) for found in _ABROAD.finditer(text)):
-        return Strength.CERTAIN
-    if any(real_number(found.group(1)) for found in _BEHIND_LABEL.finditer(text)):
-        return Strength.CERTAIN
-    return _bare(text, context)
-
-
-def _bare(text: str, context: str) -> Strength | None:
     labelled = _CONTEXT.search(context) is not None
-    if _BARE.fullmatch(text) and real_number(text):
-        if labelled:
-            return Strength.CERTAIN
-        return Strength.WEAK if _OTHER_NUMBER.search(context) else Strength.LIKELY
     if labelled and _ZERO_LOST.fullmatch(text) and real_number("0" + text):
         return Strength.LIKELY
-    return None
+    return strongest(*(_bare(found, context, labelled) for found in _BARE.finditer(text)))
+
+
+def _bare(found: re.Match[str], context: str, labelled: bool) -> Strength | None:
+    """Digits without separators: of another number where its label stands before them or on the column."""
+    if not real_number(found.group()):
+        return None
+    if labelled:
+        return Strength.CERTAIN
+    before = found.string[max(0, found.start() - 12) : found.start()]
+    return Strength.WEAK if _OTHER_NUMBER.search(context) or _OTHER_NUMBER.search(before) else Strength.LIKELY
 
 
 KIND = Identifier(
@@ -71,6 +80,9 @@ KIND = Identifier(
         Example("9012345678", context="phone"),
         Example("09012345678"),
         Example("0355500123"),
+        Example("090 12 34 5678", strength=Strength.CERTAIN),
+        Example("夜間は09012345678へ"),
+        Example("０３５５５００１２３に折り返し"),
     ),
     must_not_match=(
         Example("2024-04-01"),
@@ -81,5 +93,8 @@ KIND = Identifier(
         Example("0170101234", context="事業所番号"),
         Example("9012345678"),
         Example("1.2.3-0456"),
+        Example("事業所番号 0170101234"),
     ),
+    traces=rf"{squeezed(_LABEL)}|{run(9)}",
+    labels=_LABEL,
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from expectations.identifiers.base import Example, Identifier, Strength, labelled
+from expectations.identifiers.base import Example, Identifier, Labelled, Strength, squeezed
 
 _LABEL = r"〒|郵便番号|(?<![a-z])(?:zip(?:7|_?code)?|postal_?code|post_?code)(?![a-z])"
-_led = labelled(_LABEL, r"(?!000)[0-9]{3}-?[0-9]{4}")
+_led = Labelled(_LABEL, r"(?!000)[0-9]{3}-?[0-9]{4}")
 _ALONE = re.compile(r"(?<![0-9A-Za-z.-])(?!000)[0-9]{3}-[0-9]{4}(?![0-9A-Za-z-])")
 # The telephone number without area code is written alike.
 _TELEPHONE = re.compile(r"(?:電話|tel|fax|内線)[^0-9]{0,4}[0-9]{3}-[0-9]{4}", re.IGNORECASE)
@@ -44,4 +44,6 @@ KIND = Identifier(
         Example("内線123-4567"),
         Example("2024-100-0001"),
     ),
+    traces=rf"{squeezed(_LABEL)}|[0-9]{{3}}-[0-9]{{4}}",
+    labels=_LABEL,
 )

@@ -15,6 +15,7 @@ from provision.ledger.entry import Entry
 from provision.model import Officer
 from provision.packaging.notice import notice_digest, statement
 from provision.releasing.drafting import check, drafted_plan, today
+from provision.releasing.verdicts import latest, require_in_force
 
 NEEDED = 2
 
@@ -100,7 +101,7 @@ def request(ctx: Context, release: str) -> ApprovalRequest:
         requester=str(drafted.payload["requester"]),
         approvers=tuple(drafted.payload["approvers"]),
         digest=str(gated.payload["digest"]),
-        verdict=gated.payload["verdict"],
+        verdict=latest(ctx, release),
         made=made.payload,
         notice=statement(ctx.platform, recipient),
         state=ctx.ledger.state("release", release),
@@ -116,6 +117,7 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
     _require(digest == asked.digest, release, "digest", "the digest is not the one that was gated")
     _require(bool(reason.strip()) or approve, release, "reason", "a rejection needs a reason")
     check(ctx, drafted_plan(ctx, release), ctx.recipient(asked.recipient), today())
+    require_in_force(ctx, release, "approval")
     if officer.id in {a.officer for a in asked.standing.approvals}:
         now = _conclude(ctx, asked, officer)  # a process may have died between the decision and what follows from it
         _require(now.complete or now.rejected, release, "twice", "you decided already")
@@ -125,7 +127,8 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
         actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}",
         subjects={"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer.id},
         payload={"digest": digest, "notice": notice_digest(asked.notice), "recipient": asked.recipient,
-                 "recipient_key": ctx.recipient(asked.recipient).encryption.key, "agreement": asked.agreement,
+                 "recipient_key": ctx.recipient(asked.recipient).encryption.identity, "agreement": asked.agreement,
+                 "known_values": str(asked.verdict["known_values"]),
                  "role": officer.role, "reason": reason.strip()},
     )  # fmt: skip
     return _conclude(ctx, asked, officer)
@@ -152,7 +155,8 @@ def standing(ctx: Context, release: str) -> Standing:
     """What the ledger's decisions add up to.
 
     Only those count that hold today: by an officer in office, named by the release and not its requester, about
-    exactly the gated digest and today's recipient, key, agreement and notice.
+    exactly the gated digest and today's recipient, key, agreement and notice, and made while known values could be
+    looked up as far as in the verdict that counts now.
     """
     drafted, gated = _entry(ctx, release, "drafted"), _entry(ctx, release, "gated")
     recipient = ctx.recipient(drafted.subjects["recipient"])
@@ -160,8 +164,9 @@ def standing(ctx: Context, release: str) -> Standing:
         "digest": gated.payload["digest"],
         "notice": notice_digest(statement(ctx.platform, recipient)),
         "recipient": recipient.id,
-        "recipient_key": recipient.encryption.key,
+        "recipient_key": recipient.encryption.identity,
         "agreement": recipient.agreement.id,
+        "known_values": latest(ctx, release)["known_values"],
     }
     valid: dict[str, Approval] = {}
     for entry in ctx.ledger.entries(kind="release", subject=release):

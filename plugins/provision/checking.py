@@ -16,8 +16,11 @@ from provision.errors import FixConfiguration, TokumeiError
 from provision.formats.base import Format
 from provision.formats.tables import DROPPED
 from provision.layouts import Answer, Layout, LayoutColumn, TestValue
-from provision.model import BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
+from provision.model import Agreement, BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
+from provision.packaging.encryption import schemes
+from provision.profilechecks import plan_problems, profile_problems
 from provision.releasing.drafting import today
+from provision.releasing.quasi import DERIVED
 from provision.releasing.tables import column_of, items_of, layout, table_of
 
 
@@ -38,11 +41,14 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     problems += _landings(sources)
     for name, table in layouts.items.items():
         problems += layout_problems(layouts.files[name], table)
+    for name, profile in profiles.items.items():
+        problems += profile_problems(profiles.files[name], profile)
     for name, recipient in recipients.items.items():
         problems += _recipient(recipients.files[name], recipient, on or today(), known)
+        problems += _keys(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles)
-        problems += _tables(plans.files[name], plan, known)
+        problems += _tables(plans.files[name], plan, known, profiles.items.get(plan.profile))
         problems += _as_of(plans.files[name], plan, on or today())
     return problems
 
@@ -134,6 +140,17 @@ def landing_place(source: Source) -> tuple[str, ...]:
     return ()
 
 
+def _keys(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:
+    """What would only show when the first release is sealed: a key that expired, or an operator without one."""
+    scheme = schemes()[recipient.encryption.kind]
+    try:
+        scheme.check(recipient.encryption)
+        if platform is not None:
+            scheme.check(scheme.escrow(platform))
+    except FixConfiguration as error:
+        yield problem(path, ["encryption"], f"{error.what} ({error.where})", error.remedy)
+
+
 def _recipient(path: Path, recipient: Recipient, on: date, known: Catalogue) -> Iterator[ConfigProblem]:
     agreement = recipient.agreement
     if on > agreement.ends:
@@ -155,9 +172,23 @@ def _recipient(path: Path, recipient: Recipient, on: date, known: Catalogue) -> 
         if dataset not in known.datasets():
             place = f"known: {', '.join(sorted(known.datasets()))}"
             yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
+    yield from _trail(path, agreement, known)
     for category in agreement.categories:
         if not 1 <= category <= 8:
             yield problem(path, ["agreement", "categories"], "there are categories 1 to 8", "correct the category")
+
+
+def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
+    """Columns of events are columns of the agreed datasets: a slip of the keyboard would limit nothing."""
+    tables = [t for name in agreement.datasets if name in known.datasets() for t in known.dataset(name).tables]
+    places = {*DERIVED, *(c.name for t in tables for c in t.columns)}
+    places |= {f"{t.name}.{c.name}" for t in tables for c in t.columns}
+    for number, place in enumerate(agreement.trail.events if agreement.trail else ()):
+        if place not in places:
+            yield problem(
+                path, ["agreement", "trail", "events", number], "no agreed dataset has such a column",
+                "name a column, or table.column (tokumei datasets lists them)",
+            )  # fmt: skip
 
 
 def _officers(path: Path, plan: Plan, platform: Platform) -> Iterator[ConfigProblem]:
@@ -209,7 +240,7 @@ def _as_of(path: Path, plan: Plan, on: date) -> Iterator[ConfigProblem]:
         yield problem(path, ["as_of"], "this day is not over in Japan", "name a day that is over, or run")
 
 
-def _tables(path: Path, plan: Plan, known: Catalogue) -> Iterator[ConfigProblem]:
+def _tables(path: Path, plan: Plan, known: Catalogue, profile: Profile | None) -> Iterator[ConfigProblem]:
     """Every table and column that cannot go out; what only the whole layout shows, where these are right."""
     found = []
     for number, selection in enumerate(plan.tables):
@@ -235,6 +266,9 @@ def _tables(path: Path, plan: Plan, known: Catalogue) -> Iterator[ConfigProblem]
             layout(plan, known)
     except TokumeiError as error:
         yield problem(path, [error.rule.removeprefix("plan.")], error.what, error.remedy)
+        return
+    if not found and profile is not None:
+        yield from (problem(path, *said) for said in plan_problems(plan, profile, known))
 
 
 def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator[ConfigProblem]:

@@ -145,7 +145,7 @@ def _written(location: Sequence[int | str]) -> list[int | str]:
     behind ``landing`` and ``file``, and a tag behind ``format``."""
     if len(location) > 2 and location[0] == "channels":
         return [*location[:2], *location[3:]]
-    if len(location) > 1 and location[0] in {"landing", "format", "file"}:
+    if len(location) > 1 and location[0] in {"landing", "format", "file", "encryption"}:
         return [location[0], *location[2:]]
     return list(location)
 

@@ -13,6 +13,9 @@ from pydantic import Field, model_validator
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
+from provision.profiles import Profile as Profile
+from provision.profiles import Requirements as Requirements
+from provision.profiles import TrailLimits as TrailLimits
 from provision.sources import ArchiveLimits as ArchiveLimits
 from provision.sources import BucketLanding as BucketLanding
 from provision.sources import InboxLanding as InboxLanding
@@ -22,7 +25,13 @@ from provision.sources import SftpLanding as SftpLanding
 from provision.sources import Source as Source
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
-QuasiIdentifier = Literal["age_band", "sex", "prefecture", "birth_month", "zip3", "insurer"]
+QuasiIdentifier = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="age_band, sex, prefecture, birth_month, zip3, insurer, or a quasi column of a head table",
+    ),
+]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
 
 
@@ -67,13 +76,42 @@ class SftpSettings(Noun):
 ChannelSettings = Annotated[MailSettings | DiscSettings | BucketSettings | SftpSettings, Field(discriminator="kind")]
 
 
-class EncryptionKey(Noun):
-    """The recipient's public key, its fingerprint confirmed out of band."""
+class AgeKey(Noun):
+    """An age public key, read out and confirmed by another way than it came."""
 
     kind: Literal["age"]
     key: str = Field(pattern=r"^age1[a-z0-9]{50,}$")
     confirmed_on: date
     confirmed_by: str
+
+    @property
+    def identity(self) -> str:
+        """What stands for the key in the log: an age key is short enough to be its own fingerprint."""
+        return self.key
+
+
+class OpenPgpKey(Noun):
+    """An OpenPGP public key for partners who insist; the fingerprint was confirmed by another way than the key came."""
+
+    kind: Literal["openpgp"]
+    key: str = Field(pattern=r"^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[\s\S]+$", description="the ASCII-armoured block")
+    fingerprint: str = Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$", description="capitals, no spaces")
+    confirmed_on: date
+    confirmed_by: str
+
+    @property
+    def identity(self) -> str:
+        """What stands for the key in the log."""
+        return self.fingerprint
+
+
+EncryptionKey = Annotated[AgeKey | OpenPgpKey, Field(discriminator="kind")]
+
+
+_SECURITY = Words(
+    ja="取扱者を限り、アクセスを制御し、暗号化して保管し、漏えい等のおそれがあるときは直ちに提供者に知らせる。",
+    en="Few named handlers, controlled access, encrypted storage, and word to us at once where a leak is feared.",
+)
 
 
 class Agreement(Noun):
@@ -86,7 +124,19 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    trail: TrailLimits | None = Field(
+        default=None, description="診療の軌跡: share of people whom 1, 2, 3 known events may single out"
+    )
     no_reidentification: Literal[True] = Field(description="APPI art. 45 is part of every agreement")
+    onward_provision: Literal["forbidden", "with_consent"] = Field(
+        default="forbidden", description="再提供: whether the recipient may pass the data on, after asking in writing"
+    )
+    security: Words = Field(default=_SECURITY, description="安全管理: what the recipient does to keep the data safe")
+    destroy_within_days: int = Field(
+        default=30,
+        gt=0,
+        description="廃棄: days after the end within which the recipient destroys the data and says so",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -152,28 +202,12 @@ class Plan(Noun):
     channel: Channel
     quasi_identifiers: list[QuasiIdentifier] = Field(min_length=1)
     k: int = Field(ge=3, description="smallest number of people that may share their quasi-identifiers")
-    suppression_limit: float = Field(ge=0, le=1, description="share of people that may be left out before refusing")
+    suppression_limit: float = Field(ge=0, lt=1, description="share of people that may be left out before refusing")
+    requirements: Requirements = Field(
+        default_factory=Requirements, description="l-diversity and t-closeness, beside those of the profile"
+    )
     schedule: Schedule = Field(default_factory=Schedule)
     deadline_hours: int = Field(default=72, gt=0)
-
-
-class Profile(Noun):
-    """加工方法: thresholds and legal reference of a way of anonymising, config/profiles/*.yaml."""
-
-    id: Identifier
-    title: Words
-    law: str = Field(description="act and articles this profile is meant to satisfy")
-    in_force: date = Field(description="the state of the law it was written for")
-    age_width: int = Field(default=5, ge=1, le=20, description="years per age band")
-    age_top: int = Field(default=90, ge=80, le=100, description="everybody of this age or more in one band")
-    minimum_k: int = Field(default=3, ge=3)
-    maximum_suppression: float = Field(default=0.2, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _whole_bands(self) -> Self:
-        if self.age_top % self.age_width:
-            raise ValueError("age_top is no multiple of age_width")
-        return self
 
 
 class Officer(Noun):
@@ -212,6 +246,12 @@ class Platform(Noun):
     officers: list[Officer] = Field(min_length=2)
     requesters: list[str] = Field(min_length=1)
     escrow_key: str = Field(pattern=r"^age1[a-z0-9]{50,}$", description="the operator's own age key: every delivery")
+    escrow_openpgp: OpenPgpKey | None = Field(
+        default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    intake_processes: int | None = Field(
+        default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"
+    )

@@ -1,4 +1,4 @@
-"""The tables of legal transitions for batches, releases and deliveries, and the evidence each needs.
+"""The tables of legal transitions for batches, releases, deliveries and discs, and the evidence each needs.
 
 A state is never stored: it is what the ledger entries about a subject add up to. Appending the entry *is* the
 transition, so nothing changes without being written. `EVIDENCE` names the payload fields an entry must carry.
@@ -44,6 +44,14 @@ TRANSITIONS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "received": frozenset({"destroyed"}),
         "destroyed": frozenset(),
     },
+    "disc": {
+        "": frozenset({"burned"}),
+        "burned": frozenset({"sent", "destroyed"}),
+        "sent": frozenset({"received", "lost"}),
+        "lost": frozenset({"received"}),
+        "received": frozenset({"destroyed"}),
+        "destroyed": frozenset(),
+    },
 }
 
 #: (subject kind, state) -> payload fields without which the entry is refused.
@@ -58,12 +66,21 @@ EVIDENCE: Mapping[tuple[str, str], frozenset[str]] = {
     ("release", "approved"): frozenset({"digest", "approvals"}),
     ("release", "published"): frozenset({"announcement"}),
     ("release", "rejected"): frozenset({"reason"}),
+    ("release", "recalled"): frozenset({"reason"}),
     ("release", "failed"): frozenset({"reason"}),
     ("delivery", "ordered"): frozenset({"release", "recipient", "channel", "digest"}),
     ("delivery", "attempting"): frozenset({"attempt", "ciphertext_sha256"}),
     ("delivery", "handed_over"): frozenset({"receipt"}),
     ("delivery", "failed"): frozenset({"reason"}),
     ("delivery", "unknown"): frozenset({"reason"}),
+    ("delivery", "received"): frozenset({"how"}),
+    ("delivery", "bounced"): frozenset({"how"}),
+    ("delivery", "destroyed"): frozenset({"how"}),
+    ("disc", "burned"): frozenset({"volume", "image_sha256", "medium", "read_back"}),
+    ("disc", "sent"): frozenset({"carrier", "tracking"}),
+    ("disc", "received"): frozenset({"how"}),
+    ("disc", "lost"): frozenset({"how"}),
+    ("disc", "destroyed"): frozenset({"how"}),
 }
 
 

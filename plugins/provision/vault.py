@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from provision.identity import EVIDENCE, TOKENS
 from provision.joining import Linkage, join
 
+#: What `Vault.withdrawn` tells.
+WITHDRAWN = {"alias": pl.String, "cause": pl.String, "entry": pl.Int64}
+
 _SCHEMA = f"""
 create table if not exists identity (
     scope text not null, identity blob not null, alias text not null unique,
     {", ".join(f"{name} blob" for name in (*TOKENS, *EVIDENCE))},
     primary key (scope, identity)
+) without rowid, strict;
+create table if not exists withdrawal (
+    scope text not null, alias text not null, cause text not null check (cause in ('veto', 'deletion')),
+    entry integer not null, primary key (scope, alias, cause)
 ) without rowid, strict;
 """
 
@@ -74,6 +83,23 @@ class Vault:
             records = records.join(known.unique().to_frame("alias"), on="alias", how="semi", maintain_order="left")
         person, linkage = join(records)
         return records.select("alias", person=person.cast(pl.Int64)), linkage
+
+    def withdraw(self, scope: str, aliases: Iterable[str], cause: Literal["veto", "deletion"], entry: int) -> None:
+        """本人の申出: these people may not be in any release any more; `entry` of the log says so. Twice is once."""
+        with closing(self._open()) as database:
+            database.executemany(
+                "insert into withdrawal (scope, alias, cause, entry) values (?, ?, ?, ?) on conflict do nothing",
+                [(scope, alias, cause, entry) for alias in aliases],
+            )
+
+    def withdrawn(self, scope: str) -> pl.DataFrame:
+        """`alias`, `cause` and `entry` of everybody who was withdrawn from a scope. An alias outlives its identity here
+        so that earlier releases can be compared; alone it says nothing of anybody."""
+        with closing(self._open()) as database:
+            rows = database.execute(
+                "select alias, cause, entry from withdrawal where scope = ? order by alias, entry", (scope,)
+            ).fetchall()
+        return pl.DataFrame(rows, schema=WITHDRAWN, orient="row")
 
     def end_period(self, scope: str) -> int:
         """End an accumulation period: forget every token of `scope`. Gives the number of identities forgotten."""

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from demo.servers.sftp import SftpServer
 from demo.servers.smtp import SmtpServer
 from provision.channels import channels, get
 from provision.channels.base import Channel, Consignment
-from provision.errors import FixConfiguration, Refused, TokumeiError
+from provision.errors import FixConfiguration, Refused, RetryLater, TokumeiError
 from tests.support.consignments import NOTICE, Connections, Steps, consignment
 from tests.support.servers import BUCKET
 
@@ -77,13 +78,15 @@ def _disc(request: pytest.FixtureRequest) -> Ground:
         target = folder / f"read-{made.order}"
         if not target.exists():
             target.mkdir()
-            image = made.staging / made.order / "image.iso"
+            image = made.staging / made.order / "VOL01" / "image.iso"
             command = [xorriso, "-osirrox", "on", "-indev", str(image), "-extract", "/", str(target)]
             subprocess.run(command, check=True, capture_output=True)
         return {path.name: path.read_bytes() for path in target.iterdir()}
 
     def received(made: Consignment) -> dict[str, bytes]:
-        return {name: content for name, content in everything(made).items() if not name.endswith(".txt")}
+        return {
+            name: content for name, content in everything(made).items() if not name.endswith((".txt", "VOLUME.json"))
+        }
 
     settings: dict[str, object] = {"kind": "disc", "medium": "dvd+r", "postal_address": "〒100-0001 東京都千代田区1-1"}
     return Ground(
@@ -266,3 +269,78 @@ def _assert_discreet(text: str, ground: Ground, names: list[str] | None = None) 
     assert not [secret for secret in ground.connections.secrets() if secret in text]
     assert "X-Amz-Signature" not in text
     assert not [name for name in names or [] if name in text]
+
+
+@pytest.mark.parametrize("ground", KINDS, indirect=True)
+def test_a_rehearsal_says_ready_and_leaves_nothing(
+    ground: Ground, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    made = consignment(tmp_path, ground.settings)
+    seen = ground.channel.rehearse(made, ground.connections)
+    assert seen
+    _assert_discreet(json.dumps(dict(seen)), ground)
+    _assert_discreet(caplog.text, ground, names=[file.name for file in made.files])
+    receipt = ground.channel.deliver(made, ground.connections, Steps())
+    assert not receipt.already_there
+
+
+@pytest.mark.parametrize("ground", ["mail", "bucket", "partner_sftp"], indirect=True)
+def test_a_rehearsal_finds_a_server_that_is_away(ground: Ground, tmp_path: Path) -> None:
+    gone = ground.connections
+    for name in ("mail", "partner", "store"):
+        if name in gone._known:
+            gone = gone.changed(name, port=9, extra={"endpoint_url": "http://127.0.0.1:9", "timeout": 3})
+    with pytest.raises(RetryLater):
+        ground.channel.rehearse(consignment(tmp_path, ground.settings), gone)
+
+
+def _still_there(ground: Ground, made: Consignment) -> bool:
+    """Whether the recipient could still get at a file where it was put."""
+    try:
+        return any(file.name in ground.received(made) for file in made.files)
+    except (AssertionError, OSError, subprocess.CalledProcessError):
+        return False
+
+
+@pytest.mark.parametrize("ground", KINDS, indirect=True)
+def test_a_recall_takes_back_what_it_can_and_may_be_repeated(
+    ground: Ground, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    made = consignment(tmp_path, ground.settings)
+    ground.channel.deliver(made, ground.connections, Steps())
+    bare = replace(made, files=())  # the outbox is long empty
+    for attempt in (1, 2):
+        evidence = ground.channel.recall(replace(bare, attempt=attempt), ground.connections, "架空の理由")
+        assert evidence["told"]
+        _assert_discreet(json.dumps(dict(evidence)), ground)
+    if ground.channel.kind != "mail":
+        assert not _still_there(ground, made)
+    _assert_discreet(caplog.text, ground)
+
+
+def test_a_recalled_object_is_gone_in_every_version(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    ground = _bucket(request)
+    made = consignment(tmp_path, ground.settings)
+    ground.channel.deliver(made, ground.connections, Steps())
+    links = re.findall(r"http://\S+", ground.notice(made))
+    assert urllib.request.urlopen(links[0]).status == 200
+    assert ground.channel.recall(replace(made, files=()), ground.connections, "架空の理由")["removed"] == 3
+    for link in links:
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(link)
+    assert ground.channel.recall(replace(made, files=()), ground.connections, "架空の理由")["removed"] == 0
+
+
+def test_a_recall_leaves_a_note_where_partners_may_not_delete(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    ground = _partner_sftp(request)
+    server: SftpServer = request.getfixturevalue("sftp_server")
+    made = consignment(tmp_path, ground.settings)
+    ground.channel.deliver(made, ground.connections, Steps())
+    evidence = ground.channel.recall(replace(made, files=()), ground.connections, "架空の理由")
+    assert (evidence["removed"], evidence["not_allowed"]) == (4, 0)
+    assert [path.name for path in (server.data / "incoming").glob(f"{made.order}*")] == [f"{made.order}.recalled.txt"]
+    note = (server.data / "incoming" / f"{made.order}.recalled.txt").read_text("utf-8")
+    assert "回収" in note
+    assert made.order in note

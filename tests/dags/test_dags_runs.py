@@ -9,6 +9,7 @@ import pytest
 
 from provision import intake, releasing
 from provision.errors import Quarantined
+from provision.packaging.evidence import writing
 
 CONFIG = Path(__file__).parent / "config"
 
@@ -111,6 +112,7 @@ def release(bag: Any, airflow_database: Path, tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(releasing, "make", step("made"))
     monkeypatch.setattr(releasing, "gate", step("gated"))
+    monkeypatch.setattr(writing, "write", lambda *_, **__: {})
     return bag.dags["release__claims_to_a"]
 
 

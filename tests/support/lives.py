@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from provision.context import Context
 from provision.intake import receive, take_in
+from provision.intake.keying import scope
 from provision.model import Source
 from tests.support.intake import ACTOR, drop, hospital, linkage, platform
 from tests.support.uke import Claim, encoded, file
@@ -117,3 +120,11 @@ def _year() -> tuple[Sent, ...]:
 
 MONTHS = [f"2025-{m:02d}" for m in range(4, 13)] + [f"2026-{m:02d}" for m in range(1, 4)]
 YEAR = _year()
+
+
+def withdraw_everybody(ctx: Context, source: str) -> None:
+    """Everybody with a claim of a source asks not to be in releases."""
+    heads = [pl.read_parquet(path) for path in ctx.zones.store().glob(f"*/{source}/*/claim/*.parquet")]
+    aliases = pl.concat(heads, how="diagonal_relaxed")["alias"].drop_nulls().unique().to_list()
+    entry = ctx.ledger.append("test.withdrawn", actor=ACTOR, key="everybody", subjects={"source": source}, payload={})
+    ctx.vault.withdraw(scope(ctx.source(source)), aliases, "veto", entry.seq)

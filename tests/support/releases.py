@@ -23,6 +23,8 @@ from demo.servers.smtp import SmtpServer
 from provision import approvals, intake, releasing
 from provision.context import Context, open_context
 from provision.packaging.bag import close_bag
+from provision.releasing import verdicts
+from provision.releasing.tables import layout
 from provision.sampledata.world import write_world
 from tests.support.processes import PROJECT, Stage
 from tests.support.servers import BUCKET
@@ -93,11 +95,13 @@ def _handmade(context: Context, plan: str, size: int) -> str:
     (bag / "data").mkdir(parents=True)
     (bag / "data" / "random.bin").write_bytes(np.random.default_rng(7).bytes(size))
     digest = close_bag(bag, {"External-Identifier": release})
-    facts = {"digest": digest, "tables": {}, "risk": {}, "batches": [], "profile": {}}
-    verdict = {"digest": digest, "passed": True, "failures": []}
+    rows = {shape.name: 1 for shape in layout(context.plan(plan), context.catalogue)}
+    facts = {"digest": digest, "tables": rows, "risk": {}, "batches": [], "profile": {}, "people": 1, "claims": 1}
     subjects = {"plan": plan, "recipient": context.plan(plan).recipient}
-    for state, payload in (("made", facts), ("gated", {"digest": digest, "verdict": verdict})):
-        context.ledger.transition("release", release, state, actor="test", subjects=subjects, payload=payload)
+    context.ledger.transition("release", release, "made", actor="test", subjects=subjects, payload=facts)
+    said = {"digest": digest, "passed": True, "failures": [], "known_values": "checked"}
+    gated = {"digest": digest, "verdict": said | verdicts.versions(context, release)}
+    context.ledger.transition("release", release, "gated", actor="test", subjects=subjects, payload=gated)
     return release
 
 
@@ -165,7 +169,16 @@ def _staging(stage: Stage, partners: Partners, case: str) -> Delivered:
     sets = []
     for folder in folders:
         out = stage.scratch / f"read-{folder.name}"
-        command = ["xorriso", "-osirrox", "on", "-indev", str(folder / "image.iso"), "-extract", "/", str(out)]
+        command = [
+            "xorriso",
+            "-osirrox",
+            "on",
+            "-indev",
+            str(folder / "VOL01" / "image.iso"),
+            "-extract",
+            "/",
+            str(out),
+        ]
         subprocess.run(command, check=True, capture_output=True)
         subprocess.run(["chmod", "-R", "u+rwX", str(out)], check=True)
         sets.append({path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()})

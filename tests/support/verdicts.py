@@ -5,15 +5,13 @@ Tests of what follows the gate need a release behind it, not the gate itself, wh
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from expectations.verdict import Finding, Verdict
 from provision import releasing
+from provision.context import Context
 from provision.packaging.bag import bag_digest
-from provision.releasing import gating
+from provision.releasing import gating, verdicts
 from tests.support.house import ACTOR, House
 
 
@@ -23,12 +21,12 @@ def gate_without_engine(house: House, plan: str, monkeypatch: pytest.MonkeyPatch
     release = releasing.draft(ctx, plan, key, actor=ACTOR)
     releasing.make(ctx, release, actor=ACTOR)
     with monkeypatch.context() as patch:
-        patch.setattr(gating, "_examine", lambda ctx, release: _whole(gating.made_folder(ctx, release) / "bag"))
+        patch.setattr(gating, "_examine", lambda ctx, release, _: _whole(ctx, release))
         releasing.gate(ctx, release, actor=ACTOR)
     return release
 
 
-def _whole(bag: Path, **_: Any) -> Verdict:
-    digest = bag_digest(bag)
+def _whole(ctx: Context, release: str) -> Verdict:
+    digest = bag_digest(gating.made_folder(ctx, release) / "bag")
     finding = Finding("ExpectBagToHaveDigest", "payload", "bag", 1, 0, bool(digest))
-    return Verdict(digest, bool(digest), "test", "test", "checked", (finding,))
+    return Verdict(digest, bool(digest), known_values="checked", findings=(finding,), **verdicts.versions(ctx, release))

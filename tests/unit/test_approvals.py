@@ -174,7 +174,7 @@ def forged(house: House, release: str, **changes: Any) -> None:
         "officer": "demo-officer-2",
         "digest": asked.digest,
         "recipient": asked.recipient,
-        "recipient_key": ctx.recipient(asked.recipient).encryption.key,
+        "recipient_key": ctx.recipient(asked.recipient).encryption.identity,
         "agreement": asked.agreement,
         "notice": notice_digest(asked.notice),
     } | changes

@@ -254,3 +254,43 @@ def test_parquet_of_many_equal_rows_is_large_however_small_the_file(tmp_path: Pa
     pl.select(a=pl.repeat("x", 2_000_000)).write_parquet(tmp_path / "t.parquet")
     assert (tmp_path / "t.parquet").stat().st_size < 1_000_000
     assert plaintables.size(tmp_path / "t.parquet") == 2_000_000 * plaintables.LARGE // plaintables.ROWS
+
+
+def trails(folder: Path) -> Path:
+    """Thirty people, three events each; those of one are like nobody else's."""
+    rows = [("person", "sex", "month", "facility", "disease")]
+    rows += [(str(p), "FM"[p % 2], f"2025-{4 + n:02d}", "0000001", f"D{p % 5}") for p in range(30) for n in range(3)]
+    rows += [("30", "F", "2025-04", "0000002", "rare")]
+    return write(folder / "events.csv", rows)
+
+
+def test_trails_and_attacks_as_json_and_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["risk", trails(folder), "--quasi", "sex", "--sensitive", "disease", "--person", "person"]
+    code, out, _ = said(capsys, *words, "--json")
+    assert code == 0
+    assert json.loads(out).keys().isdisjoint({"trail", "attacks"})
+    events = ["--events", "month,facility,disease"]
+    code, out, _ = said(capsys, *words, *events, "--json")
+    figures = json.loads(out)
+    assert code == 0
+    assert figures["trail"]["exact"]
+    assert figures["trail"]["known"]["2"]["unicity"] == dict.fromkeys(("share", "low", "high"), pytest.approx(1 / 31))
+    assert figures["attacks"]["linkage"]["by_trail"] == pytest.approx(11 / 31)
+    assert figures["attacks"]["inference"]["disease"]["certain"] == 0.0
+    code, out, _ = said(capsys, *words, *events)
+    assert "unique by 3 known events: 3.23% of people; by the worst choice 3.23%" in out
+    assert "linkage (連結): by attributes 6.45% right, by whole trails 35.48%; by chance 3.23%" in out
+    code, out, _ = said(capsys, *words, *events, "--linked-by", "month", "--seed", "4")
+    assert code == 0
+    assert "whole trails" not in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--events", "month"], ["--events", "month,person", "--person", "person"],
+     ["--events", "month", "--person", "person", "--seed", "-1"]],
+)  # fmt: skip
+def test_trails_belong_to_persons(folder: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    code, _, err = said(capsys, "risk", trails(folder), "--quasi", "sex", *words)
+    assert code != 0
+    assert "trails belong to persons" in err

@@ -23,6 +23,8 @@ SHIPPED = Path(__file__).parents[2] / "config"
 DAY = date(2026, 11, 23)
 PLAN, RECIPIENT = "releases/claims-for-university.yaml", "recipients/tsukishima-university.yaml"
 SOURCE, PROFILE = "sources/kita-hospital.yaml", "profiles/operator-policy.yaml"
+STRICT = "profiles/strict-appi.yaml"
+DELETED = "maximum_suppression: 0.3\nrules:\n  - {rule: drop-column, columns: {column: claim_type}, law: 規則34条}"
 
 
 class Folder:
@@ -240,6 +242,60 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
         "maximum_suppression: 0.05",
         "suppression_limit",
         "0.05",
+    ),
+    "a rule there is not": (STRICT, "- rule: old-age", "- rule: odd-age", "rules.0.rule", "no such rule"),
+    "an option there is not": (STRICT, "month, top: 90}", "month, tops: 90}", "rules.0.with.tops", "no such option"),
+    "an option out of its limits": (STRICT, "month, top: 90}", "month, top: 900}", "rules.0.with.top", "80..100"),
+    "an option of another type": (STRICT, "finest: prefecture", "finest: [zip3]", "rules.2.with.finest", "a text"),
+    "a part there is not": (STRICT, "parts: {date:", "parts: {day:", "rules.0.parts.day", "no such other part"),
+    "an option that is missing": (STRICT, "system: date, ", "", "rules.3.rule", "needs the option system"),
+    "a selector of everything": (STRICT, "columns: {role: birth}", "columns: {}", "rules.0.columns", "every column"),
+    "a hierarchy there is not": (STRICT, "hierarchy: age,", "hierarchy: ages,", "generalise.0.hierarchy", "no such"),
+    "a level there is not": (STRICT, "most: band20", "most: band30", "generalise.0.most", "no such level"),
+    "a hierarchy that does not fit": (
+        STRICT,
+        "{column: prefecture, hierarchy: prefecture}",
+        "{column: prefecture, hierarchy: icd10}",
+        "generalise.2.hierarchy",
+        "does not know every value",
+    ),
+    "a column generalised twice": (
+        STRICT,
+        "{column: zip3, hierarchy: plain}",
+        "{column: insurer, hierarchy: plain}",
+        "generalise.5.column",
+        "stands twice",
+    ),
+    "one person as a limit": (STRICT, "rare_codes: 10", "rare_codes: 1", "rare_codes", "everybody is one person"),
+    "a column the profile deletes": (
+        PROFILE,
+        "maximum_suppression: 0.3",
+        DELETED,
+        "tables.0.columns.4",
+        "deletes",
+    ),
+    "a quasi-identifier there is not": (
+        PLAN,
+        "[age_band, sex, prefecture]\nk",
+        "[age_band, sex, prefecture, shoe_size]\nk",
+        "quasi_identifiers",
+        "no quasi column",
+    ),
+    "a quasi-identifier that is an event": (
+        PLAN,
+        "[age_band, sex, prefecture]\nk",
+        "[age_band, sex, prefecture, service_month]\nk",
+        "quasi_identifiers",
+        "no quasi column",
+    ),
+    "an l of nothing": (PLAN, "k: 5\n", "k: 5\nrequirements: {l: [distinct:1:claim_type]}\n", "requirements.l.0", "2"),
+    "an l without a form": (PLAN, "k: 5\n", "k: 5\nrequirements: {l: [three]}\n", "requirements.l", "no l-diversity"),
+    "a t of a column elsewhere": (
+        PLAN,
+        "k: 5\n",
+        "k: 5\nrequirements: {t: [equal:0.2:disease_code]}\n",
+        "requirements",
+        "no head table",
     ),
     "months the wrong way": (PLAN, '"2025-04"', '"2025-10"', "first_month", "after cutoff_month"),
     "a day that is not over": (PLAN, "cutoff_month:", "as_of: 2026-11-23\ncutoff_month:", "as_of", "not over"),

@@ -11,7 +11,13 @@ from urllib.parse import unquote
 import pytest
 
 from provision.cli import parser
-from scripts import make_datasets_page, make_formats_page, make_states_page
+from scripts import (
+    make_datasets_page,
+    make_formats_page,
+    make_identifiers_page,
+    make_rules_page,
+    make_states_page,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.is_file()]
@@ -59,11 +65,13 @@ def test_the_pages_are_there() -> None:
     expected = (
         "adding anonymisation architecture auditors channels data-team datasets formats ledger personal-data production"
     )
-    assert {*expected.split(), "recipients", "states"} <= {path.stem for path in PAGES}
+    assert {*expected.split(), "identifiers", "recipients", "rules", "states"} <= {path.stem for path in PAGES}
 
 
 @pytest.mark.parametrize(
-    "script", [make_datasets_page, make_formats_page, make_states_page], ids=lambda script: script.PAGE.name
+    "script",
+    [make_datasets_page, make_formats_page, make_identifiers_page, make_rules_page, make_states_page],
+    ids=lambda script: script.PAGE.name,
 )
 def test_generated_pages_are_as_their_scripts_make_them(script: object) -> None:
     committed = script.PAGE.read_text(encoding="utf-8")  # type: ignore[attr-defined]

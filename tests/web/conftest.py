@@ -20,18 +20,28 @@ MADE = {
     "risk": {"people": 1530, "suppressed": 31, "smallest_group": 5, "groups": 96},
     "batches": ["B0123456789abcdef"],
     "profile": {"id": "standard", "law": "APPI"},
+    "people": 1499,
+    "claims": 4120,
 }
 VERDICT = {"digest": DIGEST, "passed": True, "expectations": 74, "failures": [], "known_values": "checked"}
 
 
-def gate_one(context: Any, run_key: str = "manual__2026-03-01", draft: Callable[..., str] | None = None) -> str:
-    """A release that waits for officers, as far as the log is concerned."""
+def gate_one(
+    context: Any, run_key: str = "manual__2026-03-01", draft: Callable[..., str] | None = None, **changes: Any
+) -> str:
+    """A release that waits for officers, as far as the log is concerned; `changes` are to its verdict."""
     from provision import releasing
 
     release = (draft or releasing.draft)(context, PLAN, run_key, actor="airflow:release__claims_to_a/run")
+    from provision.releasing import verdicts
+
     subjects = {"plan": PLAN, "recipient": "university-a"}
-    for state, payload in (("made", MADE), ("gated", {"digest": DIGEST, "verdict": VERDICT})):
+
+    def goes(state: str, payload: dict[str, Any]) -> None:
         context.ledger.transition("release", release, state, actor="airflow:t/r", subjects=subjects, payload=payload)
+
+    goes("made", MADE)
+    goes("gated", {"digest": DIGEST, "verdict": VERDICT | verdicts.versions(context, release) | changes})
     return release
 
 

@@ -149,3 +149,28 @@ def test_the_dag_of_a_plan_is_named_as_the_dag_files_name_it() -> None:
 
     for plan in ("claims-to-a", "a1", "x-y-z-9"):
         assert dag_of(plan) == identifier("release", plan)
+
+
+def test_known_values_that_could_not_be_looked_up_stand_out(
+    browser: Any, signed: Signed, world: Any, facts: Any
+) -> None:
+    release = facts.gate_one(world, "without", known_values="not available")
+    page = browser.get(f"/provision/approvals/{release}", headers=signed("officer_a")).text
+    assert "既知値との照合ができません" in page
+    assert "known values: not available" in page
+    other = facts.gate_one(world, "with")
+    assert (
+        "既知値との照合ができません"
+        not in browser.get(f"/provision/approvals/{other}", headers=signed("officer_a")).text
+    )
+
+
+def test_nobody_decides_on_an_expired_verdict(browser: Any, signed: Signed, world: Any, facts: Any) -> None:
+    release = facts.gate_one(world, "old", detectors_version="0" * 16)
+    page = browser.get(f"/provision/approvals/{release}", headers=signed("officer_a")).text
+    assert "判定は失効しています" in page
+    assert f"tokumei gate {release}" in page
+    body = {"digest": facts.digest, "decision": "approve", "reason": ""}
+    answer = browser.post(f"/provision/api/approvals/{release}", headers=signed("officer_a"), json=body)
+    assert answer.status_code == 409
+    assert state(world, release) == "gated"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -48,10 +49,13 @@ class Loss(_OfColumns):
     """Share of the domain a released cell may be (Iyengar 2002): 0 kept as it is, 1 suppressed or `*`. Geometric mean.
 
     Per column the mean share is brought to 0 to 1 (the least possible share is 1 / values of the domain); columns are
-    combined by the geometric mean of (1 + cost), minus 1.
+    combined by the geometric mean of (1 + cost), minus 1; weighted where `weights`, one a column, are given.
     """
 
     name = "loss"
+
+    def __init__(self, weights: Sequence[float] = ()) -> None:
+        self.weights = np.asarray(weights, dtype=np.float64)
 
     def cost(self, problem: Problem, column: int, level: int, gone: Ints) -> float:
         """Mean share of the domain, from 0 to 1."""
@@ -65,7 +69,8 @@ class Loss(_OfColumns):
 
     def combine(self, costs: Floats) -> Floats:
         """Geometric mean of (1 + cost), minus 1."""
-        return np.asarray(np.prod(np.power(costs + 1.0, 1.0 / costs.shape[-1]), axis=-1) - 1.0)
+        shares = self.weights / self.weights.sum() if self.weights.size else 1.0 / costs.shape[-1]
+        return np.asarray(np.prod(np.power(costs + 1.0, shares), axis=-1) - 1.0)
 
 
 class Precision(_OfColumns):

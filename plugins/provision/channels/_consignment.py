@@ -94,6 +94,22 @@ def notice_text(consignment: Consignment) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+def recall_text(consignment: Consignment, reason: str) -> str:
+    """回収のお願い: what the recipient of a recalled delivery is to do (CRLF)."""
+    operator = consignment.operator
+    lines = [
+        *("回収のお願い / Recall of anonymously processed information", ""),
+        "下記の提供を回収します。直ちに利用を止め、写しを含めて廃棄し、廃棄したことを窓口にお知らせください。",
+        "This delivery is recalled. Stop using it at once, destroy it and all copies, and tell the contact so.",
+        *("", f"理由 / Reason: {' '.join(reason.split())}"),
+        f"件名 / Title: {words(consignment.title)}",
+        f"提供番号 / Order: {consignment.order}",
+        f"提供者 / Provider: {operator.get('name_ja', '')} / {operator.get('name_en', '')}",
+        f"問合せ先 / Contact: {operator.get('contact', '')}",
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
 def numbered(index: int, facts: Mapping[str, str | int]) -> dict[str, str | int]:
     """Evidence of one file: plain keys for the first (index 0), ``key_2`` and so on for the others."""
     return {key if index == 0 else f"{key}_{index + 1}": value for key, value in facts.items()}

@@ -12,9 +12,6 @@ from pathlib import Path
 
 from provision.errors import FixConfiguration, RetryLater
 
-#: ISO 9660 keeps larger files in several extents, which not every reader joins (ECMA-119, section 6.5).
-LARGEST_FILE = 4 * 1024**3 - 2048
-
 #: Every date on every disc: 2020-01-01T00:00:00Z. A disc's dates would otherwise differ from attempt to attempt;
 #: when it was made and handed over stands in the provision log and on the cover sheet.
 EPOCH = 1_577_836_800
@@ -28,13 +25,15 @@ def check_tools() -> str:
     return found
 
 
-def volume_label(release: str) -> str:
+def volume_label(release: str, number: int = 0) -> str:
     """Volume name from the release: d-characters (A-Z 0-9 _), at most 32 (ECMA-119, section 8.4.7).
 
-    A longer release name is shortened and closed with eight hexadecimal digits of its digest.
+    A longer release name is shortened and closed with eight hexadecimal digits of its digest. `number`: which disc.
     """
-    label = re.sub(r"[^A-Z0-9_]", "_", release.upper())
-    return label if len(label) <= 32 else f"{label[:23]}_{hashlib.sha256(release.encode()).hexdigest()[:8].upper()}"
+    label, ending = re.sub(r"[^A-Z0-9_]", "_", release.upper()), f"_V{number:02d}" if number else ""
+    if len(label) > 32 - len(ending):
+        label = f"{label[: 23 - len(ending)]}_{hashlib.sha256(release.encode()).hexdigest()[:8].upper()}"
+    return label + ending
 
 
 def build_image(files: Mapping[str, Path], image: Path, label: str) -> None:

@@ -54,16 +54,25 @@ def encoded_size(size: int) -> int:
     return characters + 2 * -(-characters // 76)
 
 
+#: What a message is about, before the title: a delivery, or its recall.
+DELIVERY, RECALL = "匿名加工情報 / Anonymously processed information", "回収 / Recall"
+
+
 def build(
-    consignment: Consignment, sender: str, recipient: str, text: str, attachments: Sequence[OutboxFile] = ()
+    consignment: Consignment,
+    sender: str,
+    recipient: str,
+    text: str,
+    attachments: Sequence[OutboxFile] = (),
+    about: str = DELIVERY,
 ) -> Letter:
-    """Build the message. The Message-ID depends on order and attempt only, the size on nothing random."""
-    identity = f"{consignment.order}.{consignment.attempt}"
+    """Build the message. The Message-ID depends on order, attempt and `about` only, the size on nothing random."""
+    identity = f"{consignment.order}.{consignment.attempt}" + ("" if about is DELIVERY else ".recall")
     mark = hashlib.sha256(identity.encode()).hexdigest()[:32]
     message = EmailMessage(policy=SMTP)
     message["From"] = _named(consignment.operator.get("name_ja", ""), sender)
     message["To"] = _named(consignment.recipient_name.get("ja", ""), recipient)
-    message["Subject"] = f"【匿名加工情報 / Anonymously processed information】{words(consignment.title)}"
+    message["Subject"] = f"【{about}】{words(consignment.title)}"
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = message_id = f"<{identity}@{sender.rpartition('@')[2]}>"
     message["Content-Language"] = "ja, en"

@@ -120,6 +120,22 @@ def abort_leftovers(client: S3Client, bucket: str, key: str) -> None:
                 client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=each["UploadId"])
 
 
+def remove_all(client: S3Client, bucket: str, prefix: str) -> int:
+    """Delete every object below `prefix` with all its versions, and abort unfinished uploads; gives how many."""
+    for each in client.list_multipart_uploads(Bucket=bucket, Prefix=prefix).get("Uploads", []):
+        client.abort_multipart_upload(Bucket=bucket, Key=each["Key"], UploadId=each["UploadId"])
+    removed = 0
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            client.delete_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])
+            removed += 1
+    for listed in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for left in listed.get("Contents", []):
+            client.delete_object(Bucket=bucket, Key=left["Key"])
+            removed += 1
+    return removed
+
+
 def read_back(client: S3Client, bucket: str, key: str) -> str:
     """SHA-256 of the object as the store gives it back."""
     digest = hashlib.sha256()

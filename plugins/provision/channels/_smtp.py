@@ -51,6 +51,17 @@ def send(letter: Letter, credentials: Credentials, connection: str) -> dict[str,
     return {**facts, "tls": version or "", "dsn_requested": "yes" if notified else "no", **evidence}
 
 
+def rehearse(letter: Letter, credentials: Credentials, connection: str) -> dict[str, str | int]:
+    """As far as `send` without DATA: certificate, login, sender, recipient and size are accepted, nothing is sent."""
+    where = f"connection {connection}"
+    with _session(letter, credentials, where) as smtp, _before_data(where):
+        notified = _envelope(smtp, letter, where)
+        limit = smtp.esmtp_features.get("size", "").strip()
+        smtp.rset()
+        smtp.quit()
+    return {"server": credentials.host, "size_limit": limit or "none said", "dsn": "yes" if notified else "no"}
+
+
 @contextmanager
 def _session(letter: Letter, credentials: Credentials, where: str) -> Iterator[smtplib.SMTP]:
     if not (credentials.host and credentials.login and credentials.password):

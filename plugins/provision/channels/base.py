@@ -60,6 +60,9 @@ class Receipt:
     evidence: Mapping[str, str | int]
 
 
+#: What a channel can say for the log: strings and whole numbers only, no credential and no signed link.
+Evidence = Mapping[str, str | int]
+
 #: progress(bytes_done, bytes_total) is called at a bounded rate during long transfers.
 Progress = Callable[[int, int], None]
 
@@ -87,3 +90,12 @@ class Channel(Protocol):
 
         Raises `RetryLater` (servers, network), `FixConfiguration` (credentials, host key), `Refused` (something
         else is already there)."""
+
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        """予行: everything up to the first byte of the files: settings, connection, credentials, target, room. Leaves
+        nothing behind. Raises as `deliver` does; gives what was seen."""
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        """回収: remove what we still can, and tell the recipient to stop and destroy. Repeating it does no harm.
+
+        The outbox may be empty by now: only names, order and settings of `consignment` count. Gives what was done."""

@@ -26,9 +26,10 @@ from provision.channels._consignment import (
 )
 from provision.channels._letter import build, check_address, sender_of
 from provision.channels._progress import Meter
-from provision.channels._s3 import metadata, put_new, put_whole, read_back
-from provision.channels._smtp import send
-from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
+from provision.channels._recall import send_recall
+from provision.channels._s3 import metadata, put_new, put_whole, read_back, remove_all
+from provision.channels._smtp import rehearse, send
+from provision.channels.base import Consignment, Evidence, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
 from provision.model import BucketSettings
@@ -73,6 +74,20 @@ class BucketChannel:
         with quiet("boto3", "botocore", "urllib3", "s3transfer"):
             return _Delivery(consignment, resolver).run(progress)
 
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        """Look at the bucket and at the place under the prefix, and log in at the mail server."""
+        self.check(consignment)
+        with quiet("boto3", "botocore", "urllib3", "s3transfer"):
+            return _Delivery(consignment, resolver).rehearse()
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        """Delete the objects, every version of them: links and downloads end. Then tell the recipient."""
+        settings = settings_of(consignment, BucketSettings)
+        with quiet("boto3", "botocore", "urllib3", "s3transfer"):
+            removed = _Delivery(consignment, resolver).remove()
+        told = send_recall(consignment, resolver, settings.mail_connection, settings.address, reason)
+        return {"removed": removed, "bucket": settings.bucket, **told}
+
 
 class _Delivery:
     """One run: the client and the names it works with."""
@@ -103,6 +118,18 @@ class _Delivery:
         meter.finish()
         evidence |= {"bucket": self.settings.bucket, **told}
         return receipt(self.consignment, "bucket", evidence, already_there=already_there)
+
+    def rehearse(self) -> dict[str, str | int]:
+        """What the store and the mail server say before anything is stored."""
+        with translated(self.where):
+            self.client.list_objects_v2(Bucket=self.settings.bucket, Prefix=f"{self.base}/", MaxKeys=1)
+        letter = build(self.consignment, self.sender, self.settings.address, notice_text(self.consignment))
+        return {"bucket": self.settings.bucket, **rehearse(letter, self.mail, self.settings.mail_connection)}
+
+    def remove(self) -> int:
+        """Delete everything of the order; gives the number of objects and versions."""
+        with translated(self.where, "list, delete and abort"):
+            return remove_all(self.client, self.settings.bucket, f"{self.base}/")
 
     def _key(self, name: str) -> str:
         return f"{self.base}/{name}"

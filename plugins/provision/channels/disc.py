@@ -1,16 +1,17 @@
-"""ディスク媒体: a verified ISO image with label and cover sheet in the staging folder, to be burned and carried.
+"""ディスク媒体: verified ISO images with labels and a cover sheet in the staging folder, to be burned and carried.
 
 The folder of an order appears under its name only when everything in it is complete and verified.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from provision import paper
 from provision.channels._consignment import (
     check_consignment,
     check_digests,
@@ -19,33 +20,32 @@ from provision.channels._consignment import (
     settings_of,
     total_bytes,
 )
-from provision.channels._image import LARGEST_FILE, build_image, check_tools, verify_image, volume_label
+from provision.channels._discs import IMAGE, SUMS, make_disc, sums
+from provision.channels._image import check_tools
 from provision.channels._progress import Meter
-from provision.channels._sheets import CAPACITY, contents, cover_html, handover_json, label_html, sheet_facts
-from provision.channels.base import Consignment, Progress, Receipt
+from provision.channels._sheets import CAPACITY, cover_html, recall_html, record, record_json
+from provision.channels._volumes import OVERHEAD, Volume, digest_of, volumes
+from provision.channels.base import Consignment, Evidence, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import Refused, RetryLater
 from provision.model import DiscSettings
 
-_OVERHEAD = 4_000_000  # directory records and path tables, generously: the image itself is measured afterwards
-IMAGE = "image.iso"
+RECORD, COVER = "handover.json", "cover.pdf"
 
 
 class DiscChannel:
-    """Hands over through ``staging/<order>/``; the person who carries the disc signs the cover sheet."""
+    """Hands over through ``staging/<order>/``; the person who carries the discs signs the cover sheet."""
 
     kind = "disc"
     title: Mapping[str, str] = {"ja": "ディスク媒体(手渡し・送付)", "en": "Disc, carried or posted"}
     at_most_once = False
 
     def check(self, consignment: Consignment) -> None:
-        """Raises `FixConfiguration` (settings, xorriso missing) and `Refused` (files, more than the medium holds)."""
+        """Raises `FixConfiguration` (settings, xorriso missing) and `Refused` (files, more discs than is sensible)."""
         settings = settings_of(consignment, DiscSettings)
         check_consignment(consignment)
         check_tools()
-        if max(file.size for file in consignment.files) > LARGEST_FILE:
-            raise _refused(consignment, "a file has 4 GiB or more, which ISO 9660 cannot hold in one piece")
-        _check_capacity(consignment, settings, total_bytes(consignment) + _OVERHEAD)
+        volumes(consignment, CAPACITY[settings.medium])
 
     def deliver(self, consignment: Consignment, resolver: Resolver, progress: Progress) -> Receipt:
         """Build, extract, compare, then give the folder its name. The receipt proves what is ready to be burned."""
@@ -56,30 +56,51 @@ class DiscChannel:
         already_there = folder.exists()
         if not already_there:
             _build(consignment, settings, folder, progress)
-        image = folder / IMAGE
-        if not image.is_file():
-            raise _other(consignment)
-        digest = _digest(image)
-        if already_there:
-            _compare(consignment, settings, folder, digest)
+        facts = _compared(consignment, settings, folder)
         Meter(progress, total_bytes(consignment)).finish()
         evidence: dict[str, str | int] = {
-            "image_sha256": digest,
-            "image_size": image.stat().st_size,
-            "volume": volume_label(consignment.release),
-            "medium": settings.medium,
-            "folder": consignment.order,
-        }
+            "medium": settings.medium, "folder": consignment.order, "discs": len(facts["discs"])
+        }  # fmt: skip
+        for index, disc in enumerate(facts["discs"]):
+            image = disc["image"]
+            seen = {"image_sha256": image["sha256"], "image_size": image["size"], "volume": disc["volume"]}
+            evidence |= numbered(index, seen)
         for index, file in enumerate(consignment.files):
             evidence |= numbered(index, {"sha256": file.sha256, "size": file.size})
         return receipt(consignment, self.kind, evidence, already_there=already_there)
+
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        """The tools are there, the staging folder can be written and has room for the discs."""
+        self.check(consignment)
+        settings = settings_of(consignment, DiscSettings)
+        every = volumes(consignment, CAPACITY[settings.medium])
+        try:
+            consignment.staging.mkdir(parents=True, exist_ok=True)
+            _check_space(consignment, every)
+        except OSError as error:
+            raise _later(consignment, f"the staging folder cannot be written (error {error.errno})") from None
+        paper.pdf(cover_html(consignment, settings, record(consignment, settings, [])))
+        free = shutil.disk_usage(consignment.staging).free
+        return {"discs": len(every), "medium": settings.medium, "free_bytes": free}
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        """Remove images that may not be burned yet, and leave a letter to post: a disc itself comes back by hand."""
+        settings = settings_of(consignment, DiscSettings)
+        folder, letter = consignment.staging / consignment.order, consignment.staging / f"{consignment.order}.recall"
+        there = folder.exists()
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            letter.mkdir(parents=True, exist_ok=True)
+            (letter / "recall.pdf").write_bytes(paper.pdf(recall_html(consignment, settings, reason)))
+        except OSError as error:
+            raise _later(consignment, f"the staging folder cannot be written (error {error.errno})") from None
+        return {"removed": int(there), "told": "letter to post", "folder": letter.name}
 
 
 def _build(consignment: Consignment, settings: DiscSettings, folder: Path, progress: Progress) -> None:
     consignment.staging.mkdir(parents=True, exist_ok=True)
     temporary = consignment.staging / f".{consignment.order}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)  # an attempt that died left it; nobody else writes this order
-    _check_space(consignment)
     try:
         _fill(consignment, settings, temporary, progress)
         temporary.rename(folder)
@@ -92,76 +113,64 @@ def _build(consignment: Consignment, settings: DiscSettings, folder: Path, progr
 
 
 def _fill(consignment: Consignment, settings: DiscSettings, temporary: Path, progress: Progress) -> None:
+    every = volumes(consignment, CAPACITY[settings.medium])
+    _check_space(consignment, every)
     temporary.mkdir()
-    meter = Meter(progress, total_bytes(consignment))
-    content, image = temporary / "content", temporary / IMAGE
-    files = contents(consignment, content)
-    build_image(files, image, volume_label(consignment.release))
-    meter.add(total_bytes(consignment) // 2)
-    _check_capacity(consignment, settings, image.stat().st_size)
-    verify_image(image, files, temporary / "extracted")
-    shutil.rmtree(content)
-    digest = _digest(image)
-    facts = sheet_facts(consignment, settings, image.stat().st_size, digest)
-    (temporary / f"{IMAGE}.sha256").write_text(_sums(digest))
-    (temporary / "label.html").write_text(label_html(consignment, facts), encoding="utf-8")
-    (temporary / "cover.html").write_text(cover_html(consignment, settings, facts), encoding="utf-8")
-    (temporary / "handover.json").write_text(handover_json(facts), encoding="utf-8")
+    meter, discs = Meter(progress, total_bytes(consignment)), []
+    for volume in every:
+        disc = make_disc(
+            consignment, every, volume, temporary / volume.folder, lambda size: _fits(consignment, settings, size)
+        )
+        discs.append(disc)
+        meter.add(total_bytes(consignment) // (len(every) + 1))
+    facts = record(consignment, settings, discs)
+    (temporary / COVER).write_bytes(paper.pdf(cover_html(consignment, settings, facts)))
+    (temporary / RECORD).write_text(record_json(facts), encoding="utf-8")
 
 
-def _compare(consignment: Consignment, settings: DiscSettings, folder: Path, digest: str) -> None:
-    """Accept the folder only if it is what would be built now: same image, same hand-over record."""
-    facts = sheet_facts(consignment, settings, (folder / IMAGE).stat().st_size, digest)
+def _compared(consignment: Consignment, settings: DiscSettings, folder: Path) -> dict[str, Any]:
+    """The record of a folder in which everything is what was made: settings, files, every image."""
+    every = volumes(consignment, CAPACITY[settings.medium])
     try:
-        recorded = json.loads((folder / "handover.json").read_text(encoding="utf-8"))
-        same = {**recorded, "handover": None} == {**facts, "handover": None}  # people fill in `handover`
-        same = same and (folder / f"{IMAGE}.sha256").read_text() == _sums(digest)
-    except (OSError, ValueError, TypeError):
+        facts = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        same = facts == record(consignment, settings, facts["discs"]) and len(facts["discs"]) == len(every)
+        same = same and all(_is_as_made(folder / v.folder, d) for v, d in zip(every, facts["discs"], strict=True))
+    except (OSError, ValueError, TypeError, KeyError):
         same = False
     if not same:
-        raise _other(consignment)
+        raise Refused(
+            "the staging folder of this order is incomplete or holds something else", where=consignment.order,
+            rule="disc.staging", remedy="find out who changed it, move it away, then deliver again",
+        )  # fmt: skip
+    return dict(facts)
 
 
-def _check_capacity(consignment: Consignment, settings: DiscSettings, size: int) -> None:
+def _is_as_made(folder: Path, disc: Mapping[str, Any]) -> bool:
+    digest = digest_of(folder / IMAGE)
+    return digest == disc["image"]["sha256"] and (folder / SUMS).read_text() == sums(digest)
+
+
+def _fits(consignment: Consignment, settings: DiscSettings, size: int) -> None:
     capacity = CAPACITY[settings.medium]
     if size > capacity:
-        raise _refused(consignment, f"{size} bytes do not fit the medium {settings.medium} ({capacity} bytes)")
+        raise Refused(
+            f"{size} bytes do not fit the medium {settings.medium} ({capacity} bytes)", where=consignment.order,
+            rule="disc.capacity", remedy="choose a larger medium in config/recipients, or another channel",
+        )  # fmt: skip
 
 
-def _check_space(consignment: Consignment) -> None:
-    """Image and extracted copy lie side by side for a while."""
-    needed = 2 * (total_bytes(consignment) + _OVERHEAD)
+def _check_space(consignment: Consignment, every: tuple[Volume, ...]) -> None:
+    """All images, and of one disc at a time the pieces and the extracted copy."""
+    largest = max(sum(piece.size for piece in volume.pieces) for volume in every)
+    needed = total_bytes(consignment) + 2 * largest + (len(every) + 2) * OVERHEAD
     free = shutil.disk_usage(consignment.staging).free
     if free < needed:
         raise _later(consignment, f"the staging folder has {free} bytes free, {needed} are needed")
 
 
-def _sums(digest: str) -> str:
-    return f"{digest}  {IMAGE}\n"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _later(consignment: Consignment, what: str) -> RetryLater:
     remedy = "remove images that were handed over, or correct the folder's rights; the task is run again"
     return RetryLater(what, where=consignment.order, rule="disc.space", remedy=remedy)
-
-
-def _other(consignment: Consignment) -> Refused:
-    return Refused(
-        "the staging folder of this order is incomplete or holds something else",
-        where=consignment.order,
-        rule="disc.staging",
-        remedy="find out who changed it, move it away, then deliver again",
-    )
-
-
-def _refused(consignment: Consignment, what: str) -> Refused:
-    remedy = "choose a larger medium in config/recipients, or deliver through bucket or partner_sftp"
-    return Refused(what, where=consignment.order, rule="disc.capacity", remedy=remedy)
 
 
 CHANNEL = DiscChannel()

@@ -15,8 +15,9 @@ from provision.channels._consignment import (
 )
 from provision.channels._letter import Letter, build, check_address, encoded_size, sender_of
 from provision.channels._progress import Meter
-from provision.channels._smtp import send, too_large
-from provision.channels.base import Consignment, Progress, Receipt
+from provision.channels._recall import send_recall
+from provision.channels._smtp import rehearse, send, too_large
+from provision.channels.base import Consignment, Evidence, Progress, Receipt
 from provision.connections import Resolver
 from provision.model import MailSettings
 
@@ -52,6 +53,19 @@ class MailChannel:
         for index, file in enumerate(consignment.files):
             evidence |= numbered(index, {"sha256": file.sha256, "size": file.size})
         return receipt(consignment, self.kind, evidence)
+
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        """Log in and offer the message: the server takes sender, recipient and size, and gets nothing."""
+        self.check(consignment)
+        settings = settings_of(consignment, MailSettings)
+        credentials = resolver.get(settings.connection)
+        letter = _letter(consignment, settings, sender_of(credentials, settings.connection))
+        return rehearse(letter, credentials, settings.connection)
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        """A message cannot be taken back: another one asks the recipient to destroy it."""
+        settings = settings_of(consignment, MailSettings)
+        return send_recall(consignment, resolver, settings.connection, settings.address, reason)
 
 
 def _letter(consignment: Consignment, settings: MailSettings, sender: str) -> Letter:

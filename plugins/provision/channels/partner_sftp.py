@@ -20,12 +20,14 @@ from provision.channels._consignment import (
     check_digests,
     notice_text,
     numbered,
+    recall_text,
     receipt,
     settings_of,
     total_bytes,
 )
 from provision.channels._progress import Meter, chunks
-from provision.channels.base import Consignment, OutboxFile, Progress, Receipt
+from provision.channels._withdrawal import Withdrawal
+from provision.channels.base import Consignment, Evidence, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import FixConfiguration, Refused, RetryLater
 from provision.model import SftpSettings
@@ -94,6 +96,27 @@ class SftpChannel:
             path = posixpath.join(upload.folder, file.name)
             evidence |= numbered(index, {"path": path, "sha256": file.sha256, "size": file.size})
         return receipt(consignment, self.kind, evidence, already_there=already_there)
+
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        """The host key is the pinned one, we are let in, and the agreed directory is there."""
+        self.check(consignment)
+        settings = settings_of(consignment, SftpSettings)
+        credentials = resolver.get(settings.connection)
+        with quiet("paramiko"), session(credentials, settings.connection) as (client, host_key):
+            client.stat(settings.directory.rstrip("/") or "/")
+        return {"server": credentials.host, "host_key": host_key, "directory": "there"}
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        """Remove what is still there and allowed, and leave ``<order>.recalled.txt`` that asks to destroy the rest."""
+        settings = settings_of(consignment, SftpSettings)
+        credentials = resolver.get(settings.connection)
+        with quiet("paramiko"), session(credentials, settings.connection) as (client, host_key):
+            withdrawal = Withdrawal(client, consignment, settings.directory.rstrip("/"))
+            return {
+                "server": credentials.host,
+                "host_key": host_key,
+                **withdrawal.run(recall_text(consignment, reason)),
+            }
 
 
 class _Upload:

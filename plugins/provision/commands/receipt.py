@@ -41,24 +41,30 @@ def _contradiction(content: dict[str, Any], entry: Entry) -> str:
     return "" if notice == entry.payload["notice"] else "the notice is another one than that which was approved"
 
 
-def _verify(arguments: argparse.Namespace) -> int:
+def proved(envelope: Path, key: str) -> tuple[str, int]:
+    """Digest D that an envelope proves approved, and the size of the log then. `LedgerBroken` says what is wrong."""
     from provision.ledger.proof import verify_receipt
 
     try:
-        content = json.loads(arguments.envelope.read_text(encoding="utf-8"))
+        content = json.loads(envelope.read_text(encoding="utf-8"))
         entry = base64.b64decode(content["entry"], validate=True)
         proof, digest = str(content["proof"]), str(content["payload_digest"])
     except (OSError, ValueError, KeyError, TypeError):
         raise LedgerBroken(
             "this is no envelope",
-            where=arguments.envelope.name,
+            where=envelope.name,
             rule="envelope",
             remedy="name the file beside the payload",
         ) from None
-    checkpoint = verify_receipt(proof, entry, arguments.key)
+    checkpoint = verify_receipt(proof, entry, key)
     what = _contradiction(content, Entry.from_bytes(entry))
     if what:
-        raise LedgerBroken(what, where=arguments.envelope.name, rule="envelope.contents", remedy="ask the operator")
-    say({"ok": True, "size": checkpoint.size, "payload_digest": digest}, as_json=arguments.json,
-        text=f"the approval of payload {digest} is in the log of {checkpoint.size} entries")  # fmt: skip
+        raise LedgerBroken(what, where=envelope.name, rule="envelope.contents", remedy="ask the operator")
+    return digest, checkpoint.size
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    digest, size = proved(arguments.envelope, arguments.key)
+    say({"ok": True, "size": size, "payload_digest": digest}, as_json=arguments.json,
+        text=f"the approval of payload {digest} is in the log of {size} entries")  # fmt: skip
     return 0

@@ -11,6 +11,8 @@ from provision.errors import FixConfiguration
 
 if TYPE_CHECKING:
     from anonymization.risk.assessing import Assessment
+    from anonymization.risk.attacks.measuring import Attacks
+    from anonymization.risk.trails.figures import TrailRisk
 
 
 def add(subparsers: Subparsers) -> None:
@@ -23,6 +25,11 @@ def add(subparsers: Subparsers) -> None:
     command.add_argument("--weights", metavar="W", help="column: how many of the population a person stands for, 1 up")
     command.add_argument("--population", type=Path, help="table of everybody the people were drawn from")
     command.add_argument("--fraction", type=float, help="share of the population the table is, over 0, up to 1")
+    command.add_argument(
+        "--events", type=names, default=[], metavar="A,B", help="columns that make an event of a trail"
+    )
+    command.add_argument("--linked-by", metavar="C", help="column that links events, a claim's; else the person does")
+    command.add_argument("--seed", type=int, default=0, help="of what is drawn at random for trails and attacks (0)")
     command.add_argument("--memory", default="2GB", help="what counting on disk may use, for large tables (2GB)")
     command.add_argument("--json", action="store_true", help="print the figures as JSON")
     command.set_defaults(run=run)
@@ -38,16 +45,21 @@ def names(text: str) -> list[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Assess and print. What is wrong with the table is an error; how high the risk is, is not."""
-    from anonymization.risk.telling import told
+    from anonymization.risk.telling import told, told_attacks, told_trail
     from anonymization.risk.unfit import Unfit
 
     try:
         found = _assessed(arguments)
+        trail, attacks = _attacked(arguments) if arguments.events else (None, None)
     except Unfit as error:
         raise FixConfiguration(
             str(error), where="TABLE", rule="risk", remedy="change the table or the options"
         ) from None
-    say(found.figures(), as_json=arguments.json, text="\n".join(told(found)))
+    figures, lines = found.figures(), [*told(found)]
+    if trail is not None and attacks is not None:
+        figures |= {"trail": trail.figures(), "attacks": attacks.figures()}
+        lines += [*told_trail(trail), *told_attacks(attacks)]
+    say(figures, as_json=arguments.json, text="\n".join(lines))
     return 0
 
 
@@ -80,3 +92,23 @@ def _on_disk(arguments: argparse.Namespace, wanted: list[str]) -> Assessment:
             connection, TABLE, arguments.quasi, arguments.sensitive, person=arguments.person,
             fraction=arguments.fraction,
         )  # fmt: skip
+
+
+def _attacked(arguments: argparse.Namespace) -> tuple[TrailRisk, Attacks]:
+    """Trails and attacks. They follow people over their rows, so a table of one row a person has none."""
+    from anonymization.risk.attacks.measuring import attacks
+    from anonymization.risk.trails.counting import trail_risk
+    from anonymization.risk.trails.events import columns
+    from provision.largetables import TABLE, opened
+
+    person, unit, seed = arguments.person, arguments.linked_by, arguments.seed
+    if person is None or person in arguments.events or seed < 0:
+        raise FixConfiguration(
+            "trails belong to persons", where="--events", rule="risk.events",
+            remedy="name the column of persons by --person, leave it out of --events, and take a seed of 0 or more",
+        )  # fmt: skip
+    quasi, sensitive, events = arguments.quasi, arguments.sensitive, columns(arguments.events)
+    wanted = list(dict.fromkeys([*quasi, *sensitive, *arguments.events, person, *filter(None, [unit])]))
+    with opened(arguments.table, wanted, arguments.memory) as connection:
+        trail = trail_risk(connection, TABLE, person, events, unit=unit, seed=seed)
+        return trail, attacks(connection, TABLE, person, quasi, sensitive, events=events, unit=unit, seed=seed)

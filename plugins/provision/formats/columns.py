@@ -63,7 +63,7 @@ class _Cells:
             single = made.len() == 1 and not self.cells.null_count()
             if single:
                 return made.new_from_index(0, self.cells.len())
-            return made if self._in_order else made.gather(self.cells)
+            return made if self._in_order else made[self.cells]
         if self.words is self.cells:
             return made
         return self.cells.replace_strict(self.words, made, default=None, return_dtype=made.dtype)
@@ -94,20 +94,28 @@ def typed(
 
 
 def typed_together(
-    raws: Mapping[str, tuple[pl.DataFrame, Sequence[Column]]], report: Report
+    raws: Mapping[str, tuple[pl.DataFrame, Sequence[Column]]],
+    report: Report,
+    words: Mapping[str, Mapping[str, pl.Series]] | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """Tables by name, each with its columns, as `typed` makes them one by one without `records`. The words of all of
-    them are read in one go: what is taken out of documents is many columns in many tables, and few rows."""
-    cells = {_placed(table, c): _Cells.of(raw[c.name], None) for table, (raw, columns) in raws.items() for c in columns}
+    """Tables by name, each with its columns, as `typed` makes them one by one without `records`; `words` by table. The
+    words of all of them are read in one go: what is taken out of documents is many columns in many tables, and few
+    rows."""
+    said = words or {}
+    cells = {
+        _placed(table, column): _Cells.of(raw[column.name], said.get(table, {}).get(column.name))
+        for table, (raw, columns) in raws.items()
+        for column in columns
+    }
     made = read({column: own.words for column, own in cells.items() if not own.blank}, lenient=True)
     found = {}
     for table, (raw, columns) in raws.items():
         kept = raw.select(pl.exclude([column.name for column in columns])).get_columns()
         for column in columns:
-            own, words = cells[placed := _placed(table, column)], made.get(placed.name)
-            if words is not None and words.lost is not None:
-                _count(own, words.lost, table, column, report, None)
-            kept.append(_spread(own, words, column).alias(column.name))
+            own, read_words = cells[placed := _placed(table, column)], made.get(placed.name)
+            if read_words is not None and read_words.lost is not None:
+                _count(own, read_words.lost, table, column, report, None)
+            kept.append(_spread(own, read_words, column).alias(column.name))
         found[table] = pl.DataFrame(kept)
     return found
 

@@ -48,6 +48,14 @@ class DocumentFormat(Format, Protocol):
 
 
 @runtime_checkable
+class ManyAtOnce(Protocol):
+    """A format of small documents, of which reading many together costs less than reading each."""
+
+    def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
+        """For each what `DocumentFormat.document` gives or raises, the exceptions as they are."""
+
+
+@runtime_checkable
 class Named(Protocol):
     """A format whose files say in their names what cannot be known of the content (SS-MIX2's condition flag)."""
 
@@ -65,6 +73,20 @@ def whole(stream: BinaryIO, limit: int = DOCUMENT_BYTES) -> bytes:
         remedy = f"a document has at most {limit // 2**20} MiB; ask the sender what it is"
         raise BadFile("document.size", remedy=remedy)
     return bytes(data)
+
+
+def documents_of(source: DocumentFormat, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
+    """For each document what the format gives, or the `BadFile` or `PassedOver` that it raises."""
+    if isinstance(source, ManyAtOnce):
+        return source.documents(datas, options)
+    return [_document_of(source, data, options) for data in datas]
+
+
+def _document_of(source: DocumentFormat, data: bytes, options: Mapping[str, object]) -> Any:
+    try:
+        return source.document(data, options)
+    except (BadFile, PassedOver) as verdict:
+        return verdict.with_traceback(None)
 
 
 def read_one(

@@ -18,12 +18,12 @@ from typing import Any, BinaryIO
 
 from provision.formats.base import Dataset, Parcel, Report
 from provision.formats.documents import read_one
-from provision.formats.fhirdecoding import bundle, checked
+from provision.formats.fhirbundles import Sent, of_bundles, of_one_patient
+from provision.formats.fhirdecoding import bundle, checked, judged
 from provision.formats.fhirkinds import is_bundle
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read, table
-from provision.formats.fhirrecords import Records, of_bundle
-from provision.formats.fhirsystems import systems
+from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
 
 #: Columns of the head that lines only have: a bundle's patient is in it.
@@ -66,17 +66,25 @@ class FhirBundle:
     def document(self, data: bytes, options: Mapping[str, object]) -> Any:
         """The record of one bundle. Raises `BadFile`: ``file.empty``, ``text.encoding``, ``fhir.json``, ``fhir.depth``,
         ``fhir.shape``, ``fhir.patient``."""
-        known = systems(options)
-        counts: Counter[str] = Counter()
-        return of_bundle(bundle(checked(data), counts), known, counts)
+        return _sent(data, systems(options), utf8=False)
+
+    def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
+        """See `documents.ManyAtOnce`."""
+        return judged(_sent, datas, systems(options))
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of many bundles."""
         report.edition = _table().dataset.edition
-        records = Records()
-        for document in documents:
-            records.add(document)
-        return parcel(_table().dataset, records, systems(options), report)
+        known = systems(options)
+        return parcel(_table().dataset, of_bundles(documents, known), known, report)
+
+
+def _sent(data: bytes, known: Systems, *, utf8: bool) -> Sent:
+    """One bundle. Raises `BadFile`."""
+    counts: Counter[str] = Counter()
+    found = bundle(checked(data, utf8=utf8), counts)
+    of_one_patient(found)
+    return Sent(found, counts or None)
 
 
 @cache

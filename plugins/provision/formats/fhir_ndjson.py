@@ -1,6 +1,6 @@
 """FHIR R4 bulk exports, ``Patient.ndjson``: one resource a line, UTF-8, files of one kind or of several (grade D).
 
-Every line is a record of its own (`fhirrecords.of_line`): its head row says of what kind it is, and its person is known
+Every line is a record of its own (`fhirlines`): its head row says of what kind it is, and its person is known
 by the reference to the Patient. So files may come in any order, and a Patient in another file than what refers to it.
 A line that cannot be read, or of which nobody knows whose it is, is held for quarantine; the others go on.
 The number of a line's record is kind and id, so that a version sent later replaces the earlier one.
@@ -8,18 +8,21 @@ The number of a line's record is kind and id, so that a version sent later repla
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
 from provision.formats.fhirkinds import are_lines
+from provision.formats.fhirlines import of_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
-from provision.formats.fhirrecords import HEAD, Records, of_line
+from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirsystems import Systems, systems
+from provision.formats.pieces import Piece
 from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
@@ -58,21 +61,33 @@ class FhirNdjson:
     def read(self, stream: BinaryIO, report: Report, options: Mapping[str, object]) -> Iterator[Parcel]:
         """One parcel per 16 MiB of lines. Raises `BadFile`: ``file.empty``, ``fhir.line_length``, and the rule of the
         first line where too many cannot be taken; `FixConfiguration` for options it does not know."""
+        for piece in self.pieces(stream):
+            yield self.of_piece(piece, report, options)
+        self.check_whole(report)
+
+    def pieces(self, stream: BinaryIO) -> Iterator[Piece]:
+        """Blocks of lines. Raises `BadFile` ``fhir.line_length``."""
+        before = 0
+        for block in blocks(stream):
+            yield Piece(block, before)
+            before += block.count(b"\n")
+
+    def of_piece(self, piece: Piece, report: Report, options: Mapping[str, object]) -> Parcel:
+        """The records of a block. Raises `BadFile` where too many of its lines cannot be taken."""
         known = systems(options)
         report.edition = _table().dataset.edition
-        before = taken = 0
-        for block in blocks(stream):
-            records = _records(block, before, known, report)
-            before += block.count(b"\n")
-            taken += len(records.heads) + records.counts.total()
-            yield parcel(_table().dataset, records, known, report)
-        if not taken:
-            first = report.held[0] if report.held else None
-            raise BadFile(
-                first.rule if first else "file.empty",
-                record=first.record if first else 0,
-                remedy="no line holds a resource; ask the sender for the right file",
-            )
+        return parcel(_table().dataset, _records(piece, known, report), known, report)
+
+    def check_whole(self, report: Report) -> None:
+        """Raises `BadFile` where no line holds a resource that R4 knows: ``file.empty``, or the first line's rule."""
+        if report.records or any(not rule.startswith("held:") for rule in report.warnings):
+            return
+        first = report.held[0] if report.held else None
+        raise BadFile(
+            first.rule if first else "file.empty",
+            record=first.record if first else 0,
+            remedy="no line holds a resource; ask the sender for the right file",
+        )
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes]:
@@ -95,31 +110,42 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def _records(block: bytes, before: int, known: Systems, report: Report) -> Records:
+def _records(piece: Piece, known: Systems, report: Report) -> Records:
     """The records of a block. Where its text is broken somewhere, every line is judged alone."""
-    made, readable = Records(), is_utf8(block)
-    for number, one in enumerate(lines(block) if readable else block.split(b"\n"), before + 1):
-        if isinstance(one, bytes):
-            _take(number, one, known, made, report)
-        elif rule := of_line(one, known, made):
-            report.hold(number, rule, block.split(b"\n")[number - before - 1])
-    return made
+    block, before = piece.data, piece.before
+    numbers: list[int] = []
+    found: list[Any] = []
+    held: dict[int, str] = {}
+    counts: Counter[str] = Counter()
+    for number, one in enumerate(lines(block) if is_utf8(block) else block.split(b"\n"), before + 1):
+        try:
+            resource = _alone(one, counts) if isinstance(one, bytes) else one
+        except BadFile as refusal:
+            held[number] = refusal.rule
+        else:
+            if resource is not None:
+                numbers.append(number)
+                found.append(resource)
+    records, refused = of_lines(found, known)
+    records.counts.update(counts)
+    _hold(held | {numbers[at]: rule for at, rule in refused.items()}, block, before, report)
+    return records
 
 
-def _take(number: int, raw: bytes, known: Systems, made: Records, report: Report) -> None:
-    """One line alone, or its place in quarantine."""
+def _alone(raw: bytes, counts: Counter[str]) -> Any:
+    """The resource of one line; None where there is none, or of no kind that R4 knows. Raises `BadFile`."""
     if not raw or raw.isspace():
-        return
+        return None
     if not is_utf8(raw):
-        report.hold(number, "text.encoding", raw)
-        return
-    try:
-        resource = line(raw, made.counts)
-    except BadFile as refusal:
-        report.hold(number, refusal.rule, raw)
-        return
-    if resource is not None and (rule := of_line(resource, known, made)):
-        report.hold(number, rule, raw)
+        raise BadFile("text.encoding", remedy="FHIR is written in UTF-8; ask the sender for the file again")
+    return line(raw, counts)
+
+
+def _hold(rules: Mapping[int, str], block: bytes, before: int, report: Report) -> None:
+    """The lines of a block that cannot be taken, by number, into quarantine in their order."""
+    raws = block.split(b"\n") if rules else []
+    for number in sorted(rules):
+        report.hold(number, rules[number], raws[number - before - 1])
 
 
 #: Roles of columns that differ from a bundle's: the reference is the chart number of the source.

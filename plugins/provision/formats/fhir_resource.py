@@ -1,6 +1,6 @@
 """FHIR R4 resources, one a file, written over several lines: ``Observation-*.json``, as JP-CLINS publishes its 6情報.
 
-Such a file is read as a line of a bulk export is (`fhirrecords.of_line`): a record whose person is known by the
+Such a file is read as a line of a bulk export is (`fhirlines`): a record whose person is known by the
 reference to the Patient, an id of the source's own, or by the card in the reference (``subject.identifier``). Thousands
 of files make tables together. What says nothing of a person (Organization, Practitioner) is passed over; a kind that
 R4 does not know, a bundle, and what nobody knows whose it is are refused. A resource all on one line is recognised as
@@ -16,12 +16,12 @@ from typing import Any, BinaryIO
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.documents import PassedOver, read_one
 from provision.formats.fhir_ndjson import table_of_lines
-from provision.formats.fhirdecoding import resource
+from provision.formats.fhirdecoding import judged, resource
 from provision.formats.fhirkinds import is_resource, may_be_resource
+from provision.formats.fhirlines import is_passed, of_lines, refusal
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read
-from provision.formats.fhirrecords import Records, of_line
-from provision.formats.fhirsystems import systems
+from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
 
 _REMEDIES = {
@@ -71,21 +71,28 @@ class FhirResource:
         """The resource. Raises `PassedOver` ``fhir.passed`` where it is of no person, `BadFile`: ``file.empty``,
         ``text.encoding``, ``fhir.json``, ``fhir.depth``, ``fhir.shape``, ``fhir.unknown_kind``, ``fhir.bundle``,
         ``fhir.subject``."""
-        known, tried = systems(options), Records()
-        found = resource(data)
-        if rule := of_line(found, known, tried):
-            raise BadFile(rule, remedy=_REMEDIES[rule])
-        if not tried.heads:
-            raise PassedOver("fhir.passed")
-        return found
+        return _taken(data, systems(options), utf8=False)
+
+    def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
+        """See `documents.ManyAtOnce`."""
+        return judged(_taken, datas, systems(options))
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """A record of each."""
         report.edition = _table().dataset.edition
-        known, records = systems(options), Records()
-        for one in documents:
-            of_line(one, known, records)
+        known = systems(options)
+        records, _ = of_lines(documents, known)
         return parcel(_table().dataset, records, known, report)
+
+
+def _taken(data: bytes, known: Systems, *, utf8: bool) -> Any:
+    """One resource. Raises `BadFile` and `PassedOver`."""
+    found = resource(data, utf8=utf8)
+    if rule := refusal(found, known):
+        raise BadFile(rule, remedy=_REMEDIES[rule])
+    if is_passed(found):
+        raise PassedOver("fhir.passed")
+    return found
 
 
 def _table() -> FieldTable:

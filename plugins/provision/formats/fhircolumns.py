@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-import polars as pl
+import numpy as np
 
 from provision import codes
 from provision.formats.base import Column
+from provision.formats.fhircoded import Coded
 from provision.formats.fhirpaths import Path, Step
 from provision.formats.fhirsystems import Systems
 
-Cells = list[str | None]
 #: Elements that a walk has come to, and for each the place of the resource that it is of.
 Reached = tuple[Sequence[int], Sequence[Any]]
 #: What stands for a text that is no number or day: read as a cell that is lost, it is counted and tells nothing.
@@ -31,8 +32,10 @@ NOTHING = "?"
 _JAPAN = timezone(timedelta(hours=9))
 _LONGEST_NUMBER, _PLACES = 32, 6
 _UNUSUAL_NUMBER = re.compile(r"[eE]|\.[0-9]{7}|^[^0-9\-]|^.{33}")
+_MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 #: Diseases are written with a full stop in most places of the world: C16.9.
 _UNDOTTED = "icd10"
+_NONE: Reached = ((), ())
 
 
 class Walk:
@@ -40,25 +43,17 @@ class Walk:
 
     def __init__(self, nodes: Sequence[Any]) -> None:
         self.size = len(nodes)
-        self._reached: dict[tuple[str, ...], Reached] = {(): (range(len(nodes)), nodes)}
+        self._all = range(len(nodes))
+        self._reached: dict[tuple[str, ...], Reached] = {(): (self._all, nodes)}
+        self._coded: dict[tuple[str, ...], Mapping[str, Reached]] = {}
 
     def at(self, steps: Sequence[Step]) -> Reached:
         """The elements at the end of these steps, those that are there."""
         key = tuple(step.name for step in steps)
-        if (known := self._reached.get(key)) is not None:
-            return known
-        owners, nodes = self.at(steps[:-1])
-        found = list(map(attrgetter(steps[-1].attribute), nodes))
-        if steps[-1].repeats:
-            whose = [o for o, many in zip(owners, found, strict=True) if many for c in many if c is not None]
-            reached: Reached = (whose, [c for many in found if many for c in many if c is not None])
-        elif None in found:
-            whose = [o for o, c in zip(owners, found, strict=True) if c is not None]
-            reached = (whose, [c for c in found if c is not None])
-        else:
-            reached = (owners, found)
-        self._reached[key] = reached
-        return reached
+        if (known := self._reached.get(key)) is None:
+            owners, nodes = self.at(steps[:-1])
+            known = self._reached[key] = _stepped(owners, nodes, steps[-1]) if nodes else _NONE
+        return known
 
     def cells(self, paths: Sequence[Path], systems: Systems) -> list[Any]:
         """For every resource what the first path that holds something holds, None where none does."""
@@ -66,77 +61,98 @@ class Walk:
         for path in reversed(paths):
             owners, found = self._ends(path, systems)
             if path.every:
-                found = _joined(owners, found, self.size)
-                owners = range(self.size)
+                owners, found = _joined(owners, found)
+            if owners is self._all:
+                made = list(found)
+                continue
             for owner, cell in zip(reversed(owners), reversed(found), strict=True):
-                if cell is not None:
-                    made[owner] = cell
+                made[owner] = cell
         return made
 
-    def _ends(self, path: Path, systems: Systems) -> tuple[Sequence[int], list[Any]]:
-        owners, nodes = self.at(path.steps)
-        if not path.steps[-1].word:
-            return owners, list(nodes)
-        addresses = systems.of(path.steps[-1].word)
-        return owners, [coding.f_code if coding.f_system in addresses else None for coding in nodes]
+    def column(self, paths: Sequence[Path], systems: Systems) -> Coded:
+        """The same as a column."""
+        return Coded.of(self.cells(paths, systems))
+
+    def _ends(self, path: Path, systems: Systems) -> Reached:
+        word = path.steps[-1].word if path.steps else ""
+        if not word:
+            return self.at(path.steps)
+        key = tuple(step.name for step in path.steps)
+        if key not in self._coded:
+            self._coded[key] = _by_word(*self.at(path.steps), systems)
+        return self._coded[key].get(word, _NONE)
 
 
-def series(cells: Sequence[str | None]) -> pl.Series:
-    """Texts as a column; most columns of most files have none."""
-    return pl.Series(cells, dtype=pl.String) if any(cells) else nothing(len(cells))
+def _stepped(owners: Sequence[int], nodes: Sequence[Any], step: Step) -> Reached:
+    found = list(map(attrgetter(step.attribute), nodes))
+    if None in found:
+        owners = [o for o, c in zip(owners, found, strict=True) if c is not None]
+        found = [c for c in found if c is not None]
+    if not step.repeats:
+        return owners, found
+    parts = list(chain.from_iterable(found))
+    whose = np.repeat(np.fromiter(owners, np.int64, len(owners)), list(map(len, found))).tolist() if parts else []
+    if None not in parts:
+        return whose, parts
+    return [o for o, c in zip(whose, parts, strict=True) if c is not None], [c for c in parts if c is not None]
 
 
-def nothing(size: int) -> pl.Series:
-    """A column of texts of which there is none."""
-    return _NOTHING.new_from_index(0, size)
+def _by_word(owners: Sequence[int], codings: Sequence[Any], systems: Systems) -> Mapping[str, Reached]:
+    """The codes of codings by the word of their system, those that have one."""
+    made: dict[str, tuple[list[int], list[Any]]] = {}
+    known = systems.addresses
+    for owner, coding in zip(owners, codings, strict=True):
+        if (word := known.get(coding.f_system)) is not None and (code := coding.f_code) is not None:
+            if (held := made.get(word)) is None:
+                held = made[word] = ([], [])
+            held[0].append(owner)
+            held[1].append(code)
+    return made
 
 
-_NOTHING = pl.Series([None], dtype=pl.String)
-
-
-def _joined(owners: Sequence[int], found: Sequence[str | None], size: int) -> Cells:
+def _joined(owners: Sequence[int], found: Sequence[str]) -> Reached:
     """All codes of each, with spaces between them."""
     words: dict[int, list[str]] = {}
     for owner, code in zip(owners, found, strict=True):
         if code:
             words.setdefault(owner, []).append(code)
-    made: Cells = [None] * size
-    for owner, several in words.items():
-        made[owner] = " ".join(several)
-    return made
+    return list(words), [" ".join(several) for several in words.values()]
 
 
-def shaped(column: Column, cells: list[Any], counts: Counter[str], place: str) -> Cells:
+def shaped(column: Column, cells: Coded, counts: Counter[str], place: str) -> Coded:
     """The texts of a column by its domain; codes of no list of ours are counted under ``code:<place>``."""
     word, _, rest = column.domain.partition(":")
     if column.dtype != "string":
-        return numbers(cells, whole=column.dtype == "integer")
+        return cells.read(_whole if column.dtype == "integer" else _decimal)
     if word in {"date", "month"}:
         return days(cells)
     if word == "code":
         return listed(cells, rest, counts, f"code:{place}")
-    return mapped(cells, _undotted) if column.name == _UNDOTTED else cells
+    return cells.read(_undotted) if column.name == _UNDOTTED else cells
 
 
 def _undotted(text: str) -> str:
     return text.replace(".", "")
 
 
-def listed(cells: Cells, name: str, counts: Counter[str], rule: str) -> Cells:
+def listed(cells: Coded, name: str, counts: Counter[str], rule: str) -> Coded:
     """Texts that are codes of a list; others are counted and left out."""
     known = codes.load(name).names
-    made = mapped(cells, lambda text: text if text in known else None)
-    if lost := made.count(None) - cells.count(None):
-        counts[rule] += lost
-    return made
+    if all(word is None or word in known for word in cells.words):
+        return cells
+    lost = cells.having(lambda word: word not in known)
+    counts[rule] += int(lost.sum())
+    return cells.without(lost)
 
 
-def days(moments: Cells) -> Cells:
+def days(moments: Coded) -> Coded:
     """The day in Japan of dates and moments; what is not so long as a day (a month, a year) as it is."""
-    return mapped(moments, _day)
+    return moments.read(_day)
 
 
 def _day(moment: str) -> str:
+    if _MONTH.fullmatch(moment):
+        return moment.replace("-", "")  # written so it is read at once (`dates`)
     if "T" not in moment or moment.endswith("+09:00"):
         return moment[:10]
     try:
@@ -146,11 +162,15 @@ def _day(moment: str) -> str:
         return NOTHING
 
 
-def numbers(raws: list[Any], *, whole: bool = False) -> Cells:
+def numbers(raws: Sequence[Any]) -> Coded:
     """The texts of numbers as they stand in the file, without powers of ten and beyond six places rounded; what is
-    written as text is no number. `whole`: without ``.0``."""
-    texts = [None if raw is None else str(raw, "utf-8", "replace") for raw in raws]
-    return mapped(texts, _whole if whole else _decimal)
+    written as text is no number."""
+    return written(raws).read(_decimal)
+
+
+def written(raws: Sequence[Any]) -> Coded:
+    """The bytes of numbers as texts."""
+    return Coded.of([None if raw is None else str(raw, "utf-8", "replace") for raw in raws])
 
 
 def _whole(text: str) -> str | None:
@@ -171,9 +191,3 @@ def _number(text: str) -> str:
         return f"{Decimal(text):.{_PLACES}f}" if abs(Decimal(text)) < 10**12 else NOTHING
     except InvalidOperation:
         return NOTHING
-
-
-def mapped(texts: list[Any], read: Callable[[str], str | None]) -> Cells:
-    """`read` of every text, asked once for the same."""
-    known = {text: None if text is None else read(text) for text in set(texts)}
-    return list(map(known.__getitem__, texts))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import polars as pl
 
 from provision import codes
 from provision.formats.base import BadFile
+from provision.formats.documents import PassedOver
 from provision.formats.fhirpaths import types
+from provision.formats.fhirsystems import Systems
 
 BOM = b"\xef\xbb\xbf"
 UNKNOWN = "fhir.unknown_kind"
@@ -57,22 +60,23 @@ def bundle(data: bytes, counts: Counter[str]) -> Any:
     return _apart(data, counts)
 
 
-def resource(data: bytes) -> Any:
-    """The resource that is all of `data`, of a kind that R4 knows. Raises `BadFile`."""
-    text = checked(data)
-    found = line(text, Counter()) if text.strip() != b"null" else None
+def resource(data: bytes, *, utf8: bool = False) -> Any:
+    """The resource that is all of `data`, of a kind that R4 knows; `utf8` as of `checked`. Raises `BadFile`."""
+    text = checked(data, utf8=utf8)
+    found = line(text, Counter()) if text != b"null" else None
     if found is None:
         raise BadFile(UNKNOWN, remedy="it is of no kind of resource that FHIR R4 has; ask the sender what it is")
     return found
 
 
-def checked(data: bytes) -> bytes:
-    """A whole document without its byte order mark. Raises `BadFile` ``file.empty``, ``text.encoding``."""
-    if not data.strip():
+def checked(data: bytes, *, utf8: bool = False) -> bytes:
+    """A whole document without its byte order mark and the spaces around it; `utf8` where it is known to be that.
+    Raises `BadFile` ``file.empty``, ``text.encoding``."""
+    if not data or data.isspace():
         raise BadFile("file.empty", remedy="the file holds nothing; ask the sender for the right file")
-    if not is_utf8(data):
+    if not utf8 and not is_utf8(data):
         raise BadFile("text.encoding", remedy=f"FHIR is written in UTF-8; {_AGAIN}")
-    return data.removeprefix(BOM)
+    return data.removeprefix(BOM).strip(b" \t\r\n")
 
 
 def _apart(data: bytes, counts: Counter[str]) -> Any:
@@ -117,19 +121,15 @@ def known() -> frozenset[str]:
 
 def lines(block: bytes) -> list[Any]:
     """What every line of a block is: its resource, or its bytes where they are none that R4 knows (`line` says why)."""
-    decoder, raws = _resources(), block.removesuffix(b"\n").split(b"\n")
-    try:
-        found = decoder.decode_lines(block)
-    except (ValueError, RecursionError):
-        return [_resource_or_bytes(decoder, raw) for raw in raws]
-    return found if len(found) == len(raws) else [_resource_or_bytes(decoder, raw) for raw in raws]
-
-
-def _resource_or_bytes(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
-    try:
-        return decoder.decode(raw)
-    except (ValueError, RecursionError):
-        return raw
+    decode, made, rest, raw = _resources().decode, [], iter(block.removesuffix(b"\n").split(b"\n")), b""
+    while True:  # once around for every line that is none: a call and a try for each would cost a fifth of decoding it
+        try:
+            for raw in rest:
+                made.append(decode(raw))
+        except (ValueError, RecursionError):
+            made.append(raw)
+        else:
+            return made
 
 
 def line(raw: bytes, counts: Counter[str]) -> Any:
@@ -153,6 +153,30 @@ def refused(error: ValueError | RecursionError) -> BadFile:
             "fhir.shape", field=place[1] if place else "", remedy=f"an element is not as FHIR R4 has it; {_AGAIN}"
         )
     return BadFile("fhir.json", remedy=f"it is no JSON; {_AGAIN}")
+
+
+class _One(Protocol):
+    """How one document is read. Raises `BadFile` and `PassedOver`."""
+
+    def __call__(self, data: bytes, known: Systems, *, utf8: bool) -> Any: ...
+
+
+def judged(read: _One, datas: Sequence[bytes], known: Systems) -> list[Any]:
+    """What is read of each of many documents, or why it is not."""
+    utf8 = are_utf8(datas)
+    made: list[Any] = []
+    for data in datas:
+        try:
+            made.append(read(data, known, utf8=utf8))
+        except (BadFile, PassedOver) as verdict:
+            made.append(verdict.with_traceback(None))
+    return made
+
+
+def are_utf8(datas: Sequence[bytes]) -> bool:
+    """Whether all of many documents are UTF-8: together they are looked through faster than one by one, and what is
+    broken in one does not become whole by the line feed behind it."""
+    return is_utf8(b"\n".join(datas))
 
 
 def is_utf8(data: bytes) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
-from provision.formats.base import PEOPLE_COLUMNS, Column, Dataset, Parcel, Report, Table
+from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Column, Dataset, Parcel, Report, Table
 from provision.formats.columns import typed_together
-from provision.formats.documents import Row
-from provision.formats.fhircolumns import days, listed, nothing, series
+from provision.formats.fhircoded import Coded, Places, Rows, together
+from provision.formats.fhircolumns import days, listed
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -19,6 +20,8 @@ from provision.formats.ukekind import DERIVED
 
 #: Rows that are numbered within their record, in the order of the file.
 _NUMBERS = {"encounter": "encounter_no", "test_value": "value_no", "answer": "answer_no"}
+#: By column, parts of it with the places of their cells.
+Parts = dict[str, list[tuple[Places, Coded]]]
 _DAYS = ("recorded", "deceased_month")
 #: Columns of the head with codes of lists that a sender may go beyond.
 _LISTS = {"document_type": "fhir_document", "insured_as": "fhir_subscriber"}
@@ -26,21 +29,23 @@ _LISTS = {"document_type": "fhir_document", "insured_as": "fhir_subscriber"}
 
 def parcel(dataset: Dataset, records: Records, systems: Systems, report: Report) -> Parcel:
     """One parcel of all records: claims are numbered on from `report.people`. Fills the report."""
-    first = report.people
-    found: dict[str, list[pl.DataFrame]] = {HEAD: [_heads(dataset, records)]}
-    for name, frame in _tables(records, systems):
-        if frame.height:
-            found.setdefault(name, []).append(frame)
+    start = report.people
+    found: dict[str, list[Rows]] = {HEAD: [_heads(dataset, records)]}
+    for name, made in _tables(records, systems):
+        if len(made.owners):
+            found.setdefault(name, []).append(made)
     for rule, count in records.counts.items():
         report.warn(rule, count)
-    raws = {t.name: _numbered(t, found[t.name], first) for t in dataset.tables if t.name in found}
-    tables = typed_together(raws, report)
-    report.people += len(records.heads)
-    report.records += len(records.heads)
-    return Parcel(tables, _people(records.people, first), len(records.heads))
+    whole = {one.name: _whole(one, found[one.name]) for one in dataset.tables if one.name in found}
+    raws = {name: _numbered(dataset.table(name), made, start) for name, made in whole.items()}
+    words = {name: {c.name: whole[name].columns[c.name].vocabulary() for c in own} for name, (_, own) in raws.items()}
+    tables = typed_together(raws, report, words)
+    report.people += records.size
+    report.records += records.size
+    return Parcel(tables, _people(records, start), records.size)
 
 
-def _tables(records: Records, systems: Systems) -> Iterator[tuple[str, pl.DataFrame]]:
+def _tables(records: Records, systems: Systems) -> Iterator[tuple[str, Rows]]:
     for kind, (owners, nodes) in records.resources.items():
         group = Group(owners, nodes, records.encounters)
         if kind == "Observation":
@@ -52,37 +57,66 @@ def _tables(records: Records, systems: Systems) -> Iterator[tuple[str, pl.DataFr
             yield plan.table, rows(plan, group, systems, records.counts)
 
 
-def _numbered(one: Table, frames: list[pl.DataFrame], first: int) -> tuple[pl.DataFrame, list[Column]]:
-    """The texts of a table by record, rows of a record numbered, and its columns that there are."""
-    made = pl.concat(frames, how="diagonal").sort("claim_no", maintain_order=True) if len(frames) > 1 else frames[0]
+def _whole(one: Table, parts: list[Rows]) -> Rows:
+    """The rows of a table by record; those of a record are numbered where the table has numbers."""
+    made = parts[0]
+    if len(parts) > 1:
+        owners = np.concatenate([part.owners for part in parts])
+        names = dict.fromkeys(name for part in parts for name in part.columns)
+        columns = {
+            name: together([part.columns.get(name) or Coded.nothing(len(part.owners)) for part in parts])
+            for name in names
+        }
+        made = Rows(owners, columns).at(np.argsort(owners, kind="stable"))
     if (number := _NUMBERS.get(one.name)) is not None:
-        made = made.with_columns(pl.int_range(1, pl.len() + 1).over("claim_no").cast(pl.String).alias(number))
+        order = np.arange(len(made.owners)) - np.searchsorted(made.owners, made.owners)
+        made.columns[number] = Coded(order, [str(n + 1) for n in range(int(order.max()) + 1)])
+    return made
+
+
+def _numbered(one: Table, made: Rows, start: int) -> tuple[pl.DataFrame, list[Column]]:
+    """Claim numbers and the numbers of the words of every column of the table that there is; and these columns."""
     columns = [column for column in one.columns if column.name in made.columns]
-    return made.select((pl.col("claim_no") + first).cast(pl.Int64), *[column.name for column in columns]), columns
+    numbers = {column.name: made.columns[column.name].numbers() for column in columns}
+    return pl.DataFrame({"claim_no": pl.Series(made.owners + start, dtype=pl.Int64), **numbers}), columns
 
 
-def _heads(dataset: Dataset, records: Records) -> pl.DataFrame:
+def _heads(dataset: Dataset, records: Records) -> Rows:
     """A row per record with the columns that are ever filled."""
     unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
-    said: dict[str, list[str | None]] = {}
-    for place, head in enumerate(records.heads):  # most heads of lines say very little
-        for name, text in head.items():
-            if name not in said:
-                said[name] = [None] * len(records.heads)
-            said[name][place] = text
-    for name in _DAYS:
-        if name in said:
+    parts = _parts_of_heads(records)
+    said = {name: Coded.placed(records.size, parts[name]) for name in names if name in parts}
+    for name in said:
+        if name in _DAYS:
             said[name] = days(said[name])
-    for name, codes in _LISTS.items():
-        if name in said:
-            said[name] = listed(said[name], codes, records.counts, f"code:{HEAD}.{name}")
-    made = {name: series(said[name]) if name in said else nothing(len(records.heads)) for name in names}
-    return pl.DataFrame({"claim_no": pl.int_range(len(records.heads), dtype=pl.Int64, eager=True), **made})
+        elif name in _LISTS:
+            said[name] = listed(said[name], _LISTS[name], records.counts, f"code:{HEAD}.{name}")
+    columns = {name: said.get(name) or Coded.nothing(records.size) for name in names}
+    return Rows(np.arange(records.size), columns)
 
 
-def _people(people: list[Row], first: int) -> pl.DataFrame:
-    columns = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
-    numbers = pl.Series("claim_no", range(first, first + len(people)), dtype=pl.Int64)
-    texts = [series(columns.get(name, ())).alias(name) for name in PEOPLE_COLUMNS[1:]]
-    return pl.DataFrame([numbers, *texts])
+def _parts_of_heads(records: Records) -> Parts:
+    """The cells of the head by column, with their places."""
+    places, heads = np.array(list(records.heads), np.int64), records.heads.values()
+    ever = dict.fromkeys(name for head in heads for name in head)
+    parts: Parts = {name: [(places, Coded.of([head.get(name) for head in heads]))] for name in ever}
+    for one in records.plain:
+        numbers = [f"{one.kind}/{ident}" if ident else None for ident in one.ids]
+        parts.setdefault("resource_type", []).append((one.places, Coded.one(one.kind, len(one.places))))
+        parts.setdefault("record_id", []).append((one.places, Coded.of(numbers)))
+        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+    return parts
+
+
+def _people(records: Records, start: int) -> pl.DataFrame:
+    """Who the records are about, see `PEOPLE_COLUMNS`."""
+    places, people = np.array(list(records.people), np.int64), list(records.people.values())
+    cells = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
+    parts: Parts = {name: [(places, Coded.of(texts))] for name, texts in cells.items()}
+    for one in records.plain:
+        parts.setdefault("facility", []).append((one.places, Coded.one(THE_SOURCE, len(one.places))))
+        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+    numbers = pl.Series("claim_no", range(start, start + records.size), dtype=pl.Int64)
+    columns = {name: Coded.placed(records.size, parts.get(name, ())) for name in PEOPLE_COLUMNS[1:]}
+    return pl.DataFrame([numbers, *(column.series().alias(name) for name, column in columns.items())])

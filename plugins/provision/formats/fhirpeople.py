@@ -16,9 +16,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE
+from provision.formats.base import PEOPLE_COLUMNS
 from provision.formats.documents import Row
 
 Cells = dict[str, str | None]
@@ -35,6 +36,10 @@ _EXTENSION = re.compile(
 _PARTS = {"Symbol": "symbol", "Number": "number", "SubNumber": "branch"}
 _REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 _NAMES = {"IDE": "name", "SYL": "kana"}
+_PHONES = frozenset({"phone", "sms"})
+#: What identifiers may be, by their system, and how many systems are remembered.
+_FACILITY, _OWN, _CARD, _PAYER = "facility", "own", "card", "payer"
+_REMEMBERED = 4_096
 _KANA = re.compile(r"[ァ-ヿｦ-ﾟぁ-ゖ\s・]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -46,13 +51,15 @@ _URN = re.compile(r"urn:(?:uuid|oid):([0-9A-Za-z.\-]{1,64})")
 def of_patient(patient: Any) -> Cells:
     """The cells of a Patient."""
     found: Cells = {"sex": _SEX.get(patient.f_gender or ""), "phone": _phone(patient), **_names(patient)}
-    found |= {"birth_month": _birth(patient.f_birthDate), "deceased_month": patient.f_deceasedDateTime}
-    for address in _each(patient.f_address):
-        lines = " ".join(filter(None, address.f_line or ()))
-        found["address"] = found.get("address") or address.f_text or lines or None
-        found["zip"] = found.get("zip") or address.f_postalCode
-    for identifier in _each(patient.f_identifier):
-        found = numbered(identifier) | {name: cell for name, cell in found.items() if cell}
+    found["birth_month"], found["deceased_month"] = _birth(patient.f_birthDate), patient.f_deceasedDateTime
+    for address in patient.f_address or ():
+        if address is not None:
+            lines = " ".join(filter(None, address.f_line or ()))
+            found["address"] = found.get("address") or address.f_text or lines or None
+            found["zip"] = found.get("zip") or address.f_postalCode
+    for identifier in patient.f_identifier or ():
+        for name, cell in numbered(identifier).items() if identifier is not None else ():
+            found[name] = found.get(name) or cell
     return found
 
 
@@ -62,32 +69,55 @@ def _birth(text: str | None) -> str | None:
 
 
 def _phone(patient: Any) -> str | None:
-    return next((t.f_value for t in _each(patient.f_telecom) if t.f_value and t.f_system in {"phone", "sms"}), None)
+    for one in patient.f_telecom or ():
+        if one is not None and one.f_value and one.f_system in _PHONES:
+            return str(one.f_value)
+    return None
 
 
 def _names(patient: Any) -> Cells:
     found: Cells = {}
-    for name in _each(patient.f_name):
+    for name in patient.f_name or ():
+        if name is None:
+            continue
         text = name.f_text or " ".join(filter(None, [name.f_family, *(name.f_given or ())]))
         if not text:
             continue
-        said = [e.f_valueCode for e in _each(name.f_extension) if e.f_url == _REPRESENTATION]
+        said = [e.f_valueCode for e in name.f_extension or () if e is not None and e.f_url == _REPRESENTATION]
         part = _NAMES.get(said[0] or "") if said else "kana" if _KANA.fullmatch(text) else "name"
         if part and not found.get(part):
             found[part] = text
     return found
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _meaning(system: str) -> tuple[str, str]:
+    """What identifiers of a system are, "" where they are nobody's business; of chart numbers also of what facility."""
+    if chart := _CHART.fullmatch(system):
+        return _FACILITY, chart[1]
+    for meaning, pattern in ((_OWN, _OWN_CHART), (_CARD, _MEMBER), (_PAYER, _INSURER)):
+        if pattern.fullmatch(system):
+            return meaning, ""
+    return "", ""
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _part(url: str) -> str:
+    """The part of a card that an extension of Coverage holds, "" for any other."""
+    named = _EXTENSION.fullmatch(url)
+    return _PARTS[named[1]] if named else ""
+
+
 def numbered(identifier: Any) -> Cells:
     """The cells of one identifier of a patient or card; none where it is of no system of these."""
-    system, value = identifier.f_system or "", identifier.f_value
-    if not value:
+    if not (value := identifier.f_value):
         return {}
-    if chart := _CHART.fullmatch(system):
-        return {"facility": chart[1], "chart": value}
-    if _OWN_CHART.fullmatch(system):
+    meaning, facility = _meaning(identifier.f_system or "")
+    if meaning == _FACILITY:
+        return {"facility": facility, "chart": value}
+    if meaning == _OWN:
         return {"chart": value}
-    return member(value) if _MEMBER.fullmatch(system) else {}
+    return member(value) if meaning == _CARD else {}
 
 
 def member(value: str) -> Cells:
@@ -104,12 +134,13 @@ def of_coverage(coverage: Any, organizations: Mapping[str, Any]) -> Cells:
     for identifier in _each(coverage.f_identifier):
         found = found or {k: v for k, v in numbered(identifier).items() if k not in {"facility", "chart"}}
     for extension in _each(coverage.f_extension):
-        if (named := _EXTENSION.fullmatch(extension.f_url or "")) and extension.f_valueString:
-            found.setdefault(_PARTS[named[1]], extension.f_valueString)
-    symbol, colon, number = unicodedata.normalize("NFKC", coverage.f_subscriberId or "").partition(":")
-    if colon and number:
-        found.setdefault("symbol", symbol or None)
-        found.setdefault("number", number)
+        if extension.f_valueString and (part := _part(extension.f_url or "")):
+            found.setdefault(part, extension.f_valueString)
+    if coverage.f_subscriberId:
+        symbol, colon, number = unicodedata.normalize("NFKC", coverage.f_subscriberId).partition(":")
+        if colon and number:
+            found.setdefault("symbol", symbol or None)
+            found.setdefault("number", number)
     if coverage.f_dependent:
         found.setdefault("branch", coverage.f_dependent)
     found.setdefault("insurer", next(_insurers(coverage, organizations), None))
@@ -120,7 +151,7 @@ def _insurers(coverage: Any, organizations: Mapping[str, Any]) -> Iterator[str]:
     for payor in _each(coverage.f_payor):
         held = [payor.f_identifier, *_each(getattr(organizations.get(payor.f_reference), "f_identifier", None))]
         for one in held:
-            if one is not None and one.f_value and _INSURER.fullmatch(one.f_system or ""):
+            if one is not None and one.f_value and _meaning(one.f_system or "")[0] == _PAYER:
                 yield one.f_value
 
 
@@ -141,15 +172,6 @@ def person(cells: Cells, born: str | None) -> Row:
     return tuple(row)
 
 
-def referred(chart: str) -> Row:
-    """A row of people for who is known by the source's own number only. Of tuples of texts the garbage collector keeps
-    no account, and nearly every line makes one."""
-    return (*_BEFORE, THE_SOURCE, chart, *_AFTER)
-
-
-_FACILITY_AT, _CHART_AT = PEOPLE_COLUMNS.index("facility") - 1, PEOPLE_COLUMNS.index("chart") - 1
-_BEFORE: tuple[None, ...] = (None,) * _FACILITY_AT
-_AFTER: tuple[None, ...] = (None,) * (len(PEOPLE_COLUMNS) - 2 - _CHART_AT)
 _BIRTH, _INSURER_AT = PEOPLE_COLUMNS.index("birth") - 1, PEOPLE_COLUMNS.index("insurer") - 1
 
 
@@ -157,9 +179,10 @@ def _evidence(born: str) -> str | None:
     if not _DAY.fullmatch(born):
         return None
     try:
-        return date.fromisoformat(born).strftime("%Y%m%d")
+        date.fromisoformat(born)
     except ValueError:
         return None
+    return born.replace("-", "")
 
 
 def _insurer(number: str | None) -> str | None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import polars as pl
+import numpy as np
 
 from provision.formats.base import Column
-from provision.formats.fhircolumns import Cells, Walk, series, shaped
+from provision.formats.fhircoded import Coded, Places, Rows
+from provision.formats.fhircolumns import Walk, shaped, written
 from provision.formats.fhirpaths import Path, Step, is_read, parse, table
 from provision.formats.fhirsystems import Systems
 from provision.formats.tables import Field
@@ -39,6 +40,11 @@ class Cell:
     def coded(self) -> bool:
         """Whether the column is what the row is about."""
         return self.column.name != _MODIFIERS and any(path.steps[0].name in _CODES for path in self.paths)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its cells are the bytes of numbers."""
+        return self.column.dtype != "string" and self.column.name != ENCOUNTER
 
 
 @dataclass(frozen=True)
@@ -85,44 +91,44 @@ def _cell(column: Column, paths: tuple[Path, ...], step: Step | None) -> Cell:
     return Cell(column, tuple(Path(path.kind, path.steps[1:], path.every) for path in paths), inner=True)
 
 
-def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFrame:
-    """``claim_no`` (of the record, from 0) and the texts of the table's columns."""
+def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> Rows:
+    """The rows of a plan's table, with the texts of its columns."""
     walk = Walk(group.nodes)
-    places, nodes = walk.at((plan.element,)) if plan.element else (range(walk.size), group.nodes)
-    part, owners = Walk(nodes), [group.owners[place] for place in places]
-    columns: dict[str, Cells] = {}
+    owners, part, places = np.array(group.owners, np.int64), walk, None
+    if plan.element:
+        whose, nodes = walk.at((plan.element,))
+        places, part = np.array(whose, np.int64), Walk(nodes)
+        owners = owners[places]
+    columns: dict[str, Coded] = {}
     for cell in plan.cells:
+        if cell.column.name == ENCOUNTER and not group.encounters:
+            columns[ENCOUNTER] = Coded.nothing(len(owners))
+            continue
         found = (part if cell.inner else walk).cells(cell.paths, systems)
-        spread = found if cell.inner or not plan.element else [found[place] for place in places]
+        texts = written(found) if cell.numeric else Coded.of(found)
+        spread = texts if cell.inner or places is None else texts.at(places)
         columns[cell.column.name] = _column(cell.column, plan, spread, owners, group, counts)
     if any(column.name == _KIND for column in table().dataset.table(plan.table).columns):
-        columns[_KIND] = [plan.kind.removeprefix("Medication").lower()] * len(owners)
-    return _coded(owners, columns, plan, counts)
+        columns[_KIND] = Coded.one(plan.kind.removeprefix("Medication").lower(), len(owners))
+    return _coded(Rows(owners, columns), plan, counts)
 
 
-def _column(
-    column: Column, plan: Plan, cells: list[Any], owners: list[int], group: Group, counts: Counter[str]
-) -> Cells:
+def _column(column: Column, plan: Plan, cells: Coded, owners: Places, group: Group, counts: Counter[str]) -> Coded:
     """The texts of a column; of references to encounters their numbers."""
     if column.name != ENCOUNTER:
         return shaped(column, cells, counts, f"{plan.table}.{column.name}")
-    if not group.encounters:
-        return [None] * len(cells)
     none: Mapping[str, str] = {}
-    return [group.encounters.get(owner, none).get(cell) for owner, cell in zip(owners, cells, strict=True)]
+    met = zip(owners.tolist(), cells.texts(), strict=True)
+    return Coded.of([group.encounters.get(owner, none).get(cell) for owner, cell in met])
 
 
-def _coded(owners: list[int], columns: Mapping[str, Cells], plan: Plan, counts: Counter[str]) -> pl.DataFrame:
+def _coded(made: Rows, plan: Plan, counts: Counter[str]) -> Rows:
     """The rows with a code that we know; where the table is about none, all."""
-    made = pl.DataFrame(
-        {"claim_no": pl.Series(owners, dtype=pl.Int64), **{name: series(cells) for name, cells in columns.items()}}
-    )
-    names = [cell.column.name for cell in plan.cells if cell.coded]
-    if not names:
+    said = [made.columns[cell.column.name].filled for cell in plan.cells if cell.coded]
+    if not said:
         return made
-    nothing = (None,) * len(names)
-    known = [cells != nothing for cells in zip(*(columns[name] for name in names), strict=True)]
-    if lost := known.count(False):
+    known = np.logical_or.reduce(said)
+    if lost := int(np.count_nonzero(~known)):
         counts[f"fhir.no_known_code:{plan.table}"] += lost
-        return made.filter(pl.Series(known, dtype=pl.Boolean))
+        return made.at(known)
     return made

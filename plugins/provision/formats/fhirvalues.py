@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from operator import or_
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import polars as pl
+import numpy as np
 
 from provision import codes
-from provision.formats.fhircolumns import Walk, days, listed, mapped, numbers, series
+from provision.formats.fhircoded import Coded, Rows
+from provision.formats.fhircolumns import Walk, days, listed, numbers
 from provision.formats.fhirpaths import Path, parse, table
 from provision.formats.fhirrows import Group
 from provision.formats.fhirsystems import TEST, Systems
@@ -41,33 +41,43 @@ _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−ー", "-") | {"(": 
 _OID = "urn:oid:"
 
 
-def values(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFrame:
-    """``claim_no`` and the texts of `TEST_VALUE` but for the number of the value."""
-    whole, nodes, places = Walk(group.nodes), [], []
-    for place, node in enumerate(group.nodes):
-        parts = [part for part in node.f_component or () if part is not None]
-        own = [*([node] if not parts or _says_something(node) else []), *parts]
-        nodes += own
-        places += [place] * len(own)
+def values(group: Group, systems: Systems, counts: Counter[str]) -> Rows:
+    """The texts of `TEST_VALUE` but for the number of the value."""
+    nodes, places = _measured(group.nodes)
+    whole, at = Walk(group.nodes), np.array(places, np.int64)
     walk = Walk(nodes)
-    found, observed = _codes(walk, systems), days(whole.cells(_of("observed", whole=True), systems))
-    flags = listed(walk.cells(_of("flag"), systems), "test_flag", counts, "code:test_value.flag")
-    frame = pl.DataFrame(
+    found = _codes(walk, systems)
+    flags = listed(walk.column(_of("flag"), systems), "test_flag", counts, "code:test_value.flag")
+    made = Rows(
+        np.array(group.owners, np.int64)[at],
         {
-            "claim_no": pl.Series([group.owners[place] for place in places], dtype=pl.Int64),
-            "observed": series([observed[place] for place in places]),
-            **{name: series(found[name]) for name in ("item", "code_system", "code")},
+            "observed": days(whole.column(_of("observed", whole=True), systems)).at(at),
+            **found,
             **_amounts(walk, systems, counts),
             **_results(walk, systems, counts),
-            "ref_low": series(numbers(walk.cells(_of("ref_low"), systems))),
-            "ref_high": series(numbers(walk.cells(_of("ref_high"), systems))),
-            "flag": series(flags),
-            "absent": series(mapped(walk.cells(_of("absent"), systems), _ABSENT.get)),
-        }
+            "ref_low": numbers(walk.cells(_of("ref_low"), systems)),
+            "ref_high": numbers(walk.cells(_of("ref_high"), systems)),
+            "flag": flags,
+            "absent": walk.column(_of("absent"), systems).read(_ABSENT.get),
+        },
     )
-    lost = found["code"].count(None)
+    known = found["code"].filled
+    lost = int(np.count_nonzero(~known))
     counts["fhir.no_known_code:test_value"] += lost
-    return frame.filter(pl.col("code").is_not_null()) if lost else frame
+    return made.at(known) if lost else made
+
+
+def _measured(observations: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """What has a value, Observations and their components in order, and the place of the Observation of each."""
+    nodes, places = [], []
+    for place, node in enumerate(observations):
+        parts = [part for part in node.f_component or () if part is not None]
+        if not parts or _says_something(node):
+            nodes.append(node)
+            places.append(place)
+        nodes += parts
+        places += [place] * len(parts)
+    return nodes, places
 
 
 def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
@@ -82,66 +92,67 @@ def _says_something(node: Any) -> bool:
     return bool(node.f_valueQuantity or node.f_valueCodeableConcept or node.f_valueString or bytes(node.f_valueInteger))
 
 
-def _codes(walk: Walk, systems: Systems) -> Mapping[str, list[str | None]]:
+def _codes(walk: Walk, systems: Systems) -> dict[str, Coded]:
     """The first coding of a system of tests, of several the one that is an item of ours."""
     tests = {address: systems.addresses[address] for address in systems.of(TEST)}
-    made: dict[str, list[str | None]] = {name: [None] * walk.size for name in ("item", "code_system", "code")}
-    items, words, chosen = made["item"], made["code_system"], made["code"]
+    chosen: list[tuple[str, str] | None] = [None] * walk.size
     for owner, coding in zip(*walk.at(_of("code")[0].steps), strict=True):
-        word, code = tests.get(coding.f_system), coding.f_code
-        if word is None or not code or items[owner]:
+        if (word := tests.get(coding.f_system)) is None or not (code := coding.f_code):
             continue
-        item = item_of(word, code)
-        if item or chosen[owner] is None:
-            items[owner], words[owner], chosen[owner] = item or None, word, code
-    return made
+        if (held := chosen[owner]) is None or (not item_of(*held) and item_of(word, code)):
+            chosen[owner] = word, code
+    said = Coded.of(chosen)
+    return {
+        "item": said.read(lambda one: item_of(*one) or None),
+        "code_system": said.read(lambda one: one[0]),
+        "code": said.read(lambda one: one[1]),
+    }
 
 
-def _amounts(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl.Series]:
+def _amounts(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, Coded]:
     """Number, comparator and unit; nothing of them where unit or comparator are none of ours."""
-    said, also = (walk.cells([path], systems) for path in _of("unit"))  # the code, and what is shown
-    ours = [one or other for one, other in zip(mapped(said, unit_of), mapped(also, unit_of), strict=True)]
-    strange = [(a or b) is not None and unit is None for a, b, unit in zip(said, also, ours, strict=True)]
-    compared, known = walk.cells(_of("comparator"), systems), codes.load("comparator").names
-    wrong = [comparator is not None and comparator not in known for comparator in compared]
-    counts["fhir.unknown_unit:test_value"] += sum(strange)
-    counts["fhir.unknown_comparator:test_value"] += sum(wrong)
-    found = {"value_number": numbers(walk.cells(_of("value_number"), systems)), "comparator": compared, "unit": ours}
-    lost = list(map(or_, strange, wrong))
-    if True in lost:
-        found = {
-            name: [None if gone else cell for cell, gone in zip(cells, lost, strict=True)]
-            for name, cells in found.items()
-        }
-    return {name: series(cells) for name, cells in found.items()}
+    texts = [walk.cells([path], systems) for path in _of("unit")]  # the code, and what is shown
+    said = Coded.of(list(zip(*texts, walk.cells(_of("comparator"), systems), strict=True)))
+    known = codes.load("comparator").names
+    strange = said.having(lambda one: (one[0] or one[1]) is not None and _ours(one) is None)
+    wrong = said.having(lambda one: one[2] is not None and one[2] not in known)
+    counts["fhir.unknown_unit:test_value"] += int(np.count_nonzero(strange))
+    counts["fhir.unknown_comparator:test_value"] += int(np.count_nonzero(wrong))
+    found = {
+        "value_number": numbers(walk.cells(_of("value_number"), systems)),
+        "comparator": said.read(lambda one: one[2]),
+        "unit": said.read(_ours),
+    }
+    return {name: column.without(strange | wrong) for name, column in found.items()}
 
 
-def _results(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, pl.Series]:
+def _ours(said: tuple[str | None, str | None, str | None]) -> str | None:
+    """Our word for a unit of which code and name are given."""
+    code, name, _ = said
+    return unit_of(code) or unit_of(name)
+
+
+def _results(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, Coded]:
     """A coded result with the OID of its system, or the sign that a text is."""
     coded, written = _of("value_code")
-    made: dict[str, list[str | None]] = {
-        "value_code": walk.cells([written], systems),
-        "value_system": [None] * walk.size,
-    }
-    results, origins = made["value_code"], made["value_system"]
-    signs = mapped(results, _sign)
-    counts["fhir.words:test_value"] += sum(
-        text is not None and sign is None for text, sign in zip(results, signs, strict=True)
-    )
-    results[:] = signs
+    texts = walk.column([written], systems)
+    signs = texts.read(_sign)
+    counts["fhir.words:test_value"] += int(np.count_nonzero(texts.filled & ~signs.filled))
+    results = signs.texts()
+    origins: list[str | None] = [None] * walk.size
     owners, codings = walk.at(coded.steps[:-1])
     for owner, coding in zip(reversed(owners), reversed(codings), strict=True):
         if coding.f_code and (coding.f_system or "").startswith(_OID):
             results[owner], origins[owner] = coding.f_code, coding.f_system.removeprefix(_OID)
-    return {name: series(cells) for name, cells in made.items()}
+    return {"value_code": Coded.of(results), "value_system": Coded.of(origins)}
 
 
 def _sign(text: str) -> str | None:
     return _SIGNS.get(unicodedata.normalize("NFKC", text).translate(_HYPHENS)) if len(text) < 16 else None
 
 
-def answers(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFrame:
-    """``claim_no`` and the texts of `ANSWER` but for the number of the answer."""
+def answers(group: Group, systems: Systems, counts: Counter[str]) -> Rows:
+    """The texts of `ANSWER` but for the number of the answer."""
     made: list[tuple[int, Any, str, Any]] = []
     for owner, resource in zip(group.owners, group.nodes, strict=True):
         for item in _items(resource.f_item):
@@ -153,21 +164,18 @@ def answers(group: Group, systems: Systems, counts: Counter[str]) -> pl.DataFram
             elif not _children(item):
                 made.append((owner, resource, item.f_linkId, None))
     cells = [_answer(one) for *_, one in made]
-    frame = pl.DataFrame(
-        {
-            "claim_no": pl.Series([owner for owner, *_ in made], dtype=pl.Int64),
-            "answered": series(days([resource.f_authored for _, resource, *_ in made])),
-            "question": series([question for *_, question, _ in made]),
-            "answer_code": series([code for code, *_ in cells]),
-            "answer_system": series([system for _, system, *_ in cells]),
-            "answer_number": series(numbers([number for *_, number, _ in cells])),
-            "unit": series([unit for *_, unit in cells]),
-            "absent": series([None if one is not None else "unknown" for *_, one in made]),
-        }
-    )
-    said = frame.select(pl.any_horizontal(pl.col("answer_code", "answer_number", "absent").is_not_null())).to_series()
-    counts["fhir.words:answer"] += int((~said).sum())
-    return frame.filter(said)
+    columns = {
+        "answered": days(Coded.of([resource.f_authored for _, resource, *_ in made])),
+        "question": Coded.of([question for *_, question, _ in made]),
+        "answer_code": Coded.of([code for code, *_ in cells]),
+        "answer_system": Coded.of([system for _, system, *_ in cells]),
+        "answer_number": numbers([number for *_, number, _ in cells]),
+        "unit": Coded.of([unit for *_, unit in cells]),
+        "absent": Coded.of([None if one is not None else "unknown" for *_, one in made]),
+    }
+    said = columns["answer_code"].filled | columns["answer_number"].filled | columns["absent"].filled
+    counts["fhir.words:answer"] += int(np.count_nonzero(~said))
+    return Rows(np.array([owner for owner, *_ in made], np.int64), columns).at(said)
 
 
 def _items(items: Any) -> Iterator[Any]:

@@ -7,7 +7,7 @@ the words of all columns that are read by the same rules are read in one go; num
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -27,8 +27,8 @@ _INTEGER = r"^-?[0-9]{1,12}$"
 _DECIMAL = r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$"
 _SPACES = " \u3000"
 _RAW, _READ = "raw", "read"
-#: The way of columns whose codes are looked up, each in its own list.
-_LISTED = "listed"
+#: The ways of columns whose words are looked up, each in its own list, or looked at, each by its own form.
+_LISTED, _FORMED = "listed", "formed"
 #: So few words are not worth a question.
 _FEW = 1_000
 
@@ -66,7 +66,7 @@ def _way(column: Column) -> tuple[object, ...]:
         return dropped, column.dtype, None if column.dtype == "integer" else tables.polars_type(column)
     word = column.domain.partition(":")[0]
     listed = word == "code" and column.cls is not ColumnClass.BIRTH and not _plain_codes(column.domain)
-    rules = "" if dropped else _LISTED if listed else column.domain if word == "form" else word
+    rules = "" if dropped else _LISTED if listed else _FORMED if word == "form" else word
     return dropped, column.dtype, rules, column.cls is ColumnClass.BIRTH
 
 
@@ -79,8 +79,8 @@ def _read_alike(
     dropped, text = first.cls in tables.DROPPED, first.dtype == "string"
     if not text:
         frame = _numbers(frame, columns, counts, lenient)
-    elif _way(first)[2] == _LISTED:
-        frame = _listed(frame, columns, counts)
+    elif _way(first)[2] in _APART:
+        frame = _apart(frame, columns, counts, _APART[_way(first)[2]])
     elif not dropped:
         frame = _strings(frame, first)
     made = frame.to_series(-1)
@@ -111,7 +111,7 @@ def _lost(raw: pl.Expr, made: pl.Expr, column: Column) -> pl.Expr:
 def _strings(frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     """With text of the column's form; null for anything else. Step by step: no expression stands in it twice."""
     value = pl.col(_RAW)
-    word, _, rest = column.domain.partition(":")
+    word = column.domain.partition(":")[0]
     if column.cls is ColumnClass.BIRTH:
         return frame.with_columns(dates.as_day(value).alias(_READ))
     if word in {"date", "month"}:
@@ -121,24 +121,38 @@ def _strings(frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     elif word == "zip3":
         value, pattern = value.str.normalize("NFKC").str.replace_all(r"[^0-9A-Za-z]", ""), _ZIP
     else:
-        pattern = f"^(?:{rest})$" if word == "form" else _CODE
+        pattern = _CODE
     return frame.with_columns(value.alias(_READ)).with_columns(_matching(pl.col(_READ), pattern))
 
 
-def _listed(frame: pl.DataFrame, columns: Sequence[Column], counts: Sequence[int]) -> pl.DataFrame:
-    """With the codes that are in each column's own list; null for anything else."""
+def _apart(
+    frame: pl.DataFrame, columns: Sequence[Column], counts: Sequence[int], own: Callable[[pl.Series, Column], pl.Series]
+) -> pl.DataFrame:
+    """With the words that each column takes by what is its own; null for anything else."""
     ends = list(accumulate(counts))
     parts = [frame[_RAW].slice(end - count, count) for end, count in zip(ends, counts, strict=True)]
-    made = [_of_list(part, column) for part, column in zip(parts, columns, strict=True)]
+    made = [own(part, column) for part, column in zip(parts, columns, strict=True)]
     return frame.with_columns(pl.concat(made, rechunk=True).alias(_READ))
 
 
 def _of_list(words: pl.Series, column: Column) -> pl.Series:
     known = codes.load(column.domain.removeprefix("code:")).names
     if words.len() <= _FEW:
-        return pl.Series([word if word in known else None for word in words], dtype=pl.String)
+        return pl.Series([word if word in known else None for word in words.to_list()], dtype=pl.String)
     value = pl.col(words.name)
     return words.to_frame().select(pl.when(value.is_in(pl.Series(list(known)).implode())).then(value)).to_series()
+
+
+def _of_form(words: pl.Series, column: Column) -> pl.Series:
+    form = column.domain.removeprefix("form:")
+    if words.len() > _FEW:
+        return words.to_frame().select(_matching(pl.col(words.name), f"^(?:{form})$")).to_series()
+    whole = re.compile(form).fullmatch
+    return pl.Series([word if word is not None and whole(word) else None for word in words.to_list()], dtype=pl.String)
+
+
+#: By the way, what is each column's own.
+_APART: Mapping[object, Callable[[pl.Series, Column], pl.Series]] = {_LISTED: _of_list, _FORMED: _of_form}
 
 
 def _matching(value: pl.Expr, pattern: str) -> pl.Expr:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from anonymization.receipt import Applied
 from provision.formats.base import BadFile, Report
 from provision.formats.documents import DocumentFormat
 from provision.identity import shared_marks
+from provision.intake.fitting import fit
 from provision.intake.groups import Groups, Waiting, made
-from provision.intake.parcels import fit, take_parcel
+from provision.intake.hands.job import Made
+from provision.intake.parcels import put, take_parcel
 from provision.intake.sealed import SealedFile
-from provision.intake.work import Work
+from provision.intake.work import Reading, Work
 
 
 class Documents(Groups[SealedFile]):
@@ -23,11 +27,25 @@ class Documents(Groups[SealedFile]):
         self.cards: dict[str, pl.DataFrame] = {}
 
     def together(self, kind: DocumentFormat, waiting: list[Waiting[SealedFile]]) -> None:
-        """See `Groups`. Cards are kept for the end: two people on one card may be in two groups."""
+        """See `Groups`."""
         work, read = self.work, self.work.reading(kind, len(waiting))
+        options = work.source.options_of(kind.id)
+        self._whole(read, lambda: take_parcel(made(kind, waiting, read.report, options), work, read))
+
+    def ready(self, kind: DocumentFormat, files: int, made: Made) -> None:
+        """Take the tables that a hand made of so many documents. Raises `BadFile` with nothing of them left behind."""
+        read = self.work.reading(kind, files)
+        read.report, read.applied = made.report, made.applied
+        parcel = made.parcel
+        if parcel is not None:
+            self._whole(read, lambda: put(parcel, made.tables, self.work, read, read.shelf.claims))
+
+    def _whole(self, read: Reading, take: Callable[[], None]) -> None:
+        """Cards are kept for the end: two people on one card may be in two groups."""
+        work, kind = self.work, read.format
         mark = read.shelf.staging.mark()
         try:
-            take_parcel(made(kind, waiting, read.report, work.source.options_of(kind.id)), work, read)
+            take()
         except BadFile:
             read.shelf.staging.rollback(mark)
             work.fingerprints.settle(taken=False)
@@ -42,7 +60,8 @@ class Documents(Groups[SealedFile]):
     def trial(self, kind: DocumentFormat, waiting: list[Waiting[SealedFile]], report: Report) -> None:
         """See `Groups`."""
         source = self.work.source
-        fit(source, kind.dataset, made(kind, waiting, report, source.options_of(kind.id)), report, Applied())
+        parcel = made(kind, waiting, report, source.options_of(kind.id))
+        fit(parcel, kind.dataset, report, Applied(), anonymised=self.work.anonymised)
 
     def refused(self, place: SealedFile, why: BadFile) -> None:
         """Into quarantine."""

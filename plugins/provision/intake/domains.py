@@ -14,6 +14,8 @@ from provision import codes
 from provision.formats.base import BadFile, Column, Report, Table
 from provision.formats.tables import bounds
 
+#: Cells outside their domain are counted under this and their column.
+OUTSIDE = "outside_domain:"
 TOLERATED_SHARE = 0.01
 TOLERATED_CELLS = 20
 _SAMPLE = 1_000
@@ -84,11 +86,17 @@ def _inside(table: str, column: Column, frame: pl.DataFrame, report: Report) -> 
 
 def _count(table: str, column: Column, wrong: pl.DataFrame, report: Report) -> None:
     place = f"{table}.{column.name}"
-    rule = f"outside_domain:{place}"
-    report.warn(rule, wrong.height)
+    report.warn(f"{OUTSIDE}{place}", wrong.height)
     if report.outside is not None:
         report.outside.setdefault(place, set()).update(wrong["claim_no"])
-    elif report.warnings[rule] > max(TOLERATED_CELLS, report.rows[table] * TOLERATED_SHARE):
+    else:
+        check_share(report, place)
+
+
+def check_share(report: Report, place: str) -> None:
+    """Raises `BadFile` where more than a few cells of a column (``table.column``) were outside its domain so far."""
+    rows = report.rows.get(place.partition(".")[0], 0)
+    if report.warnings.get(f"{OUTSIDE}{place}", 0) > max(TOLERATED_CELLS, rows * TOLERATED_SHARE):
         raise BadFile("domain", field=place, remedy="the column holds something else; ask the sender")
 
 

@@ -59,23 +59,15 @@ class _Tried:
         return refusal if refusal.rule == "domain" and refusal.field in self.outside else None
 
 
-class Groups(ABC, Generic[Place]):
-    """Documents by format, drawn in order. What becomes of them is said by who inherits this."""
+class Gathering(ABC, Generic[Place]):
+    """Documents by format, drawn in order, until there are enough of one."""
 
     def __init__(self) -> None:
         self._groups: dict[str, _Group[Place]] = {}
 
     @abstractmethod
-    def together(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> None:
-        """Take all of them, or raise `BadFile` with nothing of them left behind."""
-
-    @abstractmethod
-    def trial(self, kind: DocumentFormat, waiting: list[Waiting[Place]], report: Report) -> None:
-        """Make their tables and forget them. Raises `BadFile`."""
-
-    @abstractmethod
-    def refused(self, place: Place, why: BadFile) -> None:
-        """This document is not taken."""
+    def take(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> None:
+        """These are enough, or all that there are."""
 
     def add(self, kind: DocumentFormat, one: Waiting[Place]) -> None:
         """One more document; takes the groups that are full."""
@@ -100,13 +92,32 @@ class Groups(ABC, Generic[Place]):
 
     def _take(self, group: _Group[Place]) -> None:
         del self._groups[group.kind.id]
-        waiting: list[Waiting[Place]] = group.waiting
+        self.take(group.kind, group.waiting)
+
+
+class Groups(Gathering[Place]):
+    """Documents that were read. What becomes of them is said by who inherits this."""
+
+    @abstractmethod
+    def together(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> None:
+        """Take all of them, or raise `BadFile` with nothing of them left behind."""
+
+    @abstractmethod
+    def trial(self, kind: DocumentFormat, waiting: list[Waiting[Place]], report: Report) -> None:
+        """Make their tables and forget them. Raises `BadFile`."""
+
+    @abstractmethod
+    def refused(self, place: Place, why: BadFile) -> None:
+        """This document is not taken."""
+
+    def take(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> None:
+        """See `Gathering`."""
         tried: Mapping[int, _Tried] = {}
         while waiting:
             try:
-                self.together(group.kind, waiting)
+                self.together(kind, waiting)
             except BadFile as refusal:
-                tried = tried or self._tried(group.kind, waiting)
+                tried = tried or self._tried(kind, waiting)
                 waiting = self._without_bad(waiting, tried, refusal)
             else:
                 return

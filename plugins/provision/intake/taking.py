@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import ExitStack
 
 import provision
 from provision.allocation import keep_freed_memory, pass_over_loaded_objects
@@ -19,6 +20,8 @@ from provision.formats.base import Problem
 from provision.formats.documents import DocumentFormat
 from provision.intake.documents import Documents
 from provision.intake.fingerprints import Fingerprints
+from provision.intake.handed import Handed
+from provision.intake.hands.pool import Hands, hands_for
 from provision.intake.one_file import take_file
 from provision.intake.progress import Logged, Progress
 from provision.intake.quarantine import Keeping
@@ -58,7 +61,9 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
     received = next(iter(ctx.ledger.entries(type="batch.received", kind="batch", subject=batch)))
     source = ctx.source(str(received.payload["source"]))
     work = _work(ctx, source, batch, received)
-    _take_files(work)
+    with ExitStack() as task:
+        hands = hands_for(work.progress.size, ctx.platform.intake_processes)
+        _take_files(work, task.enter_context(hands) if hands else None)
     if not work.taken:
         _keep_the_rest(work)
         work.keeping.done()
@@ -95,10 +100,13 @@ def _work(ctx: Context, source: Source, batch: str, received: Entry) -> Work:
     )
 
 
-def _take_files(work: Work) -> None:
+def _take_files(work: Work, hands: Hands | None) -> None:
     documents = Documents(work)
+    handed = Handed(hands, documents) if hands else None
     for item in manifest(work.landing, work.identity):
-        take_file(item, work, documents)
+        take_file(item, work, documents, handed)
+    if handed:
+        handed.flush()
     documents.flush()
     work.progress.end()
 

@@ -62,6 +62,11 @@ class Work:
         return len(self.formats) > 1
 
     @property
+    def anonymised(self) -> bool:
+        """Whether the source says that its data are anonymised already."""
+        return self.source.legal_status == "anonymised_received"
+
+    @property
     def taken(self) -> int:
         """How many files were taken."""
         return sum(self.files.values())

@@ -47,6 +47,8 @@ def values(domain: str, language: str) -> str:
     word, _, rest = domain.partition(":")
     if word == "code":
         return "; ".join(f"{code}={names[language == 'en']}" for code, names in codes.load(rest).names.items())
+    if word == "labels":
+        return "; ".join(rest.split("|"))
     if word == "range":
         return rest.replace("..", " – ")
     if word == "form":

@@ -54,7 +54,7 @@ def readme(platform: Platform, recipient: Recipient, plan: Plan, release: str) -
             "2. 他の情報との照合 / collate with other information to identify a person",
             "3. 加工方法等情報の取得 / acquire information on the method of processing",
             "4. 契約の目的以外の利用及び再提供 / use for another purpose, or pass on, against the agreement", "",
-            "内容 / Contents: manifest.json, codebook/codebook.ja.html, codebook/codebook.en.html",
+            "内容 / Contents: はじめにお読みください.html",
             "検証 / Verification: sha256sum -c manifest-sha256.txt", "",
         ]
     )  # fmt: skip

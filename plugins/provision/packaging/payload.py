@@ -12,17 +12,24 @@ from provision.context import Context
 from provision.model import Plan, Profile
 from provision.packaging.bag import bag_digest, close_bag
 from provision.packaging.codebook import write_codebook
+from provision.packaging.datapackage import Described, datapackage
 from provision.packaging.notice import README, readme
+from provision.packaging.pages import render
+from provision.packaging.report import REPORT, report
+from provision.packaging.tableformats import TABLE_FORMATS
 from provision.releasing.tables import ReleaseTable
 
-__all__ = ["bag_digest", "build_payload", "documents"]
+__all__ = ["bag_digest", "build_payload", "documents", "write_table"]
 
+START, TERMS, DESCRIPTION = "はじめにお読みください.html", "terms.html", "datapackage.json"
+#: What says tables and rows to programs, relative to the bag: the gate holds it against the log.
+MANIFEST = f"data/{DESCRIPTION}"
 _CODEBOOK = tuple(f"data/codebook/codebook.{language}.{kind}" for language in ("ja", "en") for kind in ("csv", "html"))
 
 
 def documents() -> tuple[str, ...]:
     """Every file of a payload that is not a table, relative to the bag."""
-    return (f"data/{README}", "data/manifest.json", *_CODEBOOK)
+    return (*(f"data/{name}" for name in (README, START, TERMS, REPORT, DESCRIPTION)), *_CODEBOOK)
 
 
 def build_payload(
@@ -36,16 +43,19 @@ def build_payload(
     day: str,
 ) -> str:
     """Write the bag of these tables; gives digest D. The same frames and `day` (YYYY-MM-DD) give the same bytes."""
-    recipient = ctx.recipient(plan.recipient)
-    (bag / "data" / "tables").mkdir(parents=True)
+    data = bag / "data"
+    (data / "tables").mkdir(parents=True)
     for shape in shapes:
-        _table(bag / "data" / "tables", shape.name, frames[shape.name], plan.formats)
-    write_codebook(bag / "data" / "codebook", plan, shapes)
-    (bag / "data" / README).write_text(readme(ctx.platform, recipient, plan, release), encoding="utf-8")
-    manifest = _manifest(release, plan, profile, shapes, frames, day)
-    (bag / "data" / "manifest.json").write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+        write_table(data / "tables", shape.name, frames[shape.name], plan.formats)
+    write_codebook(data / "codebook", plan, shapes)
+    recipient = ctx.recipient(plan.recipient)
+    rows = {name: frame.height for name, frame in frames.items()}
+    described = Described(release, plan, profile, recipient.agreement, shapes, rows, data / "tables", day)
+    _write(data / DESCRIPTION, json.dumps(datapackage(described, ctx.catalogue), ensure_ascii=False, indent=1) + "\n")
+    _write(data / README, readme(ctx.platform, recipient, plan, release))
+    _write(data / START, _start(ctx, described))
+    _write(data / TERMS, _terms(ctx, described))
+    _write(data / REPORT, report(plan, release, shapes, frames))
     return close_bag(
         bag,
         {
@@ -57,41 +67,39 @@ def build_payload(
     )
 
 
-def _table(folder: Path, name: str, frame: pl.DataFrame, formats: Sequence[str]) -> None:
-    if "parquet" in formats:
-        frame.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
-    if "csv" in formats:
-        frame.write_csv(folder / f"{name}.csv", line_terminator="\r\n", null_value="")
+def write_table(folder: Path, name: str, frame: pl.DataFrame, formats: Sequence[str]) -> None:
+    """One table in every format of the plan, below `folder`."""
+    for kind, form in TABLE_FORMATS.items():
+        if kind in formats:
+            form.write(frame, folder / f"{name}.{form.ending}")
 
 
-def _manifest(
-    release: str,
-    plan: Plan,
-    profile: Profile,
-    shapes: Sequence[ReleaseTable],
-    frames: Mapping[str, pl.DataFrame],
-    day: str,
-) -> dict[str, object]:
-    """What the recipient's programs read. Says nothing of the method that could help restoring (APPI art. 45)."""
-    return {
-        "release": release,
-        "title": {"ja": plan.title.ja, "en": plan.title.en},
-        "kind": "匿名加工情報 / anonymously processed information",
-        "law": profile.law,
-        "made_on": day,
-        "months": {"first": plan.first_month, "last": plan.cutoff_month},
-        "linkage": plan.linkage,
-        "tables": [
-            {
-                "name": shape.name,
-                "ja": shape.ja,
-                "en": shape.en,
-                "rows": frames[shape.name].height,
-                "files": [f"tables/{shape.name}.{kind}" for kind in plan.formats],
-                "columns": [
-                    {"name": c.name, "ja": c.ja, "en": c.en, "type": c.dtype, "unit": c.unit} for c in shape.columns
-                ],
-            }
-            for shape in shapes
-        ],
-    }
+def _start(ctx: Context, what: Described) -> str:
+    """For a person without any tool: what this is, how to open, verify and cite it."""
+    endings = [TABLE_FORMATS[kind].ending for kind in TABLE_FORMATS if kind in what.plan.formats]
+    tables = [
+        {
+            "ja": shape.ja,
+            "en": shape.en,
+            "rows": what.rows[shape.name],
+            "files": [f"tables/{shape.name}.{ending}" for ending in endings],
+        }
+        for shape in what.shapes
+    ]
+    return render(
+        "start.html", title=what.plan.title, release=what.release, day=what.day, first=what.plan.first_month,
+        last=what.plan.cutoff_month, operator=ctx.platform.operator, tables=tables, formats=what.plan.formats,
+    )  # fmt: skip
+
+
+def _terms(ctx: Context, what: Described) -> str:
+    """利用条件: what the agreement asks of the recipient."""
+    recipient = ctx.recipient(what.plan.recipient)
+    return render(
+        "terms.html", agreement=what.agreement, release=what.release, operator=ctx.platform.operator,
+        recipient=recipient.name,
+    )  # fmt: skip
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="")

@@ -1,6 +1,6 @@
 """封緘: the payload as one file, encrypted once per delivery order to the recipient and to the operator's escrow key.
 
-The container is a ZIP without compression (it opens anywhere), written as a stream into age encryption: no plain copy.
+The container is a ZIP without compression (it opens anywhere), written as a stream into the encryption: no plain copy.
 """
 
 from __future__ import annotations
@@ -9,22 +9,27 @@ import hashlib
 import os
 import threading
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-import pyrage
+from provision.model import AgeKey, OpenPgpKey
+from provision.packaging.encryption.base import Scheme
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same container
 
 
-def seal_bag(bag: Path, name: str, target: Path, keys: list[str]) -> tuple[str, int]:
+def seal_bag(
+    bag: Path, name: str, target: Path, scheme: Scheme, keys: Sequence[AgeKey | OpenPgpKey]
+) -> tuple[str, int]:
     """Encrypt `bag` as ``<name>/…`` to `target` (complete or not there); gives SHA-256 and size of the ciphertext.
 
     The caller holds the order's lock: what a task that died left of an earlier sealing is removed first.
     """
     for left in target.parent.glob(f".{target.name}.*.tmp"):
         left.unlink()
-    recipients = [pyrage.x25519.Recipient.from_str(key) for key in keys]
+    for key in keys:
+        scheme.check(key)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     reading, writing = os.pipe()
     failure: list[BaseException] = []
@@ -32,7 +37,7 @@ def seal_bag(bag: Path, name: str, target: Path, keys: list[str]) -> tuple[str, 
     thread.start()
     try:
         with os.fdopen(reading, "rb") as plain, temporary.open("wb") as cipher:
-            pyrage.encrypt_io(plain, cipher, recipients)
+            scheme.encrypt(plain, cipher, keys)
             cipher.flush()
             os.fsync(cipher.fileno())
         thread.join()  # it ends as well where encrypting failed: nobody reads its pipe any more

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from anonymization.rules.age_band import labels
+from expectations.attested import CANARIES, ROW_ORDER
 from expectations.contract import (
     CodeList,
     ColumnContract,
     Contract,
+    Diversity,
     Domain,
     Form,
     NumberRange,
     PeopleContract,
+    RareCodes,
     TableContract,
 )
 from provision import codes
@@ -27,8 +31,11 @@ from provision.formats.base import Column
 from provision.formats.tables import bounds
 from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
-from provision.packaging.payload import documents
-from provision.releasing.tables import PERSON, ReleaseTable, layout
+from provision.packaging.payload import MANIFEST, documents
+from provision.releasing.domains import labels_of
+from provision.releasing.promises import births, diversity, earliest, rare_codes
+from provision.releasing.published import published
+from provision.releasing.shapes import CLAIM, PERSON, ReleaseTable, as_made, layout
 
 
 def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contract:
@@ -38,24 +45,36 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
     assert isinstance(rows, Mapping)
     people = int(str(made["people"]))
     claims = int(str(made["claims"]))
-    shapes = layout(plan, ctx.catalogue)
+    before = layout(plan, ctx.catalogue)
+    shapes = as_made(before, made)
     tables = tuple(
         TableContract(
             shape.name,
-            tuple(ColumnContract(c.name, c.dtype, domain(c, profile, people, claims)) for c in shape.columns),
+            tuple(_column(plan, profile, shape, column, people, claims) for column in shape.columns),
             int(rows[shape.name]),
             tuple(plan.formats),
         )
         for shape in shapes
     )
-    operator, recipient = ctx.platform.operator, ctx.recipient(plan.recipient)
-    return Contract(
-        version=_version(tables),
+    made_up = Contract(
+        version="",
         tables=tables,
         documents=documents(),
-        people=_people(plan, shapes),
-        allowed_texts=(operator.contact, operator.name.ja, operator.name.en, recipient.name.ja, recipient.name.en),
+        people=_promised(
+            _people(plan, shapes), rare_codes(profile, before), diversity(plan, profile, ctx.catalogue, before)
+        ),
+        allowed_texts=published(ctx.platform.operator, ctx.recipient(plan.recipient)),
+        manifest=MANIFEST,
+        attested=frozenset({ROW_ORDER, CANARIES}),
     )
+    return replace(made_up, version=_version(made_up, profile))
+
+
+def _column(
+    plan: Plan, profile: Profile, shape: ReleaseTable, column: Column, people: int, claims: int
+) -> ColumnContract:
+    made = births(plan, profile, shape, column, domain(column, profile, people, claims))
+    return ColumnContract(column.name, column.dtype, made, earliest=earliest(plan, profile, made))
 
 
 def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain:
@@ -69,6 +88,8 @@ def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain
         return Form(word, FORMS[word])
     if word == "range":
         return NumberRange(*bounds(column.domain))
+    if word == "labels":
+        return CodeList("labels", frozenset(labels_of(column.domain)))
     if word == "label":
         return CodeList("age_band", frozenset(labels(profile.age_width, profile.age_top)))
     if word == "number":
@@ -80,21 +101,37 @@ def domain(column: Column, profile: Profile, people: int, claims: int) -> Domain
 
 
 def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | None:
+    """k over the table that carries every quasi-identifier; else, where rows are linked, over all tables together with
+    those that go out at all; else over nothing: no two tables can be connected, and each alone says less."""
     shape = counted_table(plan, shapes)
-    if shape is None:
-        return None
-    person = PERSON if PERSON in {c.name for c in shape.columns} else None
-    return PeopleContract(shape.name, tuple(plan.quasi_identifiers), person, plan.k)
+    if shape is not None:
+        person = PERSON if PERSON in {c.name for c in shape.columns} else None
+        return PeopleContract(shape.name, tuple(shape.counted), person, plan.k)
+    number = {"none": None, "claim": CLAIM, "person": PERSON}[plan.linkage]
+    quasi = tuple(dict.fromkeys(name for each in shapes for name in each.counted))
+    return PeopleContract("", quasi, number, plan.k) if number and quasi else None
+
+
+def _promised(
+    people: PeopleContract | None, rare: tuple[RareCodes, ...], differing: tuple[Diversity, ...]
+) -> PeopleContract | None:
+    """With what else is counted over people; where nothing connects rows to people, nothing is."""
+    return None if people is None else replace(people, rare_codes=rare, diversity=differing)
 
 
 def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable | None:
     """The first table that carries every quasi-identifier; None where no table of the release does."""
-    return next((s for s in shapes if set(plan.quasi_identifiers) <= {c.name for c in s.columns}), None)
+    return next((s for s in shapes if s.head and set(plan.quasi_identifiers) <= set(s.counted.values())), None)
 
 
-def _version(tables: tuple[TableContract, ...]) -> str:
-    said = [(t.name, [(c.name, c.dtype, _stable(c.domain)) for c in t.columns]) for t in tables]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+def _version(contract: Contract, profile: Profile) -> str:
+    """A hash over everything the gate is told, and over the profile the tables were made by."""
+    tables = [
+        (t.name, t.rows, t.formats, [(c.name, c.dtype, _stable(c.domain), c.nullable, c.earliest) for c in t.columns])
+        for t in contract.tables
+    ]
+    others = (contract.documents, contract.people, contract.allowed_texts, contract.manifest, sorted(contract.attested))
+    return hashlib.sha256(repr((tables, others, profile.model_dump_json())).encode()).hexdigest()[:16]
 
 
 def _stable(made: Domain) -> str:

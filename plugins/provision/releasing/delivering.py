@@ -1,8 +1,9 @@
 """提供: seal once, hand over once, record before and after. Believes only what the ledger proves.
 
 Before any byte leaves: the whole log verifies, two approvals hold for exactly this digest, recipient and notice, the
-agreement is in force today, and the payload on disk still has the digest. An attempt without a recorded end is tried
-again where the channel can tell what is already there; for mail it stays `unknown` until an operator resolves it.
+agreement is in force today, the gate's verdict has not expired, and the payload on disk still has the digest. An
+attempt without a recorded end is tried again where the channel can tell what is already there; for mail it stays
+`unknown` until an operator resolves it.
 """
 
 from __future__ import annotations
@@ -13,20 +14,24 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC
 from pathlib import Path
 
 from provision import approvals, channels
 from provision.approvals import ApprovalRequest
 from provision.channels.base import Channel, Consignment, OutboxFile, Progress, Receipt
 from provision.context import Context
-from provision.errors import DeliveryUnknown, FixConfiguration, LedgerBroken, Refused, RetryLater, TokumeiError
+from provision.errors import DeliveryUnknown, LedgerBroken, Refused, RetryLater, TokumeiError
 from provision.ledger.verify import verify
 from provision.packaging.bag import bag_digest
+from provision.packaging.encryption import schemes
 from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
-from provision.releasing.drafting import TOKYO, check, drafted_plan, today
+from provision.releasing.consigning import consignment
+from provision.releasing.drafting import check, drafted_plan, today
+from provision.releasing.earlier import require_all_still_in
 from provision.releasing.making import made_folder
+from provision.releasing.verdicts import require_in_force
 
 LOGGER = logging.getLogger(__name__)
 
@@ -52,8 +57,8 @@ def deliver(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
 def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channel, actor: str) -> dict[str, object]:
     """One attempt of an order, sealed before, recorded before and after."""
     _order(ctx, asked, order, actor)
-    consignment = _consign(ctx, asked, order, actor)
-    return _attempt(ctx, asked, channel, consignment, actor)
+    made = _consign(ctx, asked, order, actor)
+    return _attempt(ctx, asked, channel, made, actor)
 
 
 def _believe(ctx: Context, asked: ApprovalRequest) -> None:
@@ -67,6 +72,8 @@ def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     _require(asked.state in {"published", "open"}, asked, "state", f"it is {asked.state}, not published")
     _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
     check(ctx, drafted_plan(ctx, asked.release), ctx.recipient(asked.recipient), today())
+    require_in_force(ctx, asked.release, "deliver")
+    require_all_still_in(ctx, asked.release, "deliver")
     digest = bag_digest(made_folder(ctx, asked.release) / "bag")
     _require(digest == asked.digest, asked, "digest", "the payload on disk is not the approved one")
 
@@ -104,40 +111,21 @@ def _subjects(asked: ApprovalRequest) -> dict[str, str]:
 
 def _consign(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> Consignment:
     """The outbox files of an order: sealed now, or those whose digests the ledger already holds."""
-    recipient = ctx.recipient(asked.recipient)
-    settings = recipient.channel(asked.channel)
-    if settings is None:
-        raise FixConfiguration(
-            f"no settings for channel {asked.channel}", where=f"config/recipients/{recipient.id}.yaml",
-            rule="channel.settings", remedy="add the channel to the recipient",
-        )  # fmt: skip
-    plan, operator = ctx.plan(asked.plan), ctx.platform.operator
-    ends = datetime.combine(recipient.agreement.ends, time(23, 59), TOKYO).astimezone(UTC)
-    return Consignment(
-        order=order,
-        release=asked.release,
-        recipient=recipient.id,
-        recipient_name={"ja": recipient.name.ja, "en": recipient.name.en},
-        title={"ja": plan.title.ja, "en": plan.title.en},
-        notice=dict(asked.notice),
-        operator={"name_ja": operator.name.ja, "name_en": operator.name.en, "contact": operator.contact},
-        files=_sealed(ctx, asked, order, actor),
-        settings=settings.model_dump(),
-        expires=min(ends, datetime.now(UTC) + timedelta(days=30)),
-        attempt=sum(1 for _ in ctx.ledger.entries(type="delivery.attempting", kind="delivery", subject=order)) + 1,
-        staging=ctx.zones.staging(),
-    )
+    files = _sealed(ctx, asked, order, actor)
+    attempt = sum(1 for _ in ctx.ledger.entries(type="delivery.attempting", kind="delivery", subject=order)) + 1
+    return consignment(ctx, asked, order, files, attempt)
 
 
 def _sealed(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> tuple[OutboxFile, ...]:
-    outbox = ctx.zones.outbox(order)
-    cipher, beside = outbox / f"{asked.release}.zip.age", outbox / f"{asked.release}.envelope.json"
+    outbox, theirs = ctx.zones.outbox(order), ctx.recipient(asked.recipient).encryption
+    scheme = schemes()[theirs.kind]
+    cipher, beside = outbox / f"{asked.release}.zip{scheme.ending}", outbox / f"{asked.release}.envelope.json"
     for entry in ctx.ledger.entries(type="delivery.sealed", kind="delivery", subject=order):
         files = tuple(OutboxFile(outbox / f["name"], f["name"], f["sha256"], f["size"]) for f in entry.payload["files"])
         if all(_is_whole(file) for file in files):
             return files
-    keys = [ctx.recipient(asked.recipient).encryption.key, ctx.platform.escrow_key]
-    digest, size = seal_bag(made_folder(ctx, asked.release) / "bag", asked.release, cipher, keys)
+    keys = [theirs, scheme.escrow(ctx.platform)]
+    digest, size = seal_bag(made_folder(ctx, asked.release) / "bag", asked.release, cipher, scheme, keys)
     _write(beside, envelope(ctx, asked, order, digest, size))
     files = (OutboxFile(cipher, cipher.name, digest, size), _described(beside))
     ctx.ledger.append(
@@ -145,7 +133,10 @@ def _sealed(ctx: Context, asked: ApprovalRequest, order: str, actor: str) -> tup
         actor=actor,
         key=f"sealed:{order}:{digest[:16]}",
         subjects={"delivery": order, **_subjects(asked)},
-        payload={"files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files], "keys": keys},
+        payload={
+            "files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files],
+            "keys": [key.identity for key in keys],
+        },
     )
     return files
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from provision.context import Context
 from provision.errors import FixConfiguration, Refused
 from provision.model import Agreement, Plan, Recipient
+from provision.releasing.recipes import recipe_text
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -40,6 +41,7 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
             "first_month": plan.first_month, "datasets": sorted({table.dataset for table in plan.tables}),
             "as_of": str(plan.as_of),
             "plan_digest": plan_digest(plan),
+            "recipe": recipe_text(plan, ctx.profile(plan.profile)),
         },
     )  # fmt: skip
     return release

@@ -7,6 +7,7 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.notices.announcement import announce
 from provision.releasing.drafting import drafted_plan, today
+from provision.releasing.earlier import require_all_still_in
 from provision.releasing.tables import layout
 
 
@@ -15,6 +16,7 @@ def publish(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     state = ctx.ledger.state("release", release)
     if state == "approved":
         _require_approval(ctx, release)
+        require_all_still_in(ctx, release, "release")
         plan = drafted_plan(ctx, release)
         made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan, ctx.catalogue), today().isoformat())
         ctx.ledger.transition(

@@ -21,6 +21,8 @@ from provision.joining import Linkage
 from provision.model import Plan, Profile
 from provision.releasing.batches import BatchInForce, Moment, batches_in_force, left_in_quarantine, now
 from provision.releasing.claims import Fates, Lives, lives
+from provision.releasing.quasi import own
+from provision.releasing.withdrawn import withdrawn, without_withdrawn
 
 #: Attributes of a person that a plan can name as quasi-identifiers, besides the derived age_band.
 ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
@@ -28,9 +30,10 @@ ATTRIBUTES = ("sex", "birth_month", "prefecture", "zip3", "insurer")
 
 @dataclass(frozen=True)
 class Selection:
-    """`heads`: batch, claim_no, dataset, person (Int64) of every claim in force. `people`: one row per person with
-    `ATTRIBUTES` and age_band. `fates` says what became of the claims that are not in force, by dataset of the plan.
-    `in_quarantine` counts what was not taken of all linked sources (`batches.left_in_quarantine`)."""
+    """`heads`: batch, claim_no, dataset, person (Int64) and alias of every claim in force. `people`: one row per person
+    with `ATTRIBUTES`, age_band and the columns of head tables that the plan counts, as text. `fates` says what became
+    of claims that are not in force, by dataset of the plan. `in_quarantine` counts what was not taken of all linked
+    sources (`batches.left_in_quarantine`)."""
 
     batches: tuple[BatchInForce, ...]
     heads: pl.DataFrame
@@ -46,8 +49,14 @@ def moment_of(plan: Plan, entry: int) -> Moment:
     return Moment(entry, plan.as_of if isinstance(plan.as_of, date) else None)
 
 
-def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = None) -> Selection:
-    """Claims and people of a plan as of a moment (now by default). `Refused` where there is nothing."""
+def select(
+    ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = None, *, withdrawn_before: int | None = None
+) -> Selection:
+    """Claims and people of a plan as of a moment (now by default). `Refused` where there is nothing.
+
+    People who were withdrawn (veto, deletion) are in no selection, whatever its moment; `withdrawn_before` an entry of
+    the log asks what a release had that was made then.
+    """
     at = moment or moment_of(plan, now(ctx).entry)
     every_source = linked_sources(ctx, plan.sources)
     linked = batches_in_force(ctx, every_source, at)
@@ -55,10 +64,17 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
     wanted = {table.dataset for table in plan.tables}
     batches = tuple(b for b in linked if b.source in plan.sources)
     says = {name for name in fates if name in wanted or not ctx.catalogue.dataset(name).withdraws}
-    people, linkage = _aliases(ctx, plan.sources, _evidence(fates, says))
+    gone = withdrawn(ctx, plan.sources, withdrawn_before)
+    people, linkage = _aliases(ctx, plan.sources, pl.concat([_evidence(fates, says), gone["alias"]]).unique())
     asked = sorted({b.dataset for b in batches} & says)
-    heads = [_heads(ctx, number, dataset, batches, fates, people) for number, dataset in enumerate(asked)]
+    counted = own(plan, profile, ctx.catalogue)
+    says_own = dict.fromkeys(wanted, counted)
+    heads = [
+        _heads(ctx, number, dataset, batches, fates, people, says_own.get(dataset, ()))
+        for number, dataset in enumerate(asked)
+    ]
     filled = [head.filter(_in_months(plan, dated)).drop("period") for head, dated in filter(None, heads)]
+    filled = [without_withdrawn(head, people, gone) for head in filled]
     every = pl.concat(filled, how="diagonal_relaxed") if filled else None
     if every is None or not every.filter(pl.col("dataset").is_in(list(wanted))).height:
         raise Refused(
@@ -66,8 +82,9 @@ def select(ctx: Context, plan: Plan, profile: Profile, moment: Moment | None = N
             remedy="check sources, first_month, cutoff_month and as_of, and that intake has run",
         )  # fmt: skip
     chosen = every.filter(pl.col("dataset").is_in(list(wanted)))
-    attributes = _attributes(every.join(chosen.select("person").unique(), on="person", how="semi"), plan, profile)
-    keys = chosen.select("batch", "claim_no", "dataset", "person")
+    theirs = every.join(chosen.select("person").unique(), on="person", how="semi")
+    attributes = _attributes(theirs, plan, profile, counted)
+    keys = chosen.select("batch", "claim_no", "dataset", "person", "alias")
     said = {dataset: fates[dataset].fates for dataset in sorted(wanted & fates.keys())}
     return Selection(batches, keys, attributes, linkage, said, at, left_in_quarantine(ctx, every_source, at))
 
@@ -103,6 +120,7 @@ def _heads(
     batches: tuple[BatchInForce, ...],
     fates: Mapping[str, Lives],
     people: pl.DataFrame,
+    counted: Sequence[str],
 ) -> tuple[pl.DataFrame, bool] | None:
     """Claims in force of one dataset with their people, and whether they have months of service."""
     dataset = ctx.catalogue.dataset(dataset_id)
@@ -115,7 +133,7 @@ def _heads(
         {"batch": list(own), "period": [b.period for b in own.values()]},
         schema={"batch": pl.String, "period": pl.String},
     )
-    frame = rows.select(_head_columns(dataset, names)).collect().join(period, on="batch")
+    frame = rows.select(_head_columns(dataset, names, counted)).collect().join(period, on="batch")
     frame = frame.join(fates[dataset_id].in_force.select("batch", "claim_no"), on=["batch", "claim_no"], how="semi")
     frame = frame.with_columns(dataset=pl.lit(dataset_id)).join(people, on="alias", how="left")
     return _strangers(frame, number), "service_month" in names
@@ -131,7 +149,7 @@ def _in_months(plan: Plan, dated: bool) -> pl.Expr:
     return pl.col("period") <= pl.lit(plan.cutoff_month)
 
 
-def _head_columns(dataset: Dataset, names: Sequence[str]) -> list[pl.Expr]:
+def _head_columns(dataset: Dataset, names: Sequence[str], counted: Sequence[str]) -> list[pl.Expr]:
     head = dataset.table(dataset.head)
     by_class = {cls: [c.name for c in head.columns if c.cls is cls and c.name in names] for cls in ColumnClass}
     made = [pl.col("batch"), pl.col("claim_no")]
@@ -142,6 +160,7 @@ def _head_columns(dataset: Dataset, names: Sequence[str]) -> list[pl.Expr]:
     made.append(_first(insurers, "insurer"))
     made.append(_prefecture(insurers, names))
     made.append(pl.lit(1 if insurers or "prefecture" in names else 2).alias("nearness"))
+    made += [(pl.col(n).cast(pl.String) if n in names else pl.lit(None, pl.String).alias(n)) for n in counted]
     return made
 
 
@@ -164,22 +183,29 @@ def _prefecture(insurers: list[str], names: Sequence[str]) -> pl.Expr:
 
 
 def _strangers(frame: pl.DataFrame, number: int) -> pl.DataFrame:
-    """Rows that nothing links (received anonymised) count as one person each, with numbers nobody else has."""
-    return frame.with_columns(person=pl.coalesce("person", -1 - number * 1_000_000_000 - pl.int_range(pl.len())))
+    """Rows that nothing links (received anonymised) count as one person each, with numbers nobody else has. Rows of one
+    alias are one person's also where the vault does not know it any more."""
+    rows = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    first = pl.when(pl.col("alias").is_not_null()).then(pl.col("row").min().over("alias")).otherwise("row")
+    return rows.with_columns(person=pl.coalesce("person", -1 - number * 1_000_000_000 - first)).drop("row")
 
 
-def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile) -> pl.DataFrame:
+def _attributes(heads: pl.DataFrame, plan: Plan, profile: Profile, counted: Sequence[str]) -> pl.DataFrame:
     """One value per person: of the nearest dataset (residence before facility), then of the latest month."""
     ordered = heads.sort(
         *("nearness", "service_month", "batch", "dataset", "claim_no"),
         descending=[False, True, False, False, False],
         nulls_last=True,
     )
-    people = ordered.group_by("person", maintain_order=True).agg([pl.col(a).drop_nulls().first() for a in ATTRIBUTES])
+    said = (*ATTRIBUTES, *counted)
+    people = ordered.group_by("person", maintain_order=True).agg([pl.col(a).drop_nulls().first() for a in said])
+    people = people.with_columns(age_band="birth_month")
     band = rules()["age-band"]
     learnt = band.learn(
-        people.lazy(), "age_band", {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month}
+        people.lazy().with_columns(age_band="birth_month"),
+        "age_band",
+        {"width": profile.age_width, "top": profile.age_top, "month": plan.cutoff_month},
     )
-    made = band.apply("age_band", learnt)
+    made = band.apply(learnt)["age_band"]
     assert made is not None  # the rule keeps its column
-    return people.with_columns(age_band="birth_month").with_columns(made).sort("person")
+    return people.with_columns(made).sort("person")

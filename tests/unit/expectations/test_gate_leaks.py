@@ -121,6 +121,27 @@ def test_only_the_allowed_texts_may_stand_in_documents(make: Make, gate: Gate) -
     assert [(f.where, f.kind) for f in verdict.failures] == [(README, "telephone")]
 
 
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        (README, "担当 匿名加工 一郎 電話 03-5550-0199\n"),
+        (README, "参考 https://www.example.jp/policy\n"),
+        (CODEBOOK, "苦情の窓口: 匿名加工 一郎 電話 03-5550-0199\n"),
+    ],
+)
+def test_an_allowed_text_is_allowed_at_its_place_only(make: Make, gate: Gate, document: str, line: str) -> None:
+    payload = make()
+    path = payload.root / document
+    path.write_bytes(path.read_bytes() + line.encode())
+    verdict = gate(payload.seal(), secrets=("03-5550-0199",))
+    assert {f.where for f in verdict.failures} == {document}
+
+
+def test_an_allowed_text_is_allowed_in_no_cell(make: Make, gate: Gate) -> None:
+    verdict = gate(make(plant("note", "苦情の窓口: 匿名加工 一郎 電話 03-5550-0199")))
+    assert "telephone" in named(verdict, "claims.note (parquet)")
+
+
 def test_leak_in_one_format_only_is_found(make: Make, gate: Gate) -> None:
     payload = make()
     frame = plant("zip3", "100-0001")(pl.read_csv(payload.table("csv"), infer_schema=False))

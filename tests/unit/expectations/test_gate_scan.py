@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
+import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from expectations.layouts import Part
-from expectations.scan import ScanReport, judge, scan
+from expectations.scan import Progress, ScanReport, judge, scan
 
 NAME, PHONE, MAIL = "山田 太郎", "090-1234-5678", "taro@example.jp"
 TABLE = f"氏名,電話,点数\r\n{NAME},{PHONE},100\r\n鈴木 花子,03-5550-0123,200\r\n"
@@ -192,3 +197,89 @@ def test_broken_text_with_long_lines_and_stray_quotes(tmp_path: Path) -> None:
     report = scan(tmp_path)
     by_file = {count.file: count.kind for count in report.counts}
     assert by_file == {"long.txt": "telephone", "q.csv": "telephone", "cut.csv": "person_name"}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_packed_files(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "t.csv.packed").write_bytes(pack(TABLE.encode()))
+    report = scan(tmp_path)
+    assert report.unread == ()
+    assert {("person_name", "certain"), ("telephone", "certain")} <= found(report)
+
+
+def test_packed_tar_with_a_link(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo("in/山田太郎様.csv")
+        info.size = len(TABLE.encode())
+        archive.addfile(info, io.BytesIO(TABLE.encode()))
+        link = tarfile.TarInfo("in/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
+        archive.addfile(link)
+    report = scan(tmp_path)
+    assert {("person_name", "certain"), ("telephone", "certain")} <= found(report)
+    assert [one.reason for one in report.unread] == ["not_a_plain_file"]
+    assert "山田" not in shown(report)
+
+
+def test_packed_bombs_are_unread(tmp_path: Path) -> None:
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"0" * (16 << 20)))
+    deep = b"x"
+    for _ in range(6):
+        deep = gzip.compress(deep)
+    (tmp_path / "deep.gz").write_bytes(deep)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(TABLE.encode())[:-20])
+    report = scan(tmp_path)
+    assert {one.file: one.reason for one in report.unread} == {
+        "bomb.gz": "archive_ratio",
+        "deep.gz": "archive_too_deep",
+        "cut.gz": "EOFError",
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "strength"),
+    [
+        (b"\xff\xd8\xff\xe0" + bytes(200), "face_image", "likely"),
+        (b"RIFF\0\0\0\0WAVEfmt " + bytes(200), "voice", "likely"),
+        (b"\0\0\0\x20ftypisom" + bytes(200), "gait", "likely"),
+        (b"FMR\0 20\0" + bytes(200), "fingerprint", "certain"),
+        (b"IIR\0" + bytes(200), "iris", "certain"),
+        (bytes(128) + b"DICM" + bytes(200), "face_image", "likely"),
+    ],
+)
+def test_biometrics_are_told_by_what_a_file_begins_with(tmp_path: Path, head: bytes, kind: str, strength: str) -> None:
+    (tmp_path / "data.bin").write_bytes(head)
+    report = scan(tmp_path)
+    assert (kind, strength) in found(report)
+    assert [one.reason for one in report.unread] == ["not_text"]
+
+
+def test_comments_of_archives_are_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.comment = f"作成者 {MAIL}".encode()
+        info = zipfile.ZipInfo("a.txt")
+        info.comment = PHONE.encode()
+        archive.writestr(info, "nothing\n")
+    assert {("email", "certain"), ("telephone", "certain")} <= found(scan(tmp_path))
+
+
+def test_progress_counts_and_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    heard: list[Progress] = []
+    scan(tmp_path, heard.append)
+    assert heard[-1].files == 1
+    assert [one.values for one in heard] == sorted(one.values for one in heard)
+    assert heard[-1].kinds >= 2
+    assert NAME not in repr(heard)
+
+
+@pytest.mark.parametrize(("text", "status"), [(TABLE, 3), ("a,b\n1,2\n", 0)])
+def test_exit_status_says_whether_something_certain_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, status: int
+) -> None:
+    from provision.cli import main
+
+    (tmp_path / "t.csv").write_text(text)
+    assert main(["scan", str(tmp_path), "--json"]) == status
+    said = json.loads(capsys.readouterr().out)
+    assert said["certain_found"] is (status == 3)

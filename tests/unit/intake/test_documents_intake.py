@@ -297,7 +297,7 @@ STEPS = {
     "provision.intake.groups.Groups.add": 3,
     "provision.intake.documents.Documents.together": 3,
     "provision.intake.documents.Documents.trial": 1,
-    "provision.intake.parcels.deidentify": 4,
+    "provision.intake.fitting.deidentify": 4,
     "provision.intake.parcels.with_keys": 2,
     "provision.store.Staging.write": 4,
     "provision.store.Staging.rollback": 1,

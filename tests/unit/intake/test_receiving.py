@@ -14,6 +14,7 @@ import pytest
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.intake import receive, take_in
+from provision.intake.landing.inbox import Inbox
 from provision.intake.quarantine import key_name
 from provision.intake.sealed import opened, read_manifest, seal_stream
 from provision.releasing.batches import batches_in_force
@@ -87,6 +88,20 @@ def test_links_in_a_drop_are_never_followed(ctx: Context, tmp_path: Path) -> Non
     (batch,) = received(ctx)
     assert len(read_manifest(ctx.zones.landing() / batch, ctx.keys.identity(f"batch-{batch}"))) == 1
     assert (tmp_path / "secret").exists()
+
+
+def test_files_are_found_in_every_folder_but_behind_links(tmp_path: Path) -> None:
+    for name in ("drop/batch.yaml", "drop/a/b/c/1.UKE", "drop/2.UKE", "elsewhere/3.UKE"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "drop" / "a" / "linked").symlink_to(tmp_path / "elsewhere")
+    (found,) = Inbox(tmp_path).drops()
+    assert [item.name for item in found.listing.items] == ["2.UKE", "a/b/c/1.UKE"]
+    assert found.again() == found
+    (tmp_path / "drop" / "2.UKE").write_bytes(b"xy")
+    assert found.again() != found
+    shutil.rmtree(tmp_path / "drop")
+    assert found.again() is None
 
 
 def test_the_same_content_twice_is_one_batch(ctx: Context) -> None:

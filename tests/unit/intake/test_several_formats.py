@@ -304,7 +304,7 @@ def test_claims_of_two_datasets_with_one_number_are_two() -> None:
 
 STEPS = {
     "provision.intake.taking.take_file": 5,
-    "provision.intake.parcels.deidentify": 4,
+    "provision.intake.fitting.deidentify": 4,
     "provision.store.Staging.write": 6,
     "provision.store.Store.keep_only": 1,
     "provision.store.Staging.commit": 4,

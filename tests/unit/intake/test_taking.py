@@ -451,7 +451,7 @@ STEPS = [
     "provision.intake.landing.inbox.os.rmdir",
     "provision.intake.taking.manifest",
     "provision.intake.taking.take_file",
-    "provision.intake.parcels.deidentify",
+    "provision.intake.fitting.deidentify",
     "provision.vault.Vault.aliases",
     "provision.store.Staging.write",
     "provision.intake.quarantine.Keeping.whole",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from provision.channels.base import Consignment, Progress, Receipt
+from provision.channels.base import Consignment, Evidence, Progress, Receipt
 from provision.connections import Resolver
 
 
@@ -28,6 +28,7 @@ class Letterbox:
     refuse: Exception | None = None
     attempts: list[int] = field(default_factory=list)
     deliveries: int = 0
+    recalled: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> dict[str, str]:
@@ -49,6 +50,16 @@ class Letterbox:
             self.deliveries += 1
         self.after()
         return Receipt(consignment.order, self.kind, datetime.now(UTC), there, {"files": len(consignment.files)})
+
+    def rehearse(self, consignment: Consignment, resolver: Resolver) -> Evidence:
+        self.check(consignment)
+        return {"folder": "there"}
+
+    def recall(self, consignment: Consignment, resolver: Resolver, reason: str) -> Evidence:
+        self.before()
+        shutil.rmtree(self.folder / consignment.order, ignore_errors=True)
+        self.recalled.append(reason)
+        return {"removed": 1}
 
     def raises(self, error: BaseException, *, sent: bool) -> None:
         """Fail with `error` from now on, after handing over or before."""

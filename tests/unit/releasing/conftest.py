@@ -9,8 +9,9 @@ from types import MappingProxyType
 import pytest
 from channels_in_test import Letterbox
 
-from provision import approvals, channels, releasing
-from tests.support.house import ACTOR, House, copy_of_house
+from provision import channels
+from tests.support.house import House, copy_of_house
+from tests.support.publishing import approve_and_publish
 from tests.support.verdicts import gate_without_engine
 
 PLAN = "claims-for-university"
@@ -30,12 +31,7 @@ def gated(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def published(house: House, gated: str) -> str:
     """A release that two officers approved and that was announced."""
-    for login in ("officer1", "officer2"):
-        ctx = house.open()
-        digest = approvals.request(ctx, gated).digest
-        approvals.decide(ctx, gated, login=login, digest=digest, approve=True, reason="")
-    releasing.publish(house.open(), gated, actor=ACTOR)
-    return gated
+    return approve_and_publish(house, gated)
 
 
 @pytest.fixture

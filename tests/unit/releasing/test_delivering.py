@@ -24,6 +24,7 @@ from provision.releasing import delivering
 from provision.releasing.making import made_folder
 from provision.releasing.resolving import resolve
 from tests.support.house import ACTOR, House
+from tests.support.lives import withdraw_everybody
 
 PLAN_FILE, RECIPIENT_FILE = "releases/claims-for-university.yaml", "recipients/tsukishima-university.yaml"
 Put = Callable[..., Letterbox]
@@ -59,6 +60,15 @@ def test_intent_before_outcome_after_and_once(house: House, published: str, lett
     assert (box.deliveries, box.attempts) == (1, [1])
     assert state(house, published) == ("handed_over", "open")
     assert receipt["order"] == order_of(published)
+
+
+def test_with_somebody_withdrawn_since_nothing_is_sent(house: House, published: str, letterbox: Put) -> None:
+    box = letterbox(at_most_once=False)
+    withdraw_everybody(house.open(), "kita-hospital")
+    with pytest.raises(Refused, match="were withdrawn since it was made") as refused:
+        deliver(house, published)
+    assert refused.value.rule == "deliver.withdrawn"
+    assert (box.attempts, story(house)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -265,7 +275,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "a changed byte": lambda bag: _flip(bag / "data/tables/claim.parquet"),
     "an extra file": lambda bag: (bag / "data/extra.txt").write_text("x"),
     "a file beside the data": lambda bag: (bag / "notes.txt").write_text("x"),
-    "a missing file": lambda bag: (bag / "data/manifest.json").unlink(),
+    "a missing file": lambda bag: (bag / "data/datapackage.json").unlink(),
     "no manifest": lambda bag: (bag / "tagmanifest-sha256.txt").unlink(),
     "nothing at all": lambda bag: shutil.rmtree(bag),
 }
@@ -370,6 +380,11 @@ def test_the_envelope_proves_the_approval_offline(house: House, published: str, 
     content = json.loads(path.read_text("utf-8"))
     assert verified(house, path) == 0
     assert content["payload_digest"] == digest
+    bag, public = made_folder(house.open(), published) / "bag", (house.home / "ledger" / "log.vkey").read_text().strip()
+    assert cli.main(["package", "verify", str(bag), "--envelope", str(path), "--key", public]) == 0
+    content["payload_digest"] = "0" * 64
+    (folder / "other.json").write_text(json.dumps(content), "utf-8")
+    assert cli.main(["package", "verify", str(bag), "--envelope", str(folder / "other.json"), "--key", public]) == 8
     assert [a["officer"] for a in content["approvals"]] == ["demo-officer-1", "demo-officer-2"]
 
 

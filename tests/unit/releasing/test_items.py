@@ -12,7 +12,7 @@ from provision.formats.testvalues import ANSWER, TEST_VALUE
 from provision.model import Plan, TableSelection
 from provision.packaging.codebook import values
 from provision.releasing.contract import domain
-from provision.releasing.tables import _narrowed, items_of
+from provision.releasing.shapes import _narrowed, items_of
 from tests.support.house import House
 
 VALUES = Table("test_value", "検査値", "Test values", TEST_VALUE)

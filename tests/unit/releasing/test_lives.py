@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from provision.context import Context
 from provision.releasing.claims import Fates
+from provision.releasing.quasi import KNOWN
 from provision.releasing.select import Selection, select
-from provision.releasing.tables import make_tables
+from provision.releasing.tables import make_tables, treated_tables
 from tests.support.intake import platform
 from tests.support.lives import HOSPITAL, MONTHS, RETURNS, YEAR, Sent, send_all, sources
 
@@ -45,8 +46,9 @@ def outcome(home: Path, year: Iterable[Sent]) -> Found:
         plan = ctx.plan("claims-for-university").model_copy(
             update={"tables": ctx.plan("claims-for-university").tables[:1]}
         )
-        kept = found.people
-        made = make_tables(ctx, plan, ctx.profile(plan.profile), found, kept)["claim"]
+        counted = {name: KNOWN[name] for name in plan.quasi_identifiers}
+        tables = treated_tables(ctx, plan, ctx.profile(plan.profile), found, found.people, counted)
+        made = make_tables(tables)["claim"]
     rows = sorted(made.drop("person_number", "claim_number").rows(), key=repr)
     claims = frozenset(place for group in people.values() for place in group)
     return claims, frozenset(frozenset(g) for g in people.values()), found.fates["medical-claims"], [rows]

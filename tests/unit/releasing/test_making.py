@@ -16,6 +16,7 @@ from provision import releasing
 from provision.context import Context
 from provision.errors import Refused
 from provision.releasing import making
+from provision.releasing.protecting import protected
 from provision.releasing.select import select
 from provision.releasing.tables import Numbering, layout
 from tests.support.house import ACTOR, House
@@ -75,9 +76,9 @@ def test_k_over_a_part_of_the_people(house: House) -> None:
         schema=real.heads.schema,
     )
     lax = plan.model_copy(update={"suppression_limit": 0.5})
-    kept, risk = making._suppress(lax, replace(real, people=people, heads=frame), layout(plan, ctx.catalogue))
-    assert sorted(kept["person"]) == [4, 5, 6, 7]
-    assert (risk.suppressed, risk.smallest_group_left, risk.groups_left) == (3, 4, 1)
+    found = protected(ctx, lax, ctx.profile(plan.profile), replace(real, people=people, heads=frame))
+    assert sorted(found.kept["person"]) == [4, 5, 6, 7]
+    assert (found.selected, found.after.sizes.smallest, found.after.sizes.number) == (7, 4, 1)
 
 
 def test_the_limit_refuses_and_names_the_costliest_column_first(house: House) -> None:
@@ -217,7 +218,7 @@ def test_order_and_numbers_say_nothing_about_the_source(house: House) -> None:
     size = 20_000
     heads = pl.DataFrame({"person": range(size), "batch": "B", "dataset": "D", "claim_no": range(size)})
     numbering = Numbering(heads)
-    shuffled = numbering.shuffled(heads)
+    shuffled = numbering.shuffled(heads, "heads")
     numbered = heads.join(numbering.people, on="person", maintain_order="left")
     claims = heads.join(numbering.claims, on="claim_no", maintain_order="left")
     source = np.arange(size)
@@ -312,7 +313,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-STEPS = ["select", "make_tables", "build_payload", "_facts"]
+STEPS = ["select", "protected", "treated_tables", "make_tables", "build_payload", "facts_of"]
 
 
 def _die(*_: object, **__: object) -> None:
@@ -364,7 +365,7 @@ def test_a_committed_payload_that_was_changed_is_not_recorded(house: House, monk
         patch.setattr(type(ctx.ledger), "transition", _die)
         with pytest.raises(Killed):
             releasing.make(ctx, release, actor=ACTOR)
-    manifest = making.made_folder(ctx, release) / "bag/data/manifest.json"
+    manifest = making.made_folder(ctx, release) / "bag/data/datapackage.json"
     manifest.write_bytes(manifest.read_bytes() + b" ")
     with pytest.raises(Refused, match="not what was committed"):
         releasing.make(house.open(), release, actor=ACTOR)

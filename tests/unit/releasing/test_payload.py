@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -15,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provision import releasing
+from provision.model import AgeKey
 from provision.packaging import sealing
 from provision.packaging.bag import bag_digest, close_bag
+from provision.packaging.encryption import schemes
 from provision.packaging.payload import build_payload, documents
 from provision.releasing.making import made_folder
 from provision.releasing.tables import layout
@@ -91,8 +94,11 @@ def test_both_formats_say_the_same(bag: Path) -> None:
 def test_the_documents_name_every_column_in_both_languages(house: House, bag: Path) -> None:
     ctx = house.open()
     shapes = layout(ctx.plan(PLAN), ctx.catalogue)
-    manifest = json.loads((bag / "data/manifest.json").read_text("utf-8"))
-    assert [t["name"] for t in manifest["tables"]] == [s.name for s in shapes]
+    described = json.loads((bag / "data/datapackage.json").read_text("utf-8"))["resources"]
+    assert [r["name"] for r in described if r["format"] == "csv"] == [f"{s.name}-csv" for s in shapes]
+    assert [[f["name"] for f in r["schema"]["fields"]] for r in described if r["format"] == "csv"] == [
+        [c.name for c in s.columns] for s in shapes
+    ]
     for language in ("ja", "en"):
         with (bag / f"data/codebook/codebook.{language}.csv").open(encoding="utf-8", newline="") as stream:
             rows = list(csv.reader(stream))[1:]
@@ -134,17 +140,18 @@ def test_a_bag_that_is_not_whole_has_no_digest(contents: list[bytes], data: st.D
 def test_sealing_that_fails_leaves_nothing(bag: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyrage
 
-    keys = [str(pyrage.x25519.Identity.generate().to_public())]
+    own = str(pyrage.x25519.Identity.generate().to_public())
+    keys = [AgeKey(kind="age", key=own, confirmed_on=date(2026, 4, 1), confirmed_by="data-team")]
 
     def broken(*_: object) -> None:
         raise OSError("the disk is full")
 
-    for place, name in ((sealing, "write_zip"), (sealing.pyrage, "encrypt_io")):
+    for place, name in ((sealing, "write_zip"), (pyrage, "encrypt_io")):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, broken)
             with pytest.raises(OSError, match="disk is full"):
-                sealing.seal_bag(bag, "r-1", tmp_path / "out.age", keys)
+                sealing.seal_bag(bag, "r-1", tmp_path / "out.age", schemes()["age"], keys)
         assert list(tmp_path.glob("*.age*")) == list(tmp_path.glob(".out*")) == []
-    digest, size = sealing.seal_bag(bag, "r-1", tmp_path / "out.age", keys)
+    digest, size = sealing.seal_bag(bag, "r-1", tmp_path / "out.age", schemes()["age"], keys)
     assert (tmp_path / "out.age").stat().st_size == size
     assert hashlib.sha256((tmp_path / "out.age").read_bytes()).hexdigest() == digest

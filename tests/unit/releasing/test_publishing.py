@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from provision import approvals, channels, releasing
-from provision.errors import RetryLater
+from provision.errors import Refused, RetryLater
 from provision.notices import announcement
 from provision.releasing.tables import layout
 from tests.support.house import ACTOR, House
+from tests.support.lives import withdraw_everybody
 
 
 def approve(house: House, release: str) -> None:
@@ -88,3 +89,12 @@ def test_words_of_configuration_are_no_markup(house: House) -> None:
         "2026-11-01",
     )
     assert "<script>" not in (ctx.zones.published() / said["name"]).read_text("utf-8")
+
+
+def test_with_somebody_withdrawn_since_nothing_is_announced(house: House, gated: str) -> None:
+    approve(house, gated)
+    withdraw_everybody(house.open(), "kita-hospital")
+    with pytest.raises(Refused, match="were withdrawn since it was made") as refused:
+        releasing.publish(house.open(), gated, actor=ACTOR)
+    assert refused.value.rule == "release.withdrawn"
+    assert list((house.home / "published").glob("*.html")) == []

@@ -76,8 +76,21 @@ class InboxDrop:
 
 
 def _listing(folder: Path) -> Listing | None:
-    paths = (p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
-    return Listing.of(folder.name, [Item(str(p.relative_to(folder)), _stamp(p.stat())) for p in paths])
+    try:
+        return Listing.of(folder.name, _items(folder, ""))
+    except (FileNotFoundError, NotADirectoryError):  # it is being taken away: no drop, or another one the next time
+        return None
+
+
+def _items(folder: Path, below: str) -> Iterator[Item]:
+    """The files in a folder and in the folders in it; links are left alone."""
+    with os.scandir(folder / below) as entries:
+        for entry in entries:
+            name = f"{below}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _items(folder, f"{name}/")
+            elif entry.is_file(follow_symlinks=False):
+                yield Item(name, _stamp(entry.stat(follow_symlinks=False)))
 
 
 def _stamp(status: os.stat_result) -> str:

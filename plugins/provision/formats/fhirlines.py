@@ -1,0 +1,148 @@
+"""Records of lines: every resource is a record of its own, and its person is known by the reference to the Patient
+alone, whose own line may lie in another file.
+
+So lines carry the reference as a chart number of the source itself (`THE_SOURCE`), and all lines of a patient meet in
+it. The number under which the hospital knows the patient is not used there, since a record has one chart number; the
+card is (memberID, Coverage). Lines of kinds that are not read make no record and are counted; a bundle is no line, and
+may hold anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from operator import not_
+from typing import Any
+
+import numpy as np
+
+from provision.formats.base import THE_SOURCE
+from provision.formats.documents import Row
+from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
+from provision.formats.fhirrecords import HEADS, Kind, Plain, Records, first, grouped, kind_of, without
+from provision.formats.fhirsystems import Systems
+
+BUNDLE, SUBJECT = "fhir.bundle", "fhir.subject"
+
+
+class _Patients(dict[str | None, str | None]):
+    """The id of a patient by the reference; the same references stand in many lines."""
+
+    def __missing__(self, reference: str | None) -> str | None:
+        found = self[reference] = patient_id(reference)
+        return found
+
+
+def refusal(resource: Any, systems: Systems) -> str:
+    """The rule by which one resource cannot be taken, "" where it can."""
+    kind = kind_of(resource.__class__)
+    if not kind.wanted and kind.passed:
+        return BUNDLE if kind.name == "Bundle" else ""
+    subject = getattr(resource, kind.subject) if kind.subject else None
+    chart = resource.f_id if kind.name == "Patient" else patient_id(subject.f_reference) if subject else None
+    return "" if chart or (not _is_plain(kind, subject) and _full(resource, kind, systems)) else SUBJECT
+
+
+def is_passed(resource: Any) -> bool:
+    """Whether a resource is of a kind that makes no record."""
+    kind = kind_of(resource.__class__)
+    return not kind.wanted and bool(kind.passed)
+
+
+def of_lines(found: Sequence[Any], systems: Systems) -> tuple[Records, Mapping[int, str]]:
+    """The records of resources, in order, and by place the rule of those that cannot be taken."""
+    lines = _Lines(found, systems)
+    for kind, places in grouped(found).items():
+        lines.take(kind, places)
+    return lines.records(), lines.refused
+
+
+class _Lines:
+    """Resources in order, `taken` kind by kind."""
+
+    def __init__(self, found: Sequence[Any], systems: Systems) -> None:
+        self.found, self.systems = found, systems
+        self.refused: dict[int, str] = {}
+        self._taken = np.ones(len(found), np.bool_)
+        self._full: dict[int, tuple[Cells, Row]] = {}
+        self._plain: list[tuple[Kind, list[int], list[str | None]]] = []
+        self._kept: list[tuple[Kind, list[int]]] = []
+        self._patients, self._made = _Patients(), Records()
+
+    def take(self, kind: Kind, places: list[int]) -> None:
+        """All resources of a kind."""
+        if not kind.wanted and kind.passed:
+            self._pass(kind, places)
+            return
+        subjects = kind.subjects([self.found[at] for at in places])
+        plain = [_is_plain(kind, subject) for subject in subjects]
+        self._take_full(kind, list(compress(places, map(not_, plain))))
+        self._take_plain(kind, list(compress(places, plain)), list(compress(subjects, plain)))
+        self._kept.append((kind, [at for at in places if at not in self.refused]))
+
+    def _pass(self, kind: Kind, places: list[int]) -> None:
+        self._taken[places] = False
+        if kind.name == "Bundle":
+            self.refused |= dict.fromkeys(places, BUNDLE)
+        else:
+            self._made.counts[kind.passed] += len(places)
+
+    def _take_full(self, kind: Kind, places: list[int]) -> None:
+        for at in places:
+            if (told := _full(self.found[at], kind, self.systems)) is None:
+                self.refused[at] = SUBJECT
+            else:
+                self._full[at] = told
+
+    def _take_plain(self, kind: Kind, places: list[int], subjects: list[Any]) -> None:
+        charts = [self._patients[subject.f_reference] for subject in subjects]
+        if None in charts:
+            lost = {at for at, chart in enumerate(charts) if chart is None}
+            self.refused |= {places[at]: SUBJECT for at in lost}
+            places, charts = without(places, lost), without(charts, lost)
+        self._plain.append((kind, places, charts))
+
+    def records(self) -> Records:
+        """The records of what was taken."""
+        self._taken[list(self.refused)] = False
+        numbers, made = np.cumsum(self._taken) - 1, self._made
+        made.size = int(np.count_nonzero(self._taken))
+        for kind, places, charts in self._plain:
+            ids = [self.found[at].f_id for at in places]
+            made.plain.append(Plain(kind.name, numbers[places], ids, charts))
+        for at, (cells, who) in self._full.items():
+            made.heads[int(numbers[at])], made.people[int(numbers[at])] = cells, who
+        for kind, places in self._kept:
+            made.keep(kind, numbers[places].tolist(), [self.found[at] for at in places])
+        return made
+
+
+def _is_plain(kind: Kind, subject: Any) -> bool:
+    """Whether all that is said of a resource's person is a reference."""
+    return subject is not None and subject.f_identifier is None and kind.name not in HEADS
+
+
+def _full(resource: Any, kind: Kind, systems: Systems) -> tuple[Cells, Row] | None:
+    """Cells of the head row and the row of people; None where nobody knows whose it is."""
+    cells = _cells(resource, kind, systems)
+    if not cells.get("chart") and not cells.get("number"):
+        return None
+    born = resource.f_birthDate if kind.name == "Patient" else None
+    ident = resource.f_id
+    said = {"resource_type": kind.name, "record_id": f"{kind.name}/{ident}" if ident else None}
+    return cells | said, person(cells | {"facility": THE_SOURCE}, born)
+
+
+def _cells(resource: Any, kind: Kind, systems: Systems) -> Cells:
+    if kind.name == "Patient":
+        return of_patient(resource) | {"chart": resource.f_id}
+    subject = kind.subjects([resource])[0]
+    if subject is None:
+        return {}
+    found: Cells = {"chart": patient_id(subject.f_reference)}
+    if subject.f_identifier is not None:
+        said = numbered(subject.f_identifier)
+        found |= {name: cell for name, cell in said.items() if name not in {"facility", "chart"}}
+    if kind.name == "Coverage":
+        found |= of_coverage(resource, {}) | {"insured_as": first("insured_as", kind.name, resource, systems)}
+    return found

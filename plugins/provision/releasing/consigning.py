@@ -1,0 +1,63 @@
+"""送付物: what a channel is given about one order, from the release and the recipient's configuration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from provision.approvals import ApprovalRequest
+from provision.channels.base import Consignment, OutboxFile
+from provision.context import Context
+from provision.errors import FixConfiguration
+from provision.model import BucketSettings, DiscSettings, MailSettings, Recipient, SftpSettings, Words
+from provision.packaging.notice import statement
+from provision.releasing.drafting import TOKYO
+
+#: Links and the like end at most this long after an attempt.
+LONGEST = timedelta(days=30)
+
+
+def consignment(
+    ctx: Context, asked: ApprovalRequest, order: str, files: tuple[OutboxFile, ...], attempt: int
+) -> Consignment:
+    """The consignment of one order of a release. `FixConfiguration` where the recipient has no such channel."""
+    recipient, title = ctx.recipient(asked.recipient), ctx.plan(asked.plan).title
+    return consigned(ctx, recipient, asked.channel, order, asked.release, title, files, attempt)
+
+
+def consigned(
+    ctx: Context,
+    recipient: Recipient,
+    channel: str,
+    order: str,
+    release: str,
+    title: Words,
+    files: tuple[OutboxFile, ...],
+    attempt: int,
+) -> Consignment:
+    """A consignment of these files to a recipient through one of its channels."""
+    operator = ctx.platform.operator
+    ends = datetime.combine(recipient.agreement.ends, time(23, 59), TOKYO).astimezone(UTC)
+    return Consignment(
+        order=order,
+        release=release,
+        recipient=recipient.id,
+        recipient_name={"ja": recipient.name.ja, "en": recipient.name.en},
+        title={"ja": title.ja, "en": title.en},
+        notice=statement(ctx.platform, recipient),
+        operator={"name_ja": operator.name.ja, "name_en": operator.name.en, "contact": operator.contact},
+        files=files,
+        settings=_settings(recipient, channel).model_dump(),
+        expires=min(ends, datetime.now(UTC) + LONGEST),
+        attempt=attempt,
+        staging=ctx.zones.staging(),
+    )
+
+
+def _settings(recipient: Recipient, channel: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings:
+    found = recipient.channel(channel)
+    if found is None:
+        raise FixConfiguration(
+            f"no settings for channel {channel}", where=f"config/recipients/{recipient.id}.yaml",
+            rule="channel.settings", remedy="add the channel to the recipient",
+        )  # fmt: skip
+    return found
