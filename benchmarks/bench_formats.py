@@ -22,7 +22,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from benchmarks import bench_documents, by_hands
+from benchmarks import bench_documents, bench_memory, by_hands
 
 FOLDER = Path("var/bench")
 BAR = 3.0
@@ -53,10 +53,14 @@ def main() -> int:
         metavar="FORMAT",
         help="this format only; may be given several times",
     )
+    parser.add_argument("--memory", action="store_true", help="the memory of documents instead: see bench_memory")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         return _measure(*arguments.measure)
+    if arguments.memory:
+        bench_memory.table(arguments.format or bench_memory.FORMATS)
+        return 0
     wanted = arguments.format or known
     if of_lines := [name for name in wanted if name not in documents]:
         _table(of_lines, arguments)

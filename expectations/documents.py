@@ -6,10 +6,11 @@ import html
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
+from expectations.beside import beside
 from expectations.contract import AllowedText
 from expectations.read import Unreadable
 from expectations.text import normal
@@ -18,6 +19,8 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # SHA-256 sums in manifests; a run of digits in one is no number of a person.
 _SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 _CELLS = re.compile(r"[,\t;|]")
+#: Documents whose letters are not in their bytes as such, even where these are ASCII: PDF, RTF, PostScript, MIME.
+_NOT_ITS_TEXT = ("%PDF", "{\\rtf", "%!PS", "MIME-Version:", "Content-Type:")
 _MARK = " \u241f "
 _SHORTEST = 3  # characters; a shorter text could stand for anything
 
@@ -30,6 +33,8 @@ def read_document(path: Path) -> str:
         raise Unreadable("document.not_utf8") from None
     if "\0" in text:
         raise Unreadable("document.not_text")
+    if text.lstrip().startswith(_NOT_ITS_TEXT):
+        raise Unreadable("document.form")
     return text
 
 
@@ -39,7 +44,9 @@ def pieces(text: str, allowed: Sequence[AllowedText], codes: frozenset[str] = fr
     `codes` are members of the contract's code lists: a codebook has to name them, so a cell that is one is left out.
     """
     found: dict[str, None] = {}
-    for line in _lines(text):
+    # What templates put at its place is out before cells meet their labels: there its place cannot be seen any more.
+    cleared = "\n".join(_without(line, allowed) for line in text.splitlines())
+    for line in chain(_lines(text), beside(cleared)):
         whole = _without(line, allowed)
         found[whole] = None
         for cell in _CELLS.split(whole):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expectations.dictionaries import has_unused_values
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -73,7 +75,19 @@ def _read_parquet(path: Path) -> TableText:
     if len(header) != len(types):
         types = ("refused:nested",) * len(header)
     _check_header(header)
+    _check_dictionaries(path, [name for name, kind in zip(header, types, strict=True) if kind == "string"])
     return TableText(header, types, rows, texts, pl.scan_parquet(path, hive_partitioning=False, glob=False))
+
+
+def _check_dictionaries(path: Path, texts: list[str]) -> None:
+    import pyarrow as pa
+
+    try:
+        unused = bool(texts) and has_unused_values(path, texts)
+    except (pa.ArrowException, OSError):
+        raise Unreadable("parquet.broken") from None
+    if unused:
+        raise Unreadable("parquet.unused_dictionary_value")
 
 
 def _type(column: object) -> str:

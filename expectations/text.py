@@ -19,20 +19,24 @@ _DIGITS = "0-9〇零一二三四五六七八九十百"
 _LONG_MARK = re.compile(rf"(?<=[{_DIGITS}]) ?[ー〜~] ?(?=[{_DIGITS}])")
 _SPACES = re.compile(r"\s+")
 _SPACED_HYPHEN = re.compile(r"(?<=[0-9〇零一二三四五六七八九]) ?- ?(?=[0-9〇零一二三四五六七八九])")
-# Four and more single characters with blanks between them are one spaced-out word: 山 田 太 郎.
-_SPACED_OUT = re.compile(r"(?<!\S)(?:[^\s,;:|] ){3,}[^\s,;:|](?!\S)")
-
-# And so are digits with a blank between any two, wherever they begin: 番号:6 2 1 4 9.
-_SPACED_DIGITS = re.compile(r"(?<![0-9])[0-9](?: [0-9]){4,}(?![0-9])")
-
+_CJK = "一-鿿々〆ぁ-んァ-ヶー〒"
+# Four and more single characters with blanks between them are one spaced-out word, wherever it stands (担当：山 田 太
+# 郎, TEL0 9 0 - 1 2 3 4). A digit of a longer number is not one of them, so that no number grows by another.
+_SPACED_OUT = re.compile(
+    rf"(?:(?<![0-9A-Za-z])[A-Za-z+(]|(?<![0-9])[0-9]|(?<![一-鿿々ァ-ヶー])[{_CJK}])(?: [^\s,;|、。]){{3,}}"
+    rf"(?:(?<=[{_CJK}])(?![一-鿿ァ-ヶー](?<![様殿氏先君医看]))|(?<=[0-9])(?![0-9])|(?<![{_CJK}0-9])(?![0-9A-Za-z]))"
+)
 _ONES = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _PLACES = {"十": 10, "百": 100}
 _BY_PLACE = "〇零一二三四五六七八九"
 _KANJI_NUMBER = re.compile(
-    rf"[{_BY_PLACE}十百]+(?=年|月|日(?![市町])|丁目|番(?!町)|号|歳|-[0-9{_BY_PLACE}])"
-    rf"|(?<=[0-9{_BY_PLACE}]-)[{_BY_PLACE}十百]+(?![一-鿿])"
+    rf"[{_BY_PLACE}十百]+(?=年|月|日(?![市町])|丁目|番(?!町)|号|[歳才]|-[0-9{_BY_PLACE}十百])"
+    rf"|(?<=[0-9{_BY_PLACE}十百]-)[{_BY_PLACE}十百]+(?![一-鿿])"
     rf"|(?<=丁目)[{_BY_PLACE}十百]+(?![一-鿿])"
-    rf"|[{_BY_PLACE}]{{6,}}"
+    rf"|[{_BY_PLACE}]{{2,}}(?:[-. ()]{{1,2}}[{_BY_PLACE}]+)*[-. ()]{{1,2}}[{_BY_PLACE}]{{2,}}"
+    rf"|[{_BY_PLACE}]{{4,}}"
+    rf"|(?<=\()〇(?=\))|(?<=\+)[{_BY_PLACE}]{{1,3}}"
+    rf"|(?<=番号)[ :はが]{{0,2}}[{_BY_PLACE}]+(?![一-鿿])"
 )
 
 #: 異体字: spellings of one name that differ only in the form of a character (koseki and card systems mix them).
@@ -54,16 +58,15 @@ def normal(text: str) -> str:
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
         text = _LONG_MARK.sub("-", _HYPHENS.sub("-", text))
     text = _SPACES.sub(" ", text).strip()
-    text = _SPACED_HYPHEN.sub("-", text)
-    text = _SPACED_DIGITS.sub(lambda found: found.group().replace(" ", ""), text)
     text = _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
+    text = _SPACED_HYPHEN.sub("-", text)
     return text if text.isascii() else _KANJI_NUMBER.sub(lambda found: _number(found.group()), text)
 
 
 def _number(kanji: str) -> str:
-    """二十三 and 二三 are both 23: by place value where 十 or 百 stands in it, else digit by digit."""
+    """二十三 and 二三 are both 23: by place value where 十 or 百 stands in it, else digit by digit; marks stay."""
     if not any(c in _PLACES for c in kanji):
-        return "".join(str(_ONES[c]) for c in kanji)
+        return "".join(str(_ONES.get(c, c)) for c in kanji)
     total, digit = 0, 0
     for c in kanji:
         if c in _PLACES:

@@ -31,7 +31,7 @@ class Biometric:
         template = _TEMPLATE.search(text) is not None
         if template and re.search(self.labels, context, re.IGNORECASE):
             return Strength.CERTAIN
-        if template and re.search(rf"(?:{self.labels})[^0-9A-Za-z]{{1,6}}(?:{_TEMPLATE.pattern})", text, re.IGNORECASE):
+        if template and re.search(rf"(?:{self.labels})[^0-9A-Za-z]{{0,6}}(?:{_TEMPLATE.pattern})", text, re.IGNORECASE):
             return Strength.CERTAIN
         possible = rf"file kind: (?:{self.possible})|data:(?:{self.possible})[a-z0-9.+-]*;base64,"
         return Strength.LIKELY if re.search(possible, text) else None

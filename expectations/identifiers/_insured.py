@@ -46,7 +46,7 @@ def insured(names: str, columns: str, laws: frozenset[str]) -> Search:
 
     `laws` are law numbers of eight-digit insurers; the empty string stands for insurers of six digits.
     """
-    led = Labelled(rf"(?:{names}){WORD}|{columns}", VALUE)
+    led = Labelled(rf"(?:{names}) ?{WORD}|{columns}", VALUE)
     pair = re.compile(rf"(?:{names}){_PAIR}")
 
     def search(text: str, context: str) -> Strength | None:

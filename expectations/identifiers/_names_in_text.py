@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from expectations.identifiers._lists import listed
 from expectations.identifiers._names import names
 from expectations.identifiers.base import Strength, strongest
 from expectations.text import katakana, plain_kanji
@@ -47,6 +48,7 @@ _DONE = (
 _TOLD = re.compile(rf"(?<![{K}])([{K}]{{1,4}})(?:に|へ|と|から|より)(?:も)?(?:報告|相談|連絡|申し?送|指示|引き?継)")
 _ACTS = re.compile(rf"(?<![{K}])([{K}]{{2,7}})(?:に|へ|と|から|より|が|は|の)(?:て|も)?(?:の)?(?:{_DONE})")
 _BRACKETS = re.compile(rf"[(「『\[]([{K}]{{2,6}})(?: ({_GIVEN}))?[)」』\]]")
+_ONE = re.compile(rf"[(「『\[]([{K}])[)」』\]]")
 _SIGNED = re.compile(
     rf"(?<![{K}])(?![暗追上下前左右併明転注表筆銘日手伝速特史雑標付連別後略]記)([{K}]{{1,6}}) ?(?:{_GIVEN} ?)??"
     r"(?:記載|記録|記|拝|筆|作成|印)(?=[。.、,)\]」 ]|$)"
@@ -89,13 +91,16 @@ _NOT_GIVEN = frozenset(
 _LIKE = re.compile(
     r"の?(?:[一-鿿]{0,3}(?:皮疹|発疹|陰影|病変|所見|症状|症候群|腫瘤|結節|変化|疼痛|肉芽|斑|外観|構造|細胞|反応|分類|組織|隆起|外皮|紅斑|液|音|咳|便|排泄|発作|病|症))"
 )
-_TERM = re.compile(
+TERM = re.compile(
     "[病症炎癌腫瘍疹痛熱感脈膜骨筋腺液尿痰血肺胃肝腎腸脳頸椎肢膵胆舌咽喉鼻眼耳歯]|外来|検査|分類|薬|剤|錠|湯|散|膏|[大小]網|[右左両]側?[上下前後]?"
 )
+# How most surnames end that no list has; not what parts of the body and of the day end in as well.
+_ENDING = re.compile(f"[{K}]{{1,2}}[野田川山村井本島崎原沢木藤谷尾岡橋森倉浦瀬塚津池宮江岸坂城賀松沼屋堂]")
 _LEADING = re.compile(rf"^(?:{_ROLES}|{_RELATIVES}|同|当|前|現|元|故|新|旧)+(?=.{{1,}})")
 
 
 _ANY = re.compile(".*")
+_NAMING = re.compile(".*(?:氏名|姓名|患者名|利用者名|被保険者名|受診者名)|記載者|記録者|記入者|報告者")
 _JOB = re.compile(_JOBS)
 _STAFF = re.compile(
     r".*医師?|執刀|術者|助手|.*看護師|薬剤師|相談員|担当者?|記載者|記録者|読影者|検査者|施行者|[A-Za-z.]+|ドクタ[ー-]|ケアマネ.*"
@@ -127,7 +132,7 @@ def _titled(text: str, titles: re.Pattern[str] = _ANY) -> Strength | None:
             continue
         if title in ("様", "氏") and (_FINDING.search(run) or _LIKE.match(found.string, found.end())):
             continue
-        best = strongest(best, _person(run, spaced or kana or "", unknown=True))
+        best = strongest(best, _one_character(run), _person(run, spaced or kana or "", unknown=True))
         if spaced and best is None:  # 14時 山田様: the blank is not between surname and given name
             best = _person(spaced, "", unknown=True)
     return best
@@ -140,13 +145,20 @@ def _roles(text: str, roles: re.Pattern[str] = _ANY) -> Strength | None:
         if not roles.fullmatch(role):
             continue
         sure = role.endswith("医") or role[0] in "DNPOMド"
-        unknown = gap.strip()[:1] in tuple(":(=「/|") if gap.strip() else sure and len(run) <= 3
-        best = strongest(best, _person(run, given or "", unknown=unknown))
+        # Behind Dr. and 氏名 stands a name and nothing else, with a blank or none; behind 担当 also what is done.
+        short = len(run) <= (6 if role[0].isascii() or _NAMING.fullmatch(role) else 3)
+        unknown = gap.strip()[:1] in tuple(":(=「/|") if gap.strip() else (sure or bool(_NAMING.search(role))) and short
+        best = strongest(best, _one_character(run) if gap else None, _person(run, given or "", unknown=unknown))
     for found in _RELATIVE.finditer(text) if roles is _ANY else ():
         best = strongest(
-            best, _first_name(found.group(1)) or _person(found.group(1), found.group(2) or "", unknown=False)
+            best, _first_name(found.group(1)) or _person(found.group(1), found.group(2) or "", unknown=True)
         )
     return best
+
+
+def _one_character(run: str) -> Strength | None:
+    """南医師, 担当：東: a surname of one character that so many bear that it is one beside a title or a role."""
+    return Strength.LIKELY if len(run) == 1 and run in names().many else None
 
 
 def _first_name(name: str) -> Strength | None:
@@ -169,7 +181,9 @@ def _person(run: str, given: str, *, unknown: bool) -> Strength | None:
             return Strength.CERTAIN if len(name) >= 3 else Strength.LIKELY
     if any(run[:cut] in known.words and run[cut:] in known.plain_surnames for cut in range(2, len(run) - 1)):
         return Strength.LIKELY
-    if not unknown or not 2 <= len(stripped) <= 6 or stripped in _PERSONS or _TERM.search(stripped):
+    if unknown and len(given) > 1 and given in known.given and given not in known.words:
+        return Strength.LIKELY  # 氏名：千種 健雄: the given name says that the word before it is a surname
+    if not unknown or not 2 <= len(stripped) <= 6 or stripped in _PERSONS or TERM.search(stripped):
         return None
     return None if known.ordinary(stripped) or known.ordinary(run) else Strength.LIKELY
 
@@ -196,16 +210,21 @@ def _surnames(pattern: re.Pattern[str]) -> Callable[[str], Strength | None]:
     def look(text: str) -> Strength | None:
         sure = names().sure_surnames
         runs = (found.group(1) for found in pattern.finditer(text))
-        hit = any((run in sure and not _TERM.search(run)) or _full(run) for run in runs)
+        hit = any((run in sure and not TERM.search(run)) or _full(run) for run in runs)
         return Strength.LIKELY if hit else None
 
     return look
 
 
+def _one_in_brackets(text: str) -> Strength | None:
+    """（堀）: not （東）, which is a wing of the house."""
+    return Strength.LIKELY if any(f.group(1) in names().many - _PERSONS for f in _ONE.finditer(text)) else None
+
+
 def _full(run: str) -> bool:
     """A full name that needs no cue: no compound of words, no term, and a given name that is neither."""
     known = names()
-    if not 3 <= len(run) <= 6 or known.ordinary(run) or _TERM.search(run):
+    if not 3 <= len(run) <= 6 or known.ordinary(run) or TERM.search(run):
         return False
     return any(_surname_and_given(run[:cut], run[cut:]) for cut in range(1, len(run)) if len(run) - cut <= 3)
 
@@ -245,6 +264,17 @@ def _people(pattern: re.Pattern[str]) -> Callable[[str], Strength | None]:
     return look
 
 
+def _bracketed(text: str) -> Strength | None:
+    """A name in brackets that no list knows, where it ends as surnames do and is no word, term or place."""
+    known, towns = names(), listed("towns")
+    for found in _BRACKETS.finditer(text):
+        run = found.group(1)
+        odd = _ENDING.fullmatch(run) and not (known.ordinary(run) or TERM.search(run) or "術" in run)
+        if odd and run not in towns:
+            return Strength.LIKELY
+    return None
+
+
 def _houses(text: str) -> Strength | None:
     runs = [found.group(1) for found in _HOUSE.finditer(text)]
     return Strength.LIKELY if any(_owner(run) for run in runs) else None
@@ -255,7 +285,7 @@ def _owner(run: str) -> bool:
     known = names()
     if run in known.counted:
         return run not in _PERSONS and run not in _HOUSES
-    return len(run) > 1 and not (known.ordinary(run) or _TERM.search(run) or run in _HOUSES)
+    return len(run) > 1 and not (known.ordinary(run) or TERM.search(run) or run in _HOUSES)
 
 
 _HOUSES = frozenset(
@@ -267,6 +297,8 @@ _LOOKS = (
     _people(_TOLD),
     _people(_SIGNED),
     *(_surnames(pattern) for pattern in (_ACTS, _BRACKETS)),
+    _one_in_brackets,
+    _bracketed,
     _houses,
     _alone,
 )

@@ -10,7 +10,7 @@ _led = Labelled(
     r"口座(?:番号|no\.?)?|振込先|(?<![a-z])(?:bank_?)?account_?(?:no|number)(?![a-z])|(?<![a-z])bank_?account(?![a-z])",
     r"[0-9]{6,8}|[0-9]{5}-[0-9]{7,8}(?:-[0-9])?",
 )
-_KIND_BEFORE = re.compile(r"(?:普通|当座|貯蓄)(?:預金|口座)?[ :・(,]{0,3}(?:No\.?)?[ :]?[0-9]{7}(?![0-9])")
+_KIND_BEFORE = re.compile(r"(?:普通|当座|貯蓄)(?:預金|口座)?[ :・(),]{0,3}(?:No\.?)?[ :]?[0-9]{7}(?![0-9])")
 _POST_BANK = re.compile(r"(?<![0-9])1[0-9]{3}0-[0-9]{7}1(?![0-9])")
 
 
@@ -30,6 +30,7 @@ KIND = Identifier(
     must_match=(
         Example("普通 1234567", strength=Strength.CERTAIN),
         Example("口座番号：７６５４３２１", strength=Strength.CERTAIN),
+        Example("口座番号(普通) 7654321", strength=Strength.CERTAIN),
         Example("1234567", context="account_number", strength=Strength.CERTAIN),
         Example("11940-12345671"),
     ),

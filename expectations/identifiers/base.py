@@ -85,7 +85,8 @@ class Identifier:
 _DIGIT = re.compile("[0-9]")
 #: Kinds are asked one after the other about the same texts.
 _normal = lru_cache(maxsize=1 << 16)(normal)
-_GAP = r"(?:[ :=#(\[「『<>は,|\t\"'.]|No\.?){0,6}"
+# What stands between a label and its value on forms and in notes, brackets closed and opened: 番号(旧) → 123.
+GAP = r"(?:\((?:普通|当座|新|旧|現在)\)|[ :;=#()\[\]「」『』【】<>→⇒はが,|\t\"'.*・]|No\.?){0,6}"
 
 
 class Labelled:
@@ -94,7 +95,7 @@ class Labelled:
     def __init__(self, labels: str, value: str) -> None:
         """Compile both patterns; they are read without regard to case."""
         self.labels = labels
-        self._inline = re.compile(rf"(?:{labels}){_GAP}(?<![0-9A-Za-z])(?:{value})(?![0-9A-Za-z])", re.IGNORECASE)
+        self._inline = re.compile(rf"(?:{labels}){GAP}(?<![0-9A-Za-z])(?:{value})(?![0-9A-Za-z])", re.IGNORECASE)
         self._label = re.compile(labels, re.IGNORECASE)
         self._alone = re.compile(rf"(?<![0-9A-Za-z])(?:{value})(?![0-9A-Za-z])", re.IGNORECASE)
 

@@ -35,7 +35,7 @@ _BARE_INSIDE = re.compile(rf"(?<![0-9A-Za-z.])(?:{_BARE.pattern})(?![0-9A-Za-z])
 _LABEL = r"生年月日|誕生日|出生日|生月日"
 _LABEL += r"|(?<![a-z])(?:birth_?(?:date|day|ymd)?|date_?of_?birth|dob|born|seinengappi)(?![a-z])"
 _CONTEXT = re.compile(_LABEL, re.IGNORECASE)
-_LED = re.compile(rf"(?:{_LABEL})[^0-9A-Za-z一-鿿]{{0,6}}$", re.IGNORECASE)
+_LED = re.compile(rf"(?:{_LABEL})(?:\((?:西暦|和暦|元号)\))?[^0-9A-Za-z一-鿿]{{0,6}}$", re.IGNORECASE)
 _BORN = re.compile(r" ?(?:生まれ|生れ|出生|生(?![^)\] 、。,]))")
 
 
@@ -80,6 +80,7 @@ KIND = Identifier(
         Example("3530421", context="生年月日", strength=Strength.CERTAIN),
         Example("生年月日：昭和53年4月21日", strength=Strength.CERTAIN),
         Example("生年月日 3530421", strength=Strength.CERTAIN),
+        Example("生年月日(西暦)「19780421」", strength=Strength.CERTAIN),
         Example("昭和53年4月21日生まれの女性", strength=Strength.CERTAIN),
         Example("S53/4/21生", strength=Strength.CERTAIN),
         Example("04/21/1978"),

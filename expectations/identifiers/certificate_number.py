@@ -5,7 +5,7 @@ from __future__ import annotations
 from expectations.identifiers.base import Example, Identifier, Labelled, Strength
 
 _LABELS = (
-    r"(?:特定医療費|特定疾患|指定難病|小児慢性(?:特定疾病)?|自立支援医療|医療)?(?:受給者証|受給者票|医療券|資格者証|認定証|証明書|診断書|死亡診断書)"
+    r"(?:特定医療費|特定疾患|指定難病|小児慢性(?:特定疾病)?|自立支援医療|医療)?(?:受給者証|受給者票|医療券|医療証|資格者証|認定証|証明書|診断書|死亡診断書)"
     r"(?:の)?(?:交付)?(?:番号|no\.?)|登録者証番号|(?<![a-z])certificate_?(?:no|number|id)(?![a-z])"
 )
 _led = Labelled(_LABELS, r"第? ?[0-9A-Z][0-9A-Z-]{2,19} ?号?")

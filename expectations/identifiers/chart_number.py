@@ -6,7 +6,7 @@ from expectations.identifiers.base import Example, Identifier, Labelled, Strengt
 
 _VALUE = r"[A-Z]{0,3}-?[0-9][0-9-]{2,18}"
 _chart = Labelled(
-    r"カルテ(?:番号|no\.?|id)?|診療録番号|診察券(?:番号|no\.?)?|(?<![a-z])(?:chart|karte|mrn)(?:_?(?:no|number|id))?(?![a-z])",
+    r"カルテ(?:番号|no\.?|id)?|診療録番号|診察券(?:番号|no\.?)?|(?<![A-Za-z])ID番号|(?<![a-z])(?:chart|karte|mrn)(?:_?(?:no|number|id))?(?![a-z])",
     _VALUE,
 )
 _patient = Labelled(r"患者(?:番号|id|no\.?)|利用者(?:番号|id)|(?<![a-z])(?:patient)_?(?:no|number|id)(?![a-z])", _VALUE)
@@ -33,6 +33,7 @@ KIND = Identifier(
     must_match=(
         Example("カルテ番号：00123456", strength=Strength.CERTAIN),
         Example("診察券No.12-3456", strength=Strength.CERTAIN),
+        Example("ID番号 0012345", strength=Strength.CERTAIN),
         Example("患者ＩＤ　０００１２３４", strength=Strength.CERTAIN),
         Example("A0012345", context="chart_no", strength=Strength.CERTAIN),
         Example("0012345", context="patient_id"),

@@ -8,7 +8,7 @@ from expectations.identifiers._check_digits import luhn
 from expectations.identifiers.base import Example, Identifier, Labelled, Strength, digits, squeezed
 
 _LABELS = (
-    r"端末(?:識別)?(?:番号|id)|機器(?:固有|識別)?(?:番号|id)|製造番号|シリアル(?:番号|no\.?)|個体(?:識別)?番号"
+    r"広告(?:識別子|id)|端末(?:識別)?(?:番号|id)|機器(?:固有|識別)?(?:番号|id)|製造番号|シリアル(?:番号|no\.?)|個体(?:識別)?番号"
     r"|(?<![a-z])(?:imei|imsi|iccid|meid|idfa|idfv|aaid|gaid|udid|udi|android_?id|advertising_?id|device_?(?:id|no|number|serial)"
     r"|serial_?(?:no|number))(?![a-z])"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from expectations.identifiers.base import Example, Identifier, Labelled, Strength
 
 _LABELS = (
-    r"(?:身体障害者|精神障害者(?:保健)?(?:福祉)?|障害者|療育|愛護|愛の|被爆者(?:健康)?|母子(?:健康)?)手帳(?:の)?(?:交付)?(?:番号|no\.?)"
+    r"(?:身体障害者|精神障害者(?:保健)?(?:福祉)?|障害者|療育|愛護|愛の|被爆者(?:健康)?|母子(?:健康)?)?手帳(?:の)?(?:交付)?(?:番号|no\.?)"
     r"|(?<![a-z])disability_?(?:certificate_?)?(?:no|number|id)(?![a-z])"
 )
 _led = Labelled(_LABELS, r"(?:[一-鿿]{1,6}第? ?)?[0-9A-Z-]{3,12} ?号?")

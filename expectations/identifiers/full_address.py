@@ -15,9 +15,18 @@ _J = "[一-鿿々ヶケノのツぁ-んァ-ヶー0-9]"
 _TOWN = rf"{_J}{{1,12}}?[市区町村郡]"
 _HOUSE = r"[0-9]{1,5} ?(?:丁目|番地|番(?![目線])|号|-[0-9]{1,5})"
 _WHOLE = re.compile(rf"(?:{_PREFECTURE}) ?{_TOWN}[^,。、;]{{0,25}}?{_HOUSE}")
-_LOCAL = re.compile(
-    rf"(?<![一-鿿])(?![市区町村]{{2}})[一-鿿ヶケのツ]{{1,7}}[市区町村][一-鿿々ヶケノの ]{{0,12}} ?{_HOUSE}"
+# Municipalities with kana in their names (Japan Post's table of postal codes); other kana before 市 is a sentence.
+_KANA_TOWNS = (
+    "あきる野市|あさぎり町|あま市|あわら市|いすみ市|いちき串木野市|いなべ市|いの町|いわき市|うきは市|うるま市|えびの市|えりも町"
+    "|おいらせ町|おおい町|かすみがうら市|かつらぎ町|かほく市|さいたま市|さくら市|さつま町|さぬき市|すさみ町|せたな町|たつの市|つがる市"
+    "|つくばみらい市|つくば市|つるぎ町|ときがわ町|にかほ市|ひたちなか市|ふじみ野市|まんのう町|みどり市|みなかみ町|みなべ町|みやき町"
+    "|みやこ町|みやま市|みよし市|むかわ町|むつ市|ニセコ町|南あわじ市|南さつま市|南アルプス市|新ひだか町|東かがわ市|東みよし町"
 )
+_CITY = rf"(?:(?<![一-鿿])(?![市区町村]{{2}})[一-鿿ヶケのツ]{{1,7}}[市区町村]|{_KANA_TOWNS})"
+_LOCAL = re.compile(rf"{_CITY}[一-鿿々ァ-ヶーの ]{{0,14}} ?{_HOUSE}")
+# A town with hiragana only before a house number that is nothing else: 都市部では3-5 is no address.
+_STRONG_HOUSE = r"[0-9]{1,5} ?(?:丁目|番地|番 ?[0-9]{1,5} ?号|-[0-9]{1,5}-[0-9]{1,5})"
+_LOCAL_KANA = re.compile(rf"{_CITY}[一-鿿々ァ-ヶーぁ-ん ]{{0,14}} ?{_STRONG_HOUSE}")
 _BLOCK = re.compile(r"[一-鿿ヶの]{1,8} ?[0-9]{1,3}丁目 ?[0-9]{1,4}(?:番|-[0-9])")
 _LABELS = r"住所|居所|所在地|現住|本籍|転居先|(?<![a-z])(?:address|addr|street)(?![a-z])"
 _CONTEXT = re.compile(_LABELS, re.IGNORECASE)
@@ -48,7 +57,7 @@ def _search(text: str, context: str) -> Strength | None:
     labelled = _CONTEXT.search(context) is not None
     if labelled and _ANY_HOUSE.search(text):
         return Strength.CERTAIN
-    if _LOCAL.search(text) or _BLOCK.search(text) or (labelled and _ANY_TOWN.search(text)):
+    if _LOCAL.search(text) or _LOCAL_KANA.search(text) or _BLOCK.search(text) or (labelled and _ANY_TOWN.search(text)):
         return Strength.LIKELY
     return Strength.LIKELY if any(_below(rest) for _, rest in behind_municipalities(text)) else None
 
@@ -79,6 +88,9 @@ KIND = Identifier(
         Example("藤沢1番地2", context="住所", strength=Strength.CERTAIN),
         Example("藤沢市藤沢1234-5"),
         Example("宮前町3丁目2番1号"),
+        Example("うるま市具志川6-29-30"),
+        Example("四日市市天カ須賀1067番地"),
+        Example("富山市桜谷みどり町2丁目9-1"),
         Example("東京都千代田区丸の内", context="address"),
         Example("東京都千代田区丸の内"),
         Example("退院先：藤沢市鵠沼海岸へ転居"),
@@ -99,6 +111,7 @@ KIND = Identifier(
         Example("市販薬を1-2錠"),
         Example("第3腰椎 L3-4"),
         Example("町村部の3-5%"),
+        Example("都市部では3-5%"),
         Example("1-2-3"),
         Example("区分 12-3"),
         Example("市町村番号 1-2"),

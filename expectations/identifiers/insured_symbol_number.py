@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._insured import COMPOSITE, composites, of_composite
-from expectations.identifiers.base import Example, Identifier, Strength, squeezed
+from expectations.identifiers.base import GAP, Example, Identifier, Strength, squeezed
 
 _VALUE = r"(?!番号)[0-9A-Za-z一-鿿ァ-ヶぁ-ん][0-9A-Za-z一-鿿ァ-ヶぁ-ん・.-]{0,18}"
 _PAIR = re.compile(rf"記号[ :=は(,|]{{0,4}}{_VALUE}[ ・,、/|)]{{0,3}}番号[ :=は(,|]{{0,4}}[0-9]{{1,19}}(?![0-9文桁字])")
 _JOINT = re.compile(
-    r"(?:記号 ?[・/と及び]{0,2} ?番号|被?保険者証?等?(?:の|記号)?番号|保険証(?:の)?番号)[ :=は(,|\"]{1,4}"
-    r"[0-9A-Za-zぁ-んァ-ヶ一-鿿]{0,10}[-・ ]?[0-9]{2,19}(?![0-9文桁字])"
+    rf"(?:記号 ?[・/と及び]{{0,2}} ?番号|被?保険者証?等?(?:の|記号)?番号|保険証(?:の)?番号){GAP}"
+    r"(?:[0-9A-Za-zぁ-んァ-ヶ一-鿿]{1,10}[-・ ]?){0,2}[0-9]{2,19}(?![0-9文桁字])"
 )
 _LABELS = (
     r"記号・?番号|(?:被保険者|保険証|資格確認).{0,8}(?:記号|番号)|(?<![a-z])(?:insured|hihokensha)_?(?:no|number|symbol|id)"
@@ -41,6 +41,8 @@ KIND = Identifier(
         Example("記号：船橋１２　番号：３４５", strength=Strength.CERTAIN),
         Example("保険証番号は1234567でした", strength=Strength.CERTAIN),
         Example("記号番号：東い1234-567", strength=Strength.CERTAIN),
+        Example("被保険者証番号「50193」", strength=Strength.CERTAIN),
+        Example("被保険者等記号・番号→12-34-7129", strength=Strength.CERTAIN),
         Example("33120015:12-34:5678:01", strength=Strength.CERTAIN),
         Example("３３１２００１５：１２：５６７８：０１", strength=Strength.CERTAIN),
         Example("33120014:12:5678"),

@@ -10,7 +10,7 @@ from expectations.identifiers.base import Example, Identifier, Strength, stronge
 _FOUR = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 _V4 = re.compile(rf"(?<![0-9A-Za-z.])({_FOUR})(?![0-9A-Za-z]|:[0-9A-Fa-f]*:)")
 _V6 = re.compile(
-    rf"(?<![0-9A-Fa-f:])(?<![0-9A-Za-z](?=[0-9]))((?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:{_FOUR}|[0-9A-Fa-f]{{0,4}}))(?![0-9A-Za-z:])"
+    rf"(?<![0-9A-Fa-f])(?<![0-9A-Fa-f:]:)(?!:(?!:))(?<![0-9A-Za-z](?=[0-9]))((?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:{_FOUR}|[0-9A-Fa-f]{{0,4}}))(?![0-9A-Za-z:])"
 )
 _LABEL = re.compile(r"(?<![a-z])ip(?:v[46])?(?![a-z])|アドレス|address|host|server|端末|接続元", re.IGNORECASE)
 
@@ -52,6 +52,8 @@ KIND = Identifier(
         Example("１９２．０．２．１"),
         Example("2400:c401::5054:ff:fe1b:b031", strength=Strength.CERTAIN),
         Example("fe80::1"),
+        Example("IPアドレス：198.51.100.19"),
+        Example("アドレス：2001:db8:5a3f::b975"),
         Example("::ffff:192.0.2.1"),
         Example("[2001:db8::1]:8080"),
         Example("1.2.3.4", context="ip"),

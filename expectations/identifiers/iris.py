@@ -6,7 +6,7 @@ from expectations.identifiers._biometrics import Biometric
 from expectations.identifiers.base import Example, Identifier, Strength
 
 _DATA = Biometric(
-    labels=r"虹彩(?:コード|画像|特徴量?|認証)|iris_?(?:code|image|template|scan)",
+    labels=r"虹彩(?:コード|デ[ー-]タ|画像|特徴量?|認証)|iris_?(?:code|image|template|scan)",
     sure="biometric/iris",
 )
 

@@ -1,7 +1,7 @@
 """氏名: names in kanji and kana. Alone in a cell, in front of an honorific, or behind a label; never inside a term.
 
-Names of diseases and tests are full of surnames (橋本病, 長谷川式), so running text is only read at honorifics and
-labels, and an honorific that continues a term (木村氏病) does not count.
+Names of diseases and tests are full of surnames (橋本病, 長谷川式), so running text is only read at cues
+(`_names_in_text`), and an honorific that continues a term (木村氏病) does not count.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._names import names
-from expectations.identifiers._names_in_text import in_text
+from expectations.identifiers._names_in_text import TERM, in_text
 from expectations.identifiers.base import Example, Identifier, Strength, strongest
 from expectations.text import katakana, plain_kanji
 
@@ -29,7 +29,7 @@ _KANA_HONORIFIC = re.compile(
     r"(?<![ァ-ヶーぁ-ん])([ァ-ヶーぁ-ん]{2,8}?)(?: ([ァ-ヶーぁ-ん]{2,8}?))?(様|さん|さま|殿|氏|先生|ちゃん|くん)"
 )
 _KANA_LABELLED = re.compile(
-    r"(?:フリガナ|ふりがな|カナ氏名|氏名カナ|氏名|カナ)[ :=は,|\"(]{1,4}"
+    r"(フリガナ|ふりがな|カナ氏名|氏名 ?カナ|氏名 ?\((?:カナ|フリガナ|かな|ふりがな)\)|氏名|カナ)[ :=は,|\"(]{1,4}"
     r"([ァ-ヶーぁ-ん]{2,10})[ ・]?([ァ-ヶーぁ-ん]{2,10})?"
 )
 _CELL = re.compile(rf"[{_K}ぁ-んァ-ヶー]{{1,10}}(?:[ ・,、]{{1,2}}[{_K}ぁ-んァ-ヶー]{{1,10}})?")
@@ -69,7 +69,7 @@ def _kanji(parts: list[str]) -> Strength | None:
     known = names()
     if len(parts) == 2:
         if parts[0] not in known.surnames:
-            return None
+            return Strength.LIKELY if all(_no_word(part) for part in parts) else None
         sure = parts[1] in known.given or katakana(parts[1]) in known.given_kana
         return Strength.LIKELY if sure and len("".join(parts)) >= 3 else Strength.WEAK
     cell, best = parts[0], None
@@ -80,6 +80,11 @@ def _kanji(parts: list[str]) -> Strength | None:
             firm = cut >= 3 or (cut == 2 and len(given) >= 2)
             best = strongest(best, Strength.LIKELY if firm else Strength.WEAK)
     return strongest(best, Strength.WEAK if cell in known.surnames and len(cell) > 1 else None)
+
+
+def _no_word(part: str) -> bool:
+    """Two or three kanji that are no ordinary word: two of them in a cell are a name no list has."""
+    return re.fullmatch(rf"[{_K}]{{2,3}}", part) is not None and not (names().ordinary(part) or TERM.search(part))
 
 
 def _kana(parts: list[str]) -> Strength | None:
@@ -100,11 +105,20 @@ def _honorifics(text: str) -> Strength | None:
     best = None
     for found in _KANA_HONORIFIC.finditer(text):
         surname, given = katakana(found.group(1)), katakana(found.group(2) or "")
-        if len(surname) >= 3 and surname in names().surname_kana:
+        if surname in names().surname_kana and (len(surname) >= 3 or given in names().given_kana):
             best = strongest(best, Strength.CERTAIN if given in names().given_kana else Strength.LIKELY)
-        elif not given and (_kana([surname]) is not None or _foreign(found)):
+        elif _reads_like_a_name(found) or (not given and (_kana([surname]) is not None or _foreign(found))):
             best = strongest(best, Strength.LIKELY)
     return best
+
+
+def _reads_like_a_name(found: re.Match[str]) -> bool:
+    """A surname no list knows before a given name one knows: ウズラブチ ツルコ様, クラシロフサヨ様."""
+    written, given, title = found.groups()
+    if title not in ("様", "殿") or _JOBS.fullmatch(written):
+        return False
+    run, known = katakana(written), names().given_kana
+    return katakana(given) in known if given else any(run[cut:] in known for cut in range(2, len(run) - 2))
 
 
 def _foreign(found: re.Match[str]) -> bool:
@@ -121,11 +135,15 @@ _JOBS = re.compile(
 
 
 def _labels(text: str) -> Strength | None:
+    best = None
     for found in _KANA_LABELLED.finditer(text):
-        parts = [katakana(part) for part in found.groups() if part]
+        parts = [katakana(part) for part in found.groups()[1:] if part]
         if (len(parts) == 2 and parts[0] in names().surname_kana) or _kana(parts) is not None:
             return Strength.CERTAIN
-    return None
+        # Behind フリガナ stands a reading, also one that no list knows; フリガナなし and the like are shorter.
+        if found.group(1) not in ("氏名", "カナ") and len("".join(parts)) >= 5:
+            best = Strength.LIKELY
+    return best
 
 
 KIND = Identifier(
@@ -155,6 +173,9 @@ KIND = Identifier(
         Example("鈴木花子様が来院", strength=Strength.CERTAIN),
         Example("氏名：山田太郎", strength=Strength.CERTAIN),
         Example("フリガナ ヤマダ タロウ", strength=Strength.CERTAIN),
+        Example("氏名（カナ）　ヤマダ　タロウ", strength=Strength.CERTAIN),
+        Example("フリガナ：ウズラブチ　タマジ"),
+        Example("クラシロ　フサヨ様"),
         Example("主治医　佐々木"),
         Example("サトウさんから聴取"),
         Example("スミスさんより電話"),

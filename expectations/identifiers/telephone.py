@@ -14,7 +14,7 @@ _SEPARATED = re.compile(
     rf"{_START}\(?0[0-9]{{1,4}}(?:[-(). ]{{1,2}}[0-9]{{1,4}}){{1,3}}[-). ]{{1,2}}[0-9]{{3,4}}(?![0-9A-Za-z-])"
 )
 _ABROAD = re.compile(
-    r"(?<![0-9A-Za-z])(?:\+ ?|00[0-9]{0,4}[- ])81[-(. ]*0?[-). ]*([1-9][0-9() .-]{7,13}[0-9])(?![0-9])"
+    r"(?<![0-9A-Za-z])(?:\+ ?|00[0-9]{0,4}[- ]?)81[-(. ]*0?[-). ]*([1-9][0-9() .-]{7,13}[0-9])(?![0-9])"
 )
 _BEHIND_LABEL = re.compile(
     rf"(?:{_LABEL})[^0-9A-Za-z]{{0,8}}(?:番号)?[^0-9A-Za-z]{{0,3}}(0[0-9]{{9,10}})(?![0-9])", re.I
@@ -74,6 +74,7 @@ KIND = Identifier(
         Example("0120ー123ー456", strength=Strength.CERTAIN),
         Example("+81-90-1234-5678", strength=Strength.CERTAIN),
         Example("+81 (0)3 5550 0123", strength=Strength.CERTAIN),
+        Example("0081-466-22-1234", strength=Strength.CERTAIN),
         Example("夜間はFAX086-222-1234へ", strength=Strength.CERTAIN),
         Example("緊急連絡先：09012345678（長女）", strength=Strength.CERTAIN),
         Example("09012345678", context="電話番号", strength=Strength.CERTAIN),

@@ -6,7 +6,7 @@ from expectations.identifiers._biometrics import Biometric
 from expectations.identifiers.base import Example, Identifier, Strength
 
 _DATA = Biometric(
-    labels=r"静脈(?:パタ[ー-]ン|認証|特徴量?|テンプレ[ー-]ト)|vein_?(?:pattern|template|image)",
+    labels=r"静脈(?:デ[ー-]タ|パタ[ー-]ン|認証|特徴量?|テンプレ[ー-]ト)|vein_?(?:pattern|template|image)",
     sure="biometric/vein",
 )
 

@@ -89,18 +89,22 @@ def _cut(body: bytes) -> tuple[list[bytes], list[bytes]]:
     """What stands before, between and behind the outermost observations, and the inside of each. Raises `Unlike` where
     they do not open and close by turns."""
     *pieces, end = body.split(_END)
-    left, inside, open_, within = [], [], 0, b""
+    left: list[bytes] = []
+    inside: list[bytes] = []
+    held: list[bytes] = []
+    open_ = 0
     for piece in pieces:
-        if open_:
-            within, open_ = b"".join((within, _END, piece)), open_ + piece.count(_START) - 1
-        else:
-            before, start, within = piece.partition(_START)
+        if not open_:
+            before, start, piece = piece.partition(_START)
             if not start:
                 raise Unlike
             left.append(before)
-            open_ = within.count(_START)
+            open_ = 1
+        held.append(piece)
+        open_ += piece.count(_START) - 1
         if not open_:
-            inside.append(within)
+            inside.append(_END.join(held))
+            held.clear()
     if open_ or _START in end:
         raise Unlike
     return [*left, end], inside

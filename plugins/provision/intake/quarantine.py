@@ -1,6 +1,7 @@
 """隔離: what could not be taken, sealed under a key of its own, with a report that says where and why, never what.
 
-    quarantine/<batch>/0002.age            a file that could not be taken whole
+    quarantine/<batch>/0002.age            a file that could not be taken whole, as it was sealed on receipt
+    quarantine/<batch>/0002.header         its header for the key of the quarantine, in place of its own
     quarantine/<batch>/0003.records.age    records left out of a file that was taken, with their numbers and rules
     quarantine/<batch>/manifest.age        the sender's names of these files
     quarantine/<batch>/report.json         places, rules, remedies
@@ -23,7 +24,7 @@ import pyrage
 from provision.context import Context
 from provision.formats.base import Held, Problem
 from provision.intake.problems import Problems
-from provision.intake.sealed import SealedFile, manifest, opened, write_manifest
+from provision.intake.sealed import SealedFile, manifest, reseal, write_manifest
 from provision.store import flush
 
 #: What a steward is told about a record that was left out.
@@ -51,11 +52,9 @@ class Keeping:
         return self.ctx.keys.identity(f"batch-{self.batch}")
 
     def whole(self, item: SealedFile, problem: Problem) -> None:
-        """Move a sealed file from the batch's landing key to its quarantine key, without touching the disk in clear."""
+        """Move a sealed file from the batch's landing key to its quarantine key, without opening it."""
         recipient, path = self._open(item), self.making / item.sealed_name()
-        with opened(self.landing / item.sealed_name(), self.identity) as plain, path.open("wb") as cipher:
-            pyrage.encrypt_io(plain, cipher, [recipient])
-        flush(path)
+        reseal(self.landing / item.sealed_name(), self.identity, path, recipient)
         self.problems.add(problem)
 
     def records(self, item: SealedFile, held: Sequence[Held]) -> None:

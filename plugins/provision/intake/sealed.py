@@ -9,21 +9,26 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pyrage
 
 from provision.errors import Refused
+from provision.intake import ageheader
 from provision.intake.archives.streams import Forward
 from provision.store import flush
 
 #: A sealed file up to this size is opened in memory: a thread and a pipe would cost more than its bytes.
 SMALL = 1 << 20
+#: Of a file that was put under another key: the header for that key, beside it.
+OWN_HEADER = ".header"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def _broken() -> Refused:
+def broken() -> Refused:
+    """What to raise for a sealed file that is not as it was sealed."""
     return Refused("a sealed file cannot be opened", rule="seal.broken", remedy="restore it or ask the sender")
 
 
@@ -103,21 +109,71 @@ def opened(path: Path, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
     try:
         sealed = path.open("rb")  # before there is a pipe: its reader would wait for a writer that never comes
     except OSError:
-        raise _broken() from None
-    if os.fstat(sealed.fileno()).st_size <= SMALL:
+        raise broken() from None
+    small = os.fstat(sealed.fileno()).st_size <= SMALL
+    cipher = _with_own_header(path, sealed)
+    if small:
         with sealed:
-            plain = _plain(sealed.read(), identity)
+            plain = _plain(cipher.read(), identity)
         yield io.BytesIO(plain)
         return
-    with _piped(sealed, identity) as stream:
+    with closing(sealed), _piped(cipher, identity) as stream:
         yield stream
+
+
+def reseal(sealed: Path, identity: pyrage.x25519.Identity, target: Path, recipient: pyrage.x25519.Recipient) -> None:
+    """Put a sealed file that `identity` opens under the key of `recipient`, without opening it: `target` is the same
+    file with a header of its own beside it (``.header``); or, on another file system, a copy with that header.
+
+    The old header goes with the old key; then only the new key opens the file. Flushed to the disk. `Refused` where the
+    file is gone, or its header was changed or is for another key; a changed body is found when it is opened.
+    """
+    try:
+        with sealed.open("rb") as cipher:
+            start = cipher.read(ageheader.HEADER_BYTES)
+            header = ageheader.rewrapped(start, identity, recipient)
+            if _is_linked(sealed, target):
+                target = target.with_suffix(OWN_HEADER)
+                target.write_bytes(header)
+            else:
+                cipher.seek(ageheader.length(start))
+                with target.open("wb") as out:
+                    out.write(header)
+                    shutil.copyfileobj(cipher, out, SMALL)
+    except (FileNotFoundError, ValueError):
+        raise broken() from None
+    flush(target)
+
+
+def _is_linked(sealed: Path, target: Path) -> bool:
+    try:
+        os.link(sealed, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one without links
+        return False
+    return True
+
+
+def _with_own_header(path: Path, sealed: BinaryIO) -> BinaryIO:
+    """A sealed file with the header that lies beside it, if one does, in place of the one it begins with."""
+    try:
+        header = path.with_suffix(OWN_HEADER).read_bytes()
+    except FileNotFoundError:
+        return sealed
+    try:
+        sealed.seek(ageheader.length(sealed.read(ageheader.HEADER_BYTES)))
+    except ValueError:
+        sealed.close()
+        raise broken() from None
+    return cast(BinaryIO, Forward(chain([header], iter(lambda: sealed.read(SMALL), b""))))
 
 
 def _plain(cipher: bytes, identity: pyrage.x25519.Identity) -> bytes:
     try:
         return bytes(pyrage.decrypt(cipher, [identity]))
     except pyrage.DecryptError:
-        raise _broken() from None
+        raise broken() from None
 
 
 @contextmanager
@@ -181,7 +237,7 @@ class _Whole:
         if size < 0 or len(block) < size:
             self.thread.join()
             if self.failure:
-                raise _broken()
+                raise broken()
         return block
 
     def close(self) -> None:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from payloads import CONTRACT, README, ROWS, TABLE, Payload, with_column, with_table
 
@@ -103,6 +105,21 @@ def test_other_physical_types_stop(make: Make, gate: Gate) -> None:
         "sex (parquet)": "refused:binary",
         "zip3 (parquet)": "refused:nested",
     }
+
+
+def test_a_name_in_a_dictionary_that_no_row_uses_stops(make: Make, gate: Gate) -> None:
+    """No reader shows it, and the bytes hold it."""
+    payload, secret = make(), "架空太郎"
+    table = pq.read_table(payload.table("parquet"))
+    cells = table.column("sex").to_pylist()
+    coded = pa.DictionaryArray.from_arrays(pa.array([int(cell) for cell in cells]), pa.array([secret, "1", "2"]))
+    pq.write_table(table.set_column(1, "sex", coded), payload.table("parquet"), compression="none")
+    assert secret.encode() in payload.table("parquet").read_bytes()
+    assert pl.read_parquet(payload.table("parquet"))["sex"].cast(pl.String).to_list() == cells
+    assert notes(gate(payload.seal(), secrets=(secret,))) == {"parquet.unused_dictionary_value"}
+    used = coded.cast(pa.string()).dictionary_encode()
+    pq.write_table(table.set_column(1, "sex", used), payload.table("parquet"))
+    assert gate(payload.seal()).passed
 
 
 def test_all_null_column_stops(make: Make, gate: Gate) -> None:
@@ -252,6 +269,24 @@ def test_exception_in_our_own_count_stops(make: Make, gate: Gate, monkeypatch: p
 
     monkeypatch.setattr(Identifier, "find_normal", broken)
     assert notes(gate(payload, secrets=(secret,))) == {"RuntimeError"}
+
+
+def test_a_panic_of_an_engine_stops(make: Make, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines written in Rust raise what is no `Exception`; being interrupted is something else."""
+    payload, secret = make(), "090-9999-8888"
+
+    def broken(*_: object) -> None:
+        raise pl.exceptions.PanicException(secret)
+
+    monkeypatch.setattr("expectations.columns.inside", broken)
+    assert notes(gate(payload, secrets=(secret,))) == {"PanicException"}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("expectations.columns.inside", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gate(payload)
 
 
 def test_disagreement_with_our_own_count_stops(make: Make, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,13 @@ def test_observations_wherever_they_stand(name: str, entry: str) -> None:
         assert outcome(name, data) == parsed_outcome(name, data)
 
 
+def test_observations_in_each_other_by_the_thousand_cost_no_more_than_their_length() -> None:
+    data = samples("checkup-cda")[30].decode()
+    nest = "<observation a='1'>" * 40_000 + "</observation>" * 40_000
+    data = data.replace("<entry>", f"<entry>{nest}</entry><entry>", 1)
+    assert outcome("checkup-cda", data.encode())[0] == "xml.form"
+
+
 def test_outlines_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cda_observations, "OUTLINES", 2)
     kept = get("checkup-cda").observations  # type: ignore[attr-defined]

@@ -324,7 +324,7 @@ def test_records_of_a_file_that_is_refused_are_not_kept_twice(sieved: Context) -
     counts = take_in(sieved, batch, actor=ACTOR)
     assert (counts["files_quarantined"], counts["records_quarantined"]) == (1, 0)
     folder = sieved.zones.quarantine() / batch
-    assert sorted(p.name for p in folder.iterdir()) == ["0002.age", "manifest.age", "report.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["0002.age", "0002.header", "manifest.age", "report.json"]
     with opened(folder / "0002.age", sieved.keys.identity(key_name(batch))) as stream:
         assert stream.read(-1) == bad
 
@@ -334,7 +334,7 @@ def test_too_many_such_records_are_a_bad_file(sieved: Context) -> None:
     with pytest.raises(Quarantined):
         take_in(sieved, batch, actor=ACTOR)
     folder = sieved.zones.quarantine() / batch
-    assert sorted(p.name for p in folder.iterdir()) == ["0001.age", "manifest.age", "report.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["0001.age", "0001.header", "manifest.age", "report.json"]
 
 
 def test_what_a_dead_run_put_into_quarantine_is_not_what_the_next_one_finds(sieved: Context) -> None:

@@ -20,7 +20,7 @@ from channels_in_test import Killed, Letterbox
 
 from provision import approvals, cli, releasing
 from provision.errors import DeliveryUnknown, FixConfiguration, LedgerBroken, Refused, RetryLater
-from provision.releasing import delivering
+from provision.releasing import delivering, verdicts
 from provision.releasing.making import made_folder
 from provision.releasing.resolving import resolve
 from tests.support.house import ACTOR, House
@@ -293,6 +293,21 @@ def test_only_the_approved_bytes_leave(
 ) -> None:
     spoil(made_folder(house.open(), published) / "bag")
     _nothing_left(house, published, letterbox(at_most_once=True), "not the approved one")
+
+
+def test_nothing_leaves_on_an_expired_verdict(
+    house: House, published: str, letterbox: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that knows more might find what the one before missed: it is asked first."""
+    box = letterbox(at_most_once=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(verdicts, "gate_version", lambda: "a gate that knows more")
+        with pytest.raises(Refused) as refused:
+            deliver(house, published)
+    assert refused.value.rule == "deliver.verdict"
+    assert (story(house), box.attempts) == ([], [])
+    deliver(house, published)
+    assert box.deliveries == 1
 
 
 def test_a_log_that_does_not_verify_delivers_nothing(house: House, published: str, letterbox: Put) -> None:

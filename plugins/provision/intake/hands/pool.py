@@ -100,7 +100,7 @@ class _Hand:
                 os.close(number)
 
     def ask(self, job: Job) -> Made | None:
-        """What becomes of a job; one that finds no room is not done. `EOFError` or `OSError` where the process is gone."""
+        """What becomes of a job; one without room is not done. `EOFError` or `OSError`: the process is gone."""
         if sum(map(len, job.parts)) > ROOM:
             return None
         at = 0
