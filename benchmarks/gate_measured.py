@@ -24,7 +24,7 @@ NAME = "claims"
 #: name -> number of codes; ICD-like and drug codes are drawn unevenly, as in claims.
 CODES = {"sex": 2, "age_band": 19, "prefecture": 47, "claim_type": 12, "main_disease": 2, "outcome": 6, "care_level": 8,
          "ward": 40, "category": 90, "unit": 30, "copay": 5, "relation": 2, "benefit": 4}  # fmt: skip
-MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
+MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
 FORMS = {"service_month": MONTH, "start_month": MONTH, "zip3": "[0-9]{3}", "insurer": "[0-9]{6}|[0-9]{8}",
          "disease_code": "[A-Z][0-9]{2}[0-9A-Z]{0,2}", "drug_code": "[0-9]{9}"}  # fmt: skip
 RANGES = {"points": (0, 99_999), "times": (1, 99), "days": (0, 31)}

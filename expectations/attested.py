@@ -30,8 +30,7 @@ class RowOrder:
     @property
     def excess(self) -> int:
         """1 where it follows the source more than chance explains, else 0."""
-        forward, backward = self.correlation_ppm, -self.correlation_ppm
-        related = max(forward, backward) > most_correlation(self.rows)
+        related = abs(self.correlation_ppm) > most_correlation(self.rows)
         return int(related or self.longest_run > longest_run(self.rows))
 
 

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -44,7 +44,9 @@ def pieces(text: str, allowed: Sequence[AllowedText], codes: frozenset[str] = fr
     `codes` are members of the contract's code lists: a codebook has to name them, so a cell that is one is left out.
     """
     found: dict[str, None] = {}
-    for line in _lines(text):
+    # What templates put at its place is out before cells meet their labels: there its place cannot be seen any more.
+    cleared = "\n".join(_without(line, allowed) for line in text.splitlines())
+    for line in chain(_lines(text), beside(cleared)):
         whole = _without(line, allowed)
         found[whole] = None
         for cell in _CELLS.split(whole):
@@ -66,7 +68,6 @@ def _lines(text: str) -> Iterator[str]:
     # Names and values that only come together over a line break: 氏名 above, 山田太郎 below.
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     yield from (f"{first} {second}" for first, second in pairwise(lines) if len(first) <= 12)
-    yield from beside(text)
     yield from _json(text)
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from expectations import bag, tables
-from expectations.asking import ask
+from expectations.asking import Question, ask
 from expectations.attested import Attested, attested_questions, missing_evidence
-from expectations.contract import CodeList, Contract, Form, TableContract
+from expectations.contract import CodeList, ColumnContract, Contract, Form, TableContract
 from expectations.documents import pieces, read_document
 from expectations.grouping import is_countable, people_questions
 from expectations.known_values import KnownValues
@@ -29,6 +30,8 @@ from expectations.version import gate_version
 
 _FORMATS = ("parquet", "csv")
 _NOTHING = Attested()
+#: What engines written in Rust raise where they break: no `Exception`.
+_PANIC = "PanicException"
 #: Seconds an examination may take. Whoever needs more says so; one that does not end must not be waited for for ever.
 DAY = 24 * 60 * 60
 
@@ -109,6 +112,10 @@ class _Examination:
             self.note("ExpectExaminationToEndInTime", where, "timeout", False)
         except Exception as error:
             self.note("ExpectExaminationToEnd", where, "exception", False, type(error).__name__)
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            self.note("ExpectExaminationToEnd", where, "exception", False, _PANIC)
 
     def everything(self) -> None:
         """All steps in order. A bag that is not the one with the digest is not read any further."""
@@ -117,15 +124,15 @@ class _Examination:
         self.note("ExpectBagToHaveDigest", "payload", "bag", True)
         if not self.contract_is_complete():
             return
-        self.guarded("file names", lambda: self.file_names(set(state.files)))
+        self.guarded("file names", partial(self.file_names, set(state.files)))
         for table in self.contract.tables:
             for form in table.formats:
-                self.guarded(f"{table.name} ({form})", lambda t=table, f=form: self.table(t, f))  # type: ignore[misc]
+                self.guarded(f"{table.name} ({form})", partial(self.table, table, form))
         for form in self.read:
-            self.guarded(f"people ({form})", lambda f=form: self.people(f))  # type: ignore[misc]
+            self.guarded(f"people ({form})", partial(self.people, form))
         for document in dict.fromkeys((*self.contract.documents, "bag-info.txt")):
-            self.guarded(document, lambda d=document: self.document(d))  # type: ignore[misc]
-        self.guarded("texts", lambda: self.findings.extend(outside_findings(self.suite, self.texts, self.known)))
+            self.guarded(document, partial(self.document, document))
+        self.guarded("texts", self.outside)
         self.guarded("evidence", self.evidence)
         if bag.survey(self.payload) != state:
             raise bag.BadBag("bag.changed_while_reading")
@@ -164,18 +171,17 @@ class _Examination:
         if form == "parquet":
             self.texts[f"{where} metadata"] = [piece for one in text.metadata for piece in pieces(one, ())]
         self.findings += tables.header_findings(self.suite, table, text, form)
-        questions = []
+        questions: list[Question] = []
         for column in table.columns:
             if column.name in text.header:
                 place = f"{table.name}.{column.name} ({form})"
-                self.guarded(
-                    place,
-                    lambda c=column, p=place: questions.extend(  # type: ignore[misc]
-                        tables.questions_of(text, c, p, self.known, self.findings)
-                    ),
-                )
+                self.guarded(place, partial(self.column, text, column, place, questions))
         self.findings += ask(self.suite, [q for q in questions if not q.of_nulls])
         self.findings += ask(self.suite, [q for q in questions if q.of_nulls])
+
+    def column(self, text: TableText, column: ColumnContract, where: str, questions: list[Question]) -> None:
+        """Questions about one column, to be asked with those about the others."""
+        questions += tables.questions_of(text, column, where, self.known, self.findings)
 
     def people(self, form: str) -> None:
         """k, l, t and rare codes over the tables of one format; all of them have to be readable."""
@@ -194,6 +200,10 @@ class _Examination:
         self.texts[name] = pieces(text, [one for one in self.contract.allowed_texts if one.document == name], codes)
         if name == self.contract.manifest:
             self.findings += ask(self.suite, manifest_questions(text, self.contract, name))
+
+    def outside(self) -> None:
+        """Everything that is no cell of a table."""
+        self.findings += outside_findings(self.suite, self.texts, self.known)
 
     def evidence(self) -> None:
         """What was proved beside the payload."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from expectations.identifiers._lists import listed
 from expectations.identifiers._names import names
 from expectations.identifiers.base import Strength, strongest
 from expectations.text import katakana, plain_kanji
@@ -93,6 +94,8 @@ _LIKE = re.compile(
 TERM = re.compile(
     "[病症炎癌腫瘍疹痛熱感脈膜骨筋腺液尿痰血肺胃肝腎腸脳頸椎肢膵胆舌咽喉鼻眼耳歯]|外来|検査|分類|薬|剤|錠|湯|散|膏|[大小]網|[右左両]側?[上下前後]?"
 )
+# How most surnames end that no list has; not what parts of the body and of the day end in as well.
+_ENDING = re.compile(f"[{K}]{{1,2}}[野田川山村井本島崎原沢木藤谷尾岡橋森倉浦瀬塚津池宮江岸坂城賀松沼屋堂]")
 _LEADING = re.compile(rf"^(?:{_ROLES}|{_RELATIVES}|同|当|前|現|元|故|新|旧)+(?=.{{1,}})")
 
 
@@ -261,6 +264,17 @@ def _people(pattern: re.Pattern[str]) -> Callable[[str], Strength | None]:
     return look
 
 
+def _bracketed(text: str) -> Strength | None:
+    """A name in brackets that no list knows, where it ends as surnames do and is no word, term or place."""
+    known, towns = names(), listed("towns")
+    for found in _BRACKETS.finditer(text):
+        run = found.group(1)
+        odd = _ENDING.fullmatch(run) and not (known.ordinary(run) or TERM.search(run) or "術" in run)
+        if odd and run not in towns:
+            return Strength.LIKELY
+    return None
+
+
 def _houses(text: str) -> Strength | None:
     runs = [found.group(1) for found in _HOUSE.finditer(text)]
     return Strength.LIKELY if any(_owner(run) for run in runs) else None
@@ -284,6 +298,7 @@ _LOOKS = (
     _people(_SIGNED),
     *(_surnames(pattern) for pattern in (_ACTS, _BRACKETS)),
     _one_in_brackets,
+    _bracketed,
     _houses,
     _alone,
 )

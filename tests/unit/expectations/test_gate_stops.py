@@ -271,6 +271,24 @@ def test_exception_in_our_own_count_stops(make: Make, gate: Gate, monkeypatch: p
     assert notes(gate(payload, secrets=(secret,))) == {"RuntimeError"}
 
 
+def test_a_panic_of_an_engine_stops(make: Make, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines written in Rust raise what is no `Exception`; being interrupted is something else."""
+    payload, secret = make(), "090-9999-8888"
+
+    def broken(*_: object) -> None:
+        raise pl.exceptions.PanicException(secret)
+
+    monkeypatch.setattr("expectations.columns.inside", broken)
+    assert notes(gate(payload, secrets=(secret,))) == {"PanicException"}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("expectations.columns.inside", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gate(payload)
+
+
 def test_disagreement_with_our_own_count_stops(make: Make, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     payload = make()
     real = suite.Suite.evaluate
