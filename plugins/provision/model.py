@@ -71,6 +71,9 @@ class SftpSettings(Noun):
     connection: str
     directory: str
     read_back: bool = True
+    sweeps: bool = Field(default=False, description="the partner takes files away the moment they have their names")
+    parallel_files: int = Field(default=1, ge=1, le=8, description="files sent at the same time, over one login")
+    bytes_per_second: int | None = Field(default=None, gt=0, description="never faster than this, all files together")
 
 
 ChannelSettings = Annotated[MailSettings | DiscSettings | BucketSettings | SftpSettings, Field(discriminator="kind")]
