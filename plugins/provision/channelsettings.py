@@ -36,6 +36,13 @@ class BucketSettings(Noun):
     link_hours: int = Field(default=72, gt=0, le=168)
     mail_connection: str
     address: str
+    encryption: Literal["none", "sse-s3", "sse-kms"] = Field(
+        default="none", description="what the store does at rest, beside our own encryption; proved before it is used"
+    )
+    kms_key: str = Field(default="", description="of sse-kms: the key's id; empty for the store's own")
+    expire_objects: bool = Field(
+        default=False, description="the store removes the objects by a lifecycle rule once links cannot work any more"
+    )
 
 
 class SftpSettings(Noun):

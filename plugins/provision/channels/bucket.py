@@ -29,6 +29,7 @@ from provision.channels._progress import Meter
 from provision.channels._recall import send_recall
 from provision.channels._s3 import metadata, put_new, put_whole, read_back, remove_all
 from provision.channels._smtp import rehearse, send
+from provision.channels._storing import ALGORITHMS, encrypting, expire_with, keep_strangers_out, prove_encryption
 from provision.channels.base import Consignment, Evidence, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
@@ -101,12 +102,19 @@ class _Delivery:
         credentials = resolver.get(self.settings.connection)
         with translated(self.where):
             self.client: S3Client = open_client(credentials, self.settings.connection)
+            self.stranger: S3Client = open_client(credentials, self.settings.connection, signed=False)
+        self.versions: dict[str, str] = {}
         self.base = "/".join(filter(None, (self.settings.prefix.strip("/"), consignment.release, consignment.order)))
 
     def run(self, progress: Progress) -> Receipt:
         meter, evidence = Meter(progress, total_bytes(self.consignment)), dict[str, str | int]()
-        with translated(self.where):
+        with translated(self.where, self._rights()):
+            prove_encryption(self.client, self.settings, self.base, self.where)
+            if self.settings.expire_objects:
+                ends = _ends(self.consignment)
+                expire_with(self.client, self.settings.bucket, self.base, ends, self.where)
             there = [self._place(file, meter) for file in self.consignment.files]
+            self._keep_strangers_out()
             for index, file in enumerate(self.consignment.files):
                 evidence |= numbered(index, self._facts(file))
             told = self._told()
@@ -123,8 +131,22 @@ class _Delivery:
         """What the store and the mail server say before anything is stored."""
         with translated(self.where):
             self.client.list_objects_v2(Bucket=self.settings.bucket, Prefix=f"{self.base}/", MaxKeys=1)
+            prove_encryption(self.client, self.settings, self.base, self.where)
         letter = build(self.consignment, self.sender, self.settings.address, notice_text(self.consignment))
         return {"bucket": self.settings.bucket, **rehearse(letter, self.mail, self.settings.mail_connection)}
+
+    def _rights(self) -> str:
+        lifecycle = ", and to read and write the bucket's lifecycle rules," if self.settings.expire_objects else ""
+        return f"put, get, head, delete and list{lifecycle}"
+
+    def _keep_strangers_out(self) -> None:
+        """Ask for each object as anybody could; what anybody could read is removed before anybody is told of it."""
+        try:
+            for file in self.consignment.files:
+                keep_strangers_out(self.stranger, self.settings.bucket, self._key(file.name), self.where)
+        except FixConfiguration:
+            self.remove()
+            raise
 
     def remove(self) -> int:
         """Delete everything of the order; gives the number of objects and versions."""
@@ -140,7 +162,8 @@ class _Delivery:
         there, ours = self._found(file), False
         if not there:
             notice = words(self.consignment.notice)
-            ours = put_new(self.client, bucket, key, file, metadata(file, notice), meter)
+            more = encrypting(self.settings)
+            ours = put_new(self.client, bucket, key, file, metadata(file, notice), meter, more)
             self._found(file)
         else:
             meter.add(file.size)
@@ -165,12 +188,24 @@ class _Delivery:
             raise
         if head["ContentLength"] != file.size or head["Metadata"].get("sha256") != file.sha256:
             raise self._other()
+        wanted = ALGORITHMS[self.settings.encryption]
+        if wanted and head.get("ServerSideEncryption") != wanted:
+            raise FixConfiguration(
+                "an object of this order lies in the store without the encryption asked for",
+                where=self.where,
+                rule="bucket.encryption",
+                remedy="no link was sent; look at the store's encryption, remove the object, then deliver again",
+            )
         return True
 
     def _facts(self, file: OutboxFile) -> dict[str, str | int]:
         key = self._key(file.name)
         head = self.client.head_object(Bucket=self.settings.bucket, Key=key)
-        return {"key": key, "sha256": file.sha256, "size": head["ContentLength"], "etag": head["ETag"].strip('"')}
+        self.versions[file.name] = head.get("VersionId", "")
+        seen = {"version": self.versions[file.name], "encryption": head.get("ServerSideEncryption", "")}
+        facts: dict[str, str | int] = {"key": key, "sha256": file.sha256, "size": head["ContentLength"]}
+        facts["etag"] = head["ETag"].strip('"')
+        return {**facts, **{name: str(value) for name, value in seen.items() if value not in ("", "null")}}
 
     def _told(self) -> dict[str, str | int] | None:
         """What was noted when the links were sent, or None."""
@@ -206,7 +241,9 @@ class _Delivery:
         return told
 
     def _link(self, file: OutboxFile, expires: datetime) -> str:
+        version = self.versions.get(file.name, "")  # of a bucket that keeps versions: a link opens these bytes only
         parameters = {
+            **({"VersionId": version} if version not in ("", "null") else {}),
             "Bucket": self.settings.bucket,
             "Key": self._key(file.name),
             "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
@@ -221,6 +258,11 @@ class _Delivery:
             rule="bucket.taken",
             remedy="nothing was overwritten; find out who stored it, then make a new delivery order",
         )
+
+
+def _ends(consignment: Consignment) -> datetime:
+    """When no link of the order can work any more (UTC)."""
+    return consignment.expires.astimezone(UTC)
 
 
 def _expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
