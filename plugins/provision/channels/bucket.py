@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from provision.channels._consignment import (
     check_consignment,
@@ -25,6 +24,7 @@ from provision.channels._consignment import (
     words,
 )
 from provision.channels._letter import build, check_address, sender_of
+from provision.channels._links import expiry, text
 from provision.channels._progress import Meter
 from provision.channels._recall import send_recall
 from provision.channels._s3 import metadata, put_new, put_whole, read_back, remove_all
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _NOTIFIED = ".notified.json"  # no consignment file begins with a dot
-_TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 class BucketChannel:
@@ -66,7 +65,7 @@ class BucketChannel:
                 rule="bucket.settings",
                 remedy="use letters, digits, dots, hyphens and slashes",
             )
-        _expiry(consignment, settings)
+        expiry(consignment, settings)
 
     def deliver(self, consignment: Consignment, resolver: Resolver, progress: Progress) -> Receipt:
         """Store, read back, then send the links. The receipt proves what the bucket holds, not the download."""
@@ -109,9 +108,10 @@ class _Delivery:
     def run(self, progress: Progress) -> Receipt:
         meter, evidence = Meter(progress, total_bytes(self.consignment)), dict[str, str | int]()
         with translated(self.where, self._rights()):
+            self._look()
             prove_encryption(self.client, self.settings, self.base, self.where)
             if self.settings.expire_objects:
-                ends = _ends(self.consignment)
+                ends = self.consignment.expires
                 expire_with(self.client, self.settings.bucket, self.base, ends, self.where)
             there = [self._place(file, meter) for file in self.consignment.files]
             self._keep_strangers_out()
@@ -130,10 +130,14 @@ class _Delivery:
     def rehearse(self) -> dict[str, str | int]:
         """What the store and the mail server say before anything is stored."""
         with translated(self.where):
-            self.client.list_objects_v2(Bucket=self.settings.bucket, Prefix=f"{self.base}/", MaxKeys=1)
+            self._look()
             prove_encryption(self.client, self.settings, self.base, self.where)
         letter = build(self.consignment, self.sender, self.settings.address, notice_text(self.consignment))
         return {"bucket": self.settings.bucket, **rehearse(letter, self.mail, self.settings.mail_connection)}
+
+    def _look(self) -> None:
+        """The first request: of all those needed one whose refusal says why, which an answer to HEAD cannot."""
+        self.client.list_objects_v2(Bucket=self.settings.bucket, Prefix=f"{self.base}/", MaxKeys=1)
 
     def _rights(self) -> str:
         lifecycle = ", and to read and write the bucket's lifecycle rules," if self.settings.expire_objects else ""
@@ -222,11 +226,11 @@ class _Delivery:
 
     def _tell(self) -> dict[str, str | int]:
         """Send the links and note that it was done."""
-        expires = _expiry(self.consignment, self.settings)
+        expires = expiry(self.consignment, self.settings)
         with translated(self.where):
             links = [self._link(file, expires) for file in self.consignment.files]
         letter = build(
-            self.consignment, self.sender, self.settings.address, _text(self.consignment, links, expires)
+            self.consignment, self.sender, self.settings.address, text(self.consignment, links, expires)
         )  # fmt: skip
         try:
             sent = send(letter, self.mail, self.settings.mail_connection)
@@ -258,39 +262,6 @@ class _Delivery:
             rule="bucket.taken",
             remedy="nothing was overwritten; find out who stored it, then make a new delivery order",
         )
-
-
-def _ends(consignment: Consignment) -> datetime:
-    """When no link of the order can work any more (UTC)."""
-    return consignment.expires.astimezone(UTC)
-
-
-def _expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
-    """When links end: after `link_hours`, but never after the consignment expires (UTC, whole seconds)."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    expires = min(now + timedelta(hours=settings.link_hours), consignment.expires.astimezone(UTC))
-    if expires <= now:
-        raise Refused(
-            "the consignment has expired",
-            where=consignment.order,
-            rule="bucket.expired",
-            remedy="no link is made for it; make a new delivery order under a valid agreement",
-        )
-    return expires.replace(microsecond=0)
-
-
-def _text(consignment: Consignment, links: list[str], expires: datetime) -> str:
-    names = consignment.recipient_name
-    until = f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)"
-    lines = [
-        *(names.get("ja", ""), names.get("en", ""), ""),
-        f"下記のリンクから {until} までにダウンロードしてください。リンクは転送しないでください。",
-        f"Please download the files by {until}. Do not pass the links on.",
-        "ファイルは事前に確認した鍵で暗号化されています。復号前に下記のSHA-256と照合してください。",
-        "The files are encrypted with the key you confirmed. Compare their SHA-256 before decrypting.",
-        *("", *(f"{file.name}\r\n{link}\r\n" for file, link in zip(consignment.files, links, strict=True))),
-    ]
-    return "\r\n".join(lines) + "\r\n" + notice_text(consignment)
 
 
 CHANNEL = BucketChannel()

@@ -98,5 +98,8 @@ def _meaning(code: str, status: int, where: str, rights: str) -> TokumeiError:
     if status == 0 or status >= 500 or status in (408, 429) or code in ("SlowDown", "RequestTimeout"):
         remedy = "the store is busy or broken; the same is tried again later"
         return RetryLater(f"the store answered {code or status}", where=where, rule="bucket.later", remedy=remedy)
+    if code in ("RequestTimeTooSkewed", "RequestExpired"):
+        remedy = "set this machine's clock (NTP); the store takes requests of the last minutes only"
+        return FixConfiguration(f"the store answered {code}", where=where, rule="bucket.clock", remedy=remedy)
     remedy = f"correct access key, secret key, bucket or its policy: {rights} are needed on the prefix"
     return FixConfiguration(f"the store answered {code or status}", where=where, rule="bucket.refused", remedy=remedy)
