@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-risk: setup ## the optimum against a full numpy search; k/l/t of 10 and 40
 
 bench-gate: setup ## the gate over 2 M rows x 25 columns against plain Polars and full pandas; texts (ARGS="--rounds 5")
 	@$(PYTHON) -m benchmarks.bench_gate $(ARGS)
+
+bench-delivery: setup ## every channel beside sftp, the AWS CLI, xorriso and age; memory (ARGS="--megabytes 200 --pairs 3")
+	@$(PYTHON) -m benchmarks.bench_delivery $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)
