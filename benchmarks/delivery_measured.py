@@ -139,14 +139,15 @@ def image_theirs(folder: Path, order: str) -> dict[str, float]:
 
 
 def age_ours(folder: Path, key: str, order: str) -> dict[str, float]:
-    """Encryption as sealing does it, to one key, with the ciphertext flushed to the disk."""
+    """Encryption as sealing does it, to one key."""
     from provision.model import AgeKey
     from provision.packaging.encryption import schemes
+    from provision.packaging.sealing import BUFFER
 
     whose = AgeKey(kind="age", key=key, confirmed_on=datetime.now(UTC).date(), confirmed_by="bench")
 
     def work() -> None:
-        with (folder / DATA).open("rb") as plain, (folder / f"{order}.age").open("wb") as cipher:
+        with (folder / DATA).open("rb", BUFFER) as plain, (folder / f"{order}.age").open("wb", BUFFER) as cipher:
             schemes()["age"].encrypt(plain, cipher, [whose])
 
     return timed(work)

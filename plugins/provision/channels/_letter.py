@@ -22,13 +22,15 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Z
 
 @dataclass(frozen=True)
 class Letter:
-    """One message, ready for the wire. `envelope_id` comes back in delivery status notes (RFC 3461, ENVID)."""
+    """One message, ready for the wire. `envelope_id` comes back in delivery status notes (RFC 3461, ENVID), which are
+    asked for in the cases of `notify`."""
 
     sender: str
     recipient: str
     message_id: str
     envelope_id: str
     content: bytes  # CRLF line ends, before dot stuffing: what SIZE counts (RFC 1870, section 6)
+    notify: str = "SUCCESS,FAILURE,DELAY"
 
 
 def check_address(address: str, where: str) -> str:
@@ -84,7 +86,7 @@ def build(
 def plain(identity: str, sender: str, recipient: str, subject: str, text: str) -> Letter:
     """A message that is no delivery, such as an alert to ourselves."""
     message = _message(identity, _named("", sender), _named("", recipient), subject, text)
-    return Letter(sender, recipient, message["Message-ID"], identity, message.as_bytes())
+    return Letter(sender, recipient, message["Message-ID"], identity, message.as_bytes(), notify="FAILURE,DELAY")
 
 
 def _message(identity: str, sender: Address, recipient: Address, subject: str, text: str) -> EmailMessage:

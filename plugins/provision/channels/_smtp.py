@@ -104,7 +104,7 @@ def _envelope(smtp: smtplib.SMTP, letter: Letter, where: str) -> bool:
     code, text = smtp.mail(letter.sender, options)
     if code != 250:
         _answered(code, text, "MAIL", where)
-    code, text = smtp.rcpt(letter.recipient, ["NOTIFY=SUCCESS,FAILURE,DELAY"] if notified else [])
+    code, text = smtp.rcpt(letter.recipient, [f"NOTIFY={letter.notify}"] if notified else [])
     if code not in (250, 251):
         _answered(code, text, "RCPT", where)
     return notified

@@ -212,7 +212,7 @@ class Upload:
             return None
 
     def _digest(self, client: Client, path: str) -> str | None:
-        """SHA-256 of a remote file. None where there is none, or where the partner forbids reading by agreement."""
+        """SHA-256 of a remote file. None where there is none any more, or where nobody may read by agreement."""
         size = self._size(path, client)
         if size is None:
             return None
@@ -227,6 +227,8 @@ class Upload:
                     for piece in chunks(_Limited(remote, stretch), client.request_size):
                         digest.update(piece)
                 return digest.hexdigest()
+        except FileNotFoundError:
+            return None  # it was taken away between the two questions
         except PermissionError:
             if self.settings.read_back:
                 raise

@@ -216,7 +216,13 @@ def test_a_return_mailbox_is_checked(house: House, returns: dict[str, str]) -> N
     assert problems[0].key.startswith("returns")
 
 
-def test_a_mailbox_that_is_not_there_is_configuration(house: House, smtp_server: SmtpServer) -> None:
+def test_a_mailbox_that_is_not_there_keeps_no_alert_back(
+    house: House, order: str, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house.edit("platform.yaml", lambda p: p.update(returns={"kind": "maildir", "folder": str(house.root / "no")}))
+    _days_later(monkeypatch, 15)
+    before = len(alerts(smtp_server))
     with pytest.raises(FixConfiguration, match=r"returns\.folder"):
         follow_up(house, smtp_server)
+    (text,) = alerts(smtp_server)[before:]
+    assert order in text
