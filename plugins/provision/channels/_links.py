@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from provision.channels._consignment import notice_text
+from provision.channels._templates import filled
 from provision.channels.base import Consignment
 from provision.errors import Refused
 from provision.model import BucketSettings
@@ -28,14 +29,14 @@ def expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
 
 
 def text(consignment: Consignment, links: list[str], expires: datetime) -> str:
+    """The message, with one link a file."""
     names = consignment.recipient_name
-    until = f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)"
-    lines = [
-        *(names.get("ja", ""), names.get("en", ""), ""),
-        f"下記のリンクから {until} までにダウンロードしてください。リンクは転送しないでください。",
-        f"Please download the files by {until}. Do not pass the links on.",
-        "ファイルは事前に確認した鍵で暗号化されています。復号前に下記のSHA-256と照合してください。",
-        "The files are encrypted with the key you confirmed. Compare their SHA-256 before decrypting.",
-        *("", *(f"{file.name}\r\n{link}\r\n" for file, link in zip(consignment.files, links, strict=True))),
-    ]
-    return "\r\n".join(lines) + "\r\n" + notice_text(consignment)
+    listed = [f"{file.name}\n{link}\n" for file, link in zip(consignment.files, links, strict=True)]
+    return filled(
+        "links",
+        recipient_ja=names.get("ja", ""),
+        recipient_en=names.get("en", ""),
+        until=f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)",
+        links="\n".join(listed),
+        notice=notice_text(consignment),
+    )

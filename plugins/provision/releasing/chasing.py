@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from provision.alerts import alert
+from provision.channels._templates import filled
 from provision.context import Context
 from provision.ledger.entry import Entry
 
@@ -27,10 +28,8 @@ def chase(ctx: Context, *, actor: str) -> dict[str, int]:
     noted, so the next run alerts."""
     found = list(_new(ctx))
     if found:
-        listed = [f"{entry.subjects['delivery']}\r\n    {REASONS[reason]}" for entry, reason in found]
-        text = (
-            "次の引渡しを確認してください。\r\nPlease look at these deliveries.\r\n\r\n" + "\r\n".join(listed) + "\r\n"
-        )
+        listed = [f"{entry.subjects['delivery']}\n    {REASONS[reason]}" for entry, reason in found]
+        text = filled("alert", deliveries="\n".join(listed))
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
         alert(ctx, f"deliveries.{stamp}", f"要確認の引渡し Deliveries to look at: {len(found)}", text)
     for entry, reason in found:
