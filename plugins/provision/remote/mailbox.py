@@ -16,6 +16,7 @@ from typing import Protocol
 from provision.connections import Credentials, Resolver
 from provision.errors import FixConfiguration, RetryLater, TokumeiError
 from provision.model import ImapReturns, MaildirReturns
+from provision.remote.tls import verifying
 
 #: Larger messages are nothing we can have caused: status notes hold our header at most.
 LARGEST = 1_000_000
@@ -108,7 +109,7 @@ def _imap(settings: ImapReturns, credentials: Credentials) -> Iterator[Mailbox]:
 
 
 def _logged_in(credentials: Credentials, where: str) -> imaplib.IMAP4_SSL:
-    context = ssl.create_default_context(cafile=str(credentials.extra.get("ca_file") or "") or None)
+    context = verifying(credentials, where, "returns.connection")
     timeout = float(credentials.extra.get("timeout") or 60)
     server = imaplib.IMAP4_SSL(credentials.host, credentials.port or 993, ssl_context=context, timeout=timeout)
     try:
@@ -116,6 +117,7 @@ def _logged_in(credentials: Credentials, where: str) -> imaplib.IMAP4_SSL:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error:
+        server.shutdown()
         raise _wrong("the server does not let us in", where, "correct login and password") from None
     return server
 

@@ -108,6 +108,7 @@ def test_a_mailbox_that_cannot_be_read_says_why(connections: Connections) -> Non
             connections,
             ImapReturns(kind="imap", connection="returns", folder="None"),
         ),
+        (FixConfiguration, "no certificates", connections.changed("returns", extra={"ca_file": "/none.pem"}), IMAP),
         (RetryLater, "no talk", connections.changed("returns", port=9), IMAP),
     ]
     for error, what, known, settings in wrong:
