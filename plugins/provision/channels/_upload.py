@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from provision.remote.ssh import Session
 
 _PIECE = 1 << 18
-_AHEAD = 1 << 26  # bytes asked for before they are read: bounds the list of requests, whatever the size of a file
+_AHEAD = 1 << 24  # bytes asked for before they are read: bounds the list of requests, whatever the size of a file
 
 
 @dataclass(frozen=True)
