@@ -349,6 +349,13 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
         "channels",
         "disc has no settings",
     ),
+    "an address not agreed on": (
+        RECIPIENT,
+        '"@tsukishima-univ.example"',
+        '"other@tsukishima-univ.example"',
+        "channels.0.address",
+        "names no such address",
+    ),
     "a category there is not": (
         RECIPIENT,
         "categories: [1, 8]",
