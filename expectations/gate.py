@@ -19,7 +19,7 @@ from expectations.asking import Question, ask
 from expectations.attested import Attested, attested_questions, missing_evidence
 from expectations.contract import CodeList, ColumnContract, Contract, Form, TableContract
 from expectations.documents import pieces, read_document
-from expectations.grouping import is_countable, people_questions
+from expectations.grouping import is_countable, of_one_value, people_questions
 from expectations.known_values import KnownValues
 from expectations.outside import outside_findings
 from expectations.read import TableText, Unreadable
@@ -65,6 +65,7 @@ def examine(
         known_values=CHECKED if room.known is not None and not room.known.gone else NOT_AVAILABLE,
         findings=findings,
         canaries=attested.totals(),
+        uncounted=tuple(dict.fromkeys((*contract.uncounted, *room.uncounted))),
     )
 
 
@@ -85,6 +86,7 @@ class _Examination:
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, Sequence[str]] = field(default_factory=dict)
     read: dict[str, dict[str, TableText]] = field(default_factory=dict)
+    uncounted: list[str] = field(default_factory=list)
     _suite: Suite | None = None
 
     @property
@@ -190,7 +192,9 @@ class _Examination:
         if people is not None and (not people.table or people.table in wanted):
             if not found.keys() >= set(wanted):
                 raise Unreadable("people.table_missing")
-            self.findings += ask(self.suite, list(people_questions(people, found, form)))
+            countable, said = of_one_value(people, found, form)
+            self.uncounted += said
+            self.findings += ask(self.suite, list(people_questions(countable, found, form)))
 
     def document(self, name: str) -> None:
         """A document's lines, cells and strings, without the texts the operator publishes anyway."""

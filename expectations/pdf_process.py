@@ -167,6 +167,7 @@ def _legible(font: DictionaryObject) -> bool:
 def _page(page: Any, beside: dict[str, None], unread: set[str]) -> str:
     """The text of a page. One that does something and shows no text may show drawn letters."""
     contents = page.get_contents()
+
     def look(operator: bytes, operands: Any, _current: object, _matrix: object) -> None:
         if operator in (b"INLINE IMAGE", b"BI"):
             unread.add("pdf.picture")

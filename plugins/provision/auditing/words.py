@@ -79,6 +79,7 @@ FIELDS: Mapping[str, Pair] = {
     "detectors_version": Pair("検出器の版", "detectors version"),
     "rows_checked": Pair("検査した行（延べ）", "rows checked, over all expectations"),
     "canaries": Pair("カナリア（架空患者）", "canaries (fictitious patients)"),
+    "uncounted": Pair("数えられない要件", "requirements nobody can count in the payload"),
     "planted": Pair("埋め込んだ識別子", "identifiers planted"),
     "survived": Pair("加工後に残ったもの", "left after the rules"),
     "found": Pair("検査が見つけるもの", "found by the gate as planted"),

@@ -49,6 +49,7 @@ def words(verdict: Mapping[str, Any]) -> str:
     ]
     if canaries:
         lines.append("canaries: {planted} planted, {survived} left, {found} found as planted".format(**canaries))
+    lines += [f"not counted: {one}" for one in verdict.get("uncounted") or ()]
     for one in verdict["failures"]:
         note = f" ({one['note']})" if one["note"] else ""
         lines.append(
