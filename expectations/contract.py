@@ -186,6 +186,7 @@ class Contract:
     document that says tables and rows to programs (Frictionless data package), "" for none. `attested` names what the
     maker has to prove beside the payload (``row_order``, ``canaries``): missing evidence fails. `uncounted` says in
     words which requirements of people nobody can count in this payload, and why: the verdict repeats it.
+    `chart_numbers` are the forms (`chart_grammar`) of the chart numbers of its sources.
     """
 
     version: str
@@ -196,3 +197,4 @@ class Contract:
     manifest: str = ""
     attested: frozenset[str] = frozenset()
     uncounted: tuple[str, ...] = ()
+    chart_numbers: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from pathlib import Path
 from expectations import bag, tables
 from expectations.asking import Question, ask
 from expectations.attested import Attested, attested_questions, missing_evidence
+from expectations.chart_forms import chart_questions
 from expectations.contract import CodeList, ColumnContract, Contract, Form, TableContract
 from expectations.documents import pieces, read_document
 from expectations.grouping import is_countable, of_one_value, people_questions
@@ -183,7 +184,8 @@ class _Examination:
 
     def column(self, text: TableText, column: ColumnContract, where: str, questions: list[Question]) -> None:
         """Questions about one column, to be asked with those about the others."""
-        questions += tables.questions_of(text, column, where, self.known, self.findings)
+        forms = self.contract.chart_numbers
+        questions += tables.questions_of(text, column, where, self.known, self.findings, forms)
 
     def people(self, form: str) -> None:
         """k, l, t and rare codes over the tables of one format; all of them have to be readable."""
@@ -206,8 +208,14 @@ class _Examination:
             self.findings += ask(self.suite, manifest_questions(text, self.contract, name))
 
     def outside(self) -> None:
-        """Everything that is no cell of a table."""
+        """Everything that is no cell of a table. A size or count is no chart number because somebody's is the same."""
         self.findings += outside_findings(self.suite, self.texts, self.known)
+        asked: list[Question] = []
+        for where, texts in self.texts.items():
+            known = None if where in (self.contract.manifest, "bag-info.txt") else self.known
+            found = list(dict.fromkeys(text for text in texts if text))
+            asked += chart_questions(self.contract.chart_numbers, found, [1] * len(found), where, "", known)
+        self.findings += ask(self.suite, asked)
 
     def evidence(self) -> None:
         """What was proved beside the payload."""

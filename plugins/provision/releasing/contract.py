@@ -64,6 +64,7 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         allowed_texts=published(ctx.platform.operator, ctx.recipient(plan.recipient)),
         manifest=MANIFEST,
         attested=frozenset({ROW_ORDER, CANARIES}),
+        chart_numbers=tuple(sorted({form for source in plan.sources for form in ctx.source(source).chart_numbers})),
         uncounted=values.uncounted if counted else _all_uncounted(values),
     )
     return replace(made_up, version=_version(made_up, profile))
@@ -139,7 +140,7 @@ def _version(contract: Contract, profile: Profile) -> str:
         for t in contract.tables
     ]
     others = (contract.documents, contract.people, contract.allowed_texts, contract.manifest, sorted(contract.attested))
-    said = (*others, contract.uncounted)
+    said = (*others, contract.uncounted, contract.chart_numbers)
     return hashlib.sha256(repr((tables, said, profile.model_dump_json())).encode()).hexdigest()[:16]
 
 

@@ -247,6 +247,19 @@ def test_the_gate_counts_shares_of_sensitive_values_again(house: House) -> None:
     )
 
 
+def test_the_contract_carries_the_chart_number_forms_of_its_sources(house: House) -> None:
+    table = {"dataset": "member-ledger", "table": "member", "columns": ["sex", "prefecture"]}
+    plan_of_members(house, "operator-policy", quasi_identifiers=["sex", "prefecture"], tables=[table])
+    ctx, _, facts = made(house, LEDGER)
+    before = contract_of(ctx, ctx.plan(LEDGER), facts)
+    (source,) = ctx.plan(LEDGER).sources
+    house.edit(f"sources/{source}.yaml", lambda said: said.update(chart_numbers=["M[0-9]{7}", "[0-9]{8}"]))
+    ctx = house.open()
+    after = contract_of(ctx, ctx.plan(LEDGER), facts)
+    assert (before.chart_numbers, after.chart_numbers) == ((), ("M[0-9]{7}", "[0-9]{8}"))
+    assert after.version != before.version
+
+
 def test_what_does_not_go_out_is_said_to_be_uncounted(house: House) -> None:
     wanted = {"l": ["distinct:2:relation"], "t": ["equal:0.6:relation"]}
     table = {"dataset": "member-ledger", "table": "member", "columns": ["sex", "prefecture"]}
