@@ -66,6 +66,7 @@ def examine(
         known_values=CHECKED if room.known is not None and not room.known.gone else NOT_AVAILABLE,
         findings=findings,
         canaries=attested.totals(),
+        canary_rules=attested.rules,
         uncounted=tuple(dict.fromkeys((*contract.uncounted, *room.uncounted))),
     )
 

@@ -32,6 +32,7 @@ class Verdict:
     `canaries` says of the fictitious patients how many identifiers were ``planted``, ``survived`` the rules, and were
     ``found`` by the gate as planted, with the ``recall_ppm``; empty where none were asked for. `uncounted`:
     requirements that the payload does not let anybody count, each with the reason, for approvers to weigh.
+    `canary_rules`: which rules of the profile went over the canaries, as the maker attests it.
     """
 
     digest: str
@@ -42,6 +43,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     canaries: Mapping[str, int] | None = None
     uncounted: tuple[str, ...] = ()
+    canary_rules: Mapping[str, object] | None = None
 
     @property
     def failures(self) -> tuple[Finding, ...]:
@@ -59,6 +61,7 @@ class Verdict:
             "expectations": len(self.findings),
             "rows_checked": sum(finding.rows_checked for finding in self.findings),
             "canaries": dict(self.canaries or {}),
+            "canary_rules": dict(self.canary_rules or {}),
             "uncounted": list(self.uncounted),
             "failures": [asdict(finding) for finding in self.failures],
         }

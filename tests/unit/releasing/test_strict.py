@@ -13,9 +13,11 @@ import pytest
 from provision import cli, releasing
 from provision.context import Context
 from provision.errors import Refused
-from provision.releasing import making
+from provision.releasing import making, twin
+from provision.releasing import tables as tables_room
 from provision.releasing.contract import contract_of
 from provision.releasing.explaining import sections
+from provision.releasing.patients import PATIENTS
 from tests.support.house import ACTOR, House
 
 LEDGER, CLAIMS = "checkups-for-foundation", "claims-for-university"
@@ -258,6 +260,34 @@ def test_the_contract_carries_the_chart_number_forms_of_its_sources(house: House
     after = contract_of(ctx, ctx.plan(LEDGER), facts)
     assert (before.chart_numbers, after.chart_numbers) == ((), ("M[0-9]{7}", "[0-9]{8}"))
     assert after.version != before.version
+
+
+def test_rules_that_need_no_crowd_go_over_the_canaries(house: House) -> None:
+    """Days of the patients become months, and what tells of great age goes; tails and rare births need more people."""
+    plan_of_members(house, "strict-appi")
+    ctx = house.open()
+    found = twin.twin(ctx, ctx.plan(LEDGER))
+    said = found.rules["exercised"]
+    assert isinstance(said, dict)
+    assert said["generalise"] > 0
+    assert said["old-age"] > 0
+    assert found.rules["crowd"] == ["rare-birth", "top-bottom", "extreme-values"]
+    assert sum(one.survived for one in found.canaries.values()) == 0
+
+
+def test_a_leak_that_only_rules_make_is_seen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule sees births beside the rows; one that wrote them out would be noticed."""
+    plan_of_members(house, "strict-appi")
+    ctx, real = house.open(), twin.make_tables
+
+    def leaky(treatment: tables_room.Treatment) -> dict[str, pl.DataFrame]:
+        frames = real(treatment)
+        leak = pl.lit(PATIENTS[0].name if treatment.applied else None, pl.String).alias("sex")
+        return frames | {"member": frames["member"].with_columns(leak)}
+
+    monkeypatch.setattr(twin, "make_tables", leaky)
+    found = twin.twin(ctx, ctx.plan(LEDGER)).canaries
+    assert sum(one.survived for one in found.values()) > 0
 
 
 def test_what_does_not_go_out_is_said_to_be_uncounted(house: House) -> None:
