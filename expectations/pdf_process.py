@@ -43,6 +43,9 @@ _XMLNS = re.compile(
     r"""|http://www\.w3\.org/1999/02/22-rdf-syntax-ns#|http://www\.aiim\.org/pdf[\w./-]*#?)["']"""
 )
 _STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
+# Objects, and the tables and trailer at the end, of a file without its streams.
+_OBJECT = re.compile(rb"(?<![0-9])([0-9]+)\s+([0-9]+)\s+obj\b(.*?)endobj", re.DOTALL)
+_END = re.compile(rb"\bxref\s.*?trailer.*?(?=startxref)|startxref\s+[0-9]+", re.DOTALL)
 _COMMENT = re.compile(rb"(?m)^%[^\r\n]*")
 
 
@@ -54,6 +57,9 @@ def read(data: bytes) -> dict[str, object]:
     unread = set(_around(data))
     beside = dict.fromkeys(found.decode("utf-8", "replace") for found in _COMMENT.findall(_STREAM.sub(b"", data)))
     objects = _objects(reader)
+    unread.update(_unlisted(reader, objects, data))
+    between = _END.sub(b"", _OBJECT.sub(b"", _STREAM.sub(b"", data)))
+    beside |= dict.fromkeys(between.decode("utf-8", "replace").splitlines())
     beside |= dict.fromkeys(_texts(reader, objects, unread))
     pages = [_page(page, beside, unread) for page in (*reader.pages, *_others(reader, objects, unread))]
     beside.pop("", None)
@@ -73,6 +79,26 @@ def _objects(reader: PdfReader) -> dict[int, Any]:
     numbers = {(number, generation) for generation, ids in reader.xref.items() for number in ids}
     numbers |= {(number, 0) for number in reader.xref_objStm}
     return {number[0]: reader.get_object(IndirectObject(*number, reader)) for number in sorted(numbers)}
+
+
+def _unlisted(reader: PdfReader, objects: dict[int, Any], data: bytes) -> Iterator[str]:
+    """Whether an object is in the file that its tables do not name, or name twice: nobody would look at it.
+
+    Only a table itself (cross-reference stream) need not stand in one.
+    """
+    listed = {(number, generation) for generation, ids in reader.xref.items() for number in ids}
+    found = [(int(one[1]), int(one[2]), one[3]) for one in _OBJECT.finditer(_STREAM.sub(b"endstream", data))]
+    numbers = [(number, generation) for number, generation, _ in found]
+    unnamed = any((number, generation) not in listed and b"/XRef" not in body for number, generation, body in found)
+    twice = len({number for number, _ in listed}) < len(listed) or len(set(numbers)) < len(numbers)
+    held = sum(map(_held, objects.values()))
+    if unnamed or twice or held != len(reader.xref_objStm):
+        yield "pdf.revisions"
+
+
+def _held(one: Any) -> int:
+    """How many objects an object stream holds; 0 for anything else."""
+    return int(str(one["/N"])) if isinstance(one, StreamObject) and one.get("/Type") == "/ObjStm" else 0
 
 
 def _texts(reader: PdfReader, objects: dict[int, Any], unread: set[str]) -> Iterator[str]:

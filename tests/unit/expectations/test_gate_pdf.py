@@ -91,8 +91,12 @@ def no_table(writer: PdfWriter) -> None:
 
 
 def commented() -> bytes:
-    """A comment behind the last object: no table of the file names it, and no offset before it moves."""
-    return re.sub(rb"\nstartxref\n", b"\n% " + MAIL.encode() + rb"\nstartxref\n", page())
+    return behind(b"% " + MAIL.encode())
+
+
+def behind(text: bytes) -> bytes:
+    """Something behind the last object: no table of the file names it, and no offset before it moves."""
+    return page().replace(b"\nstartxref\n", b"\n" + text + b"\nstartxref\n")
 
 
 PLACES = {
@@ -107,6 +111,7 @@ PLACES = {
     "page taken out": lambda: written(orphan),
     "unused object": lambda: written(unused),
     "comment": commented,
+    "between objects": lambda: behind(f"連絡 {PHONE}".encode()),
 }
 
 
@@ -162,6 +167,10 @@ def test_what_cannot_be_read_is_refused_and_reported(tmp_path: Path, rule: str) 
         read_document(path)
     assert refusal.value.rule == rule
     assert rule in {one.reason for one in scan(path).unread}
+
+
+def test_an_object_that_no_table_names_is_refused() -> None:
+    assert read_pdf(behind(f"99 0 obj\n(tel {PHONE})\nendobj".encode())).unread == ("pdf.revisions",)
 
 
 @pytest.mark.parametrize("limits", [{"seconds": 0}, {"memory": 32 << 20}])
