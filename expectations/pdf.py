@@ -15,7 +15,7 @@ from pathlib import Path
 
 from expectations.read import Unreadable
 
-#: What the process may use: seconds (of its processor, and as many of waiting), and bytes of memory.
+#: What the process may use: seconds of its processor (and four times as many by the clock), and bytes of memory.
 SECONDS, MEMORY = 120, 2 << 30
 #: Longer documents are not read: nothing we make comes near.
 MOST_BYTES = 64 << 20

@@ -170,7 +170,7 @@ def _strings(node: Any, unread: set[str]) -> Iterator[str]:
     elif isinstance(node, DictionaryObject):
         if node.get("/Type") == "/XRef":
             return
-        if node.get("/Type") == "/Font" and not _legible(node):
+        if _is_font(node) and not _legible(node):
             unread.add("pdf.font")
         unread.update("pdf.attachment" for key in node if key in _FILES)
         for key, value in node.items():
@@ -179,6 +179,11 @@ def _strings(node: Any, unread: set[str]) -> Iterator[str]:
     elif isinstance(node, ArrayObject):
         for value in node:
             yield from _strings(value, unread)
+
+
+def _is_font(node: DictionaryObject) -> bool:
+    """Also one that does not say so: viewers would draw letters with it all the same."""
+    return node.get("/Type") == "/Font" or "/BaseFont" in node or node.get("/Subtype") == "/Type3"
 
 
 def _legible(font: DictionaryObject) -> bool:

@@ -58,15 +58,11 @@ def of_values(
     """
     datasets = [known.dataset(name) for name in dict.fromkeys(table.dataset for table in plan.tables)]
     asked = requirements(plan, profile, [dataset.table(dataset.head) for dataset in datasets])
-    diversity, closeness, uncounted = [], [], []
+    diversity, closeness, uncounted = list[Diversity](), list[Closeness](), list[str]()
     for text in (*asked.l, *asked.t):
         column = text.rpartition(":")[2]
         tables = [shape for shape in shapes if shape.head and column in {c.name for c in shape.columns}]
-        shares = not text.startswith("distinct:")
-        reason = _uncountable(tables, made) if shares and len(datasets) == 1 else ""
-        reason = reason or ("" if tables else "the column does not go out")
-        reason = reason or ("people have data of several datasets" if shares and len(datasets) > 1 else "")
-        if reason:
+        if reason := _uncountable(text, tables, len(datasets), made):
             uncounted.append(f"{text}: {reason}")
         elif text in asked.t:
             closeness += [_closeness(text, shape) for shape in tables]
@@ -75,10 +71,17 @@ def of_values(
     return OfValues(tuple(diversity), tuple(closeness), tuple(uncounted))
 
 
-def _uncountable(tables: Sequence[ReleaseTable], made: Mapping[str, object]) -> str:
-    """Why shares of people cannot be counted where no row says whose it is: then each has to be somebody else's."""
+def _uncountable(text: str, tables: Sequence[ReleaseTable], datasets: int, made: Mapping[str, object]) -> str:
+    """Why nobody can count a requirement in the payload; "" where the gate can."""
+    if not tables:
+        return "the column does not go out"
+    if text.startswith("distinct:"):
+        return ""
+    if datasets > 1:
+        return "people have data of several datasets"
     rows = made["tables"]
     assert isinstance(rows, Mapping)
+    # Where no row says whose it is, each has to be somebody else's.
     alone = all(
         PERSON in {c.name for c in table.columns} or int(rows[table.name]) == int(str(made["people"]))
         for table in tables

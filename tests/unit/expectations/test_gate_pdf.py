@@ -83,6 +83,21 @@ def lines(writer: PdfWriter) -> None:
     writer.add_blank_page(100, 100)[NameObject("/Contents")] = writer._add_object(stream)
 
 
+def inline(writer: PdfWriter) -> None:
+    """A picture inside the program of a page that shows letters, too."""
+    stream = DecodedStreamObject()
+    stream.set_data(writer.pages[0].get_contents().get_data() + b"\nBI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI\n")
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+
+
+def no_name(writer: PdfWriter) -> None:
+    """The same fonts, which do not even say that they are some."""
+    no_table(writer)
+    for one in writer._objects:
+        if isinstance(one, DictionaryObject) and one.get("/Subtype") == "/Type0":
+            del one["/Type"]
+
+
 def no_table(writer: PdfWriter) -> None:
     """Fonts whose codes do not say which letters they are."""
     for one in writer._objects:
@@ -171,6 +186,11 @@ def test_what_cannot_be_read_is_refused_and_reported(tmp_path: Path, rule: str) 
 
 def test_an_object_that_no_table_names_is_refused() -> None:
     assert read_pdf(behind(f"99 0 obj\n(tel {PHONE})\nendobj".encode())).unread == ("pdf.revisions",)
+
+
+@pytest.mark.parametrize(("change", "rule"), [(inline, "pdf.picture"), (no_name, "pdf.font")])
+def test_disguised_pictures_and_fonts_are_refused(change: Callable[[PdfWriter], None], rule: str) -> None:
+    assert rule in read_pdf(written(change)).unread
 
 
 @pytest.mark.parametrize("limits", [{"seconds": 0}, {"memory": 32 << 20}])
