@@ -46,7 +46,7 @@ class Names:
 
 #: Characters that ordinary compounds begin or end with; those that surnames are made of are left out.
 _AFFIXES = frozenset(
-    "元先前後各当主副旧他内外的者係科室側用長医師員会部課局院所棟床性型式法時中別毎再非未不無全両総約第初最超"
+    "元先前後各当主副旧他内外的者係科室側用長医師員会部課局院所棟床性型式法時中別毎再非未不無全両総約第初最超上下帯通等程"
 )
 
 
