@@ -59,7 +59,7 @@ def _parts(run: str) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _models() -> tuple[_Places, _Places]:
+def models() -> tuple[_Places, _Places]:
     """The models of surnames and of words, made once per process (0.2 s)."""
     surnames = names().surnames
     words = listed("words")
@@ -73,5 +73,5 @@ def _models() -> tuple[_Places, _Places]:
 @lru_cache(maxsize=100_000)
 def likeness(run: str) -> float:
     """Log odds (natural) of `run` (plain form, two and more kanji) as a surname against it as a word."""
-    surnames, words = _models()
+    surnames, words = models()
     return surnames.logarithm(run) - words.logarithm(run)

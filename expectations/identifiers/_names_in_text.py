@@ -166,10 +166,11 @@ def _surname_and_given(surname: str, given: str) -> bool:
     if given not in known.given or given in cues.NOT_GIVEN or surname in PERSONS:
         return False
     if surname in known.plain_surnames:
-        return given not in known.words or surname in known.many
+        return given not in known.words or surname in known.many or alike(surname, SURE)
+    word = known.ordinary(surname)
     if len(given) < 2 or given in known.words:
-        return alike(surname, SURE)
-    return surname in known.counted or alike(surname, IN_FULL_NAME)
+        return (alike_word if word else alike)(surname, SURE)
+    return surname in known.counted or (alike_word(surname, WORD) if word else alike(surname, IN_FULL_NAME))
 
 
 def _alone(text: str) -> Strength | None:

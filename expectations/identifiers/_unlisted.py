@@ -14,11 +14,11 @@ from expectations.identifiers._likeness import likeness
 from expectations.identifiers._names import names
 
 #: From here on a run that is no word counts: beside a title or role; in a full name with a given name of the lists.
-AT_TITLE, IN_FULL_NAME = -16.0, -12.0
+AT_TITLE, IN_FULL_NAME = -18.0, -14.0
 #: In brackets, where abbreviations and shortened terms stand too, by the number of characters.
 IN_BRACKETS = {2: -9.5, 3: -6.0}
 #: From here on a word or term counts at a title; and a word where little else says that a person is meant.
-WORD, SURE = 0.0, 3.0
+WORD, SURE = -1.0, 3.5
 #: Longer surnames are so rare that a longer run is a full name, which the model of surnames does not know.
 LONGEST = 3
 #: Words before a title or behind a role that are surnames too.
@@ -35,7 +35,7 @@ TERM = re.compile(
 #: How words that say who, when, where or of which rank begin or end: 今朝, 夜間, 室長, 町立, 役場.
 _WHO_WHEN_WHERE = re.compile(
     "^[今来当本新初前毎翌昨全各]|[上下内外中間前後部側端辺級任立院室棟館科員長者家屋方手月日朝夏秋春冬時年代網"
-    "場所署局店社駅宅園校人民児童女親徒]$"
+    "場所署局店社駅宅園校人民児童女親徒来名務勤]$"
 )
 #: Staff without a name: 当直医, 病棟師長.
 _STAFF_WORD = re.compile("(?:師長|主任|医師|.医)$")
