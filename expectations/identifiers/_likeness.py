@@ -14,8 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from expectations.identifiers._lists import listed
-from expectations.identifiers._names import names
+from expectations.identifiers._names import names, ordinary_words
 
 #: Characters of medicine; words with one of them count `_OFTEN` times, as clinical texts are full of them.
 _MEDICAL = frozenset(
@@ -62,7 +61,7 @@ def _parts(run: str) -> tuple[tuple[str, str], ...]:
 def models() -> tuple[_Places, _Places]:
     """The models of surnames and of words, made once per process (0.2 s)."""
     surnames = names().surnames
-    words = listed("words")
+    words = ordinary_words()
     medical = [word for word in words if not _MEDICAL.isdisjoint(word)]
     return (
         _Places(name for name in surnames if 2 <= len(name) <= 5),

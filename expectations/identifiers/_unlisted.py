@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from expectations.identifiers._likeness import likeness
+from expectations.identifiers._lists import listed
 from expectations.identifiers._names import names
 
 #: From here on a run that is no word counts: beside a title or role; in a full name with a given name of the lists.
@@ -40,6 +41,9 @@ _WHO_WHEN_WHERE = re.compile(
 #: Staff without a name: 当直医, 病棟師長.
 _STAFF_WORD = re.compile("(?:師長|主任|医師|.医)$")
 
+#: Places of three characters: 石川県, 東京都.
+_PLACE = re.compile("..[都道府県市区郡町村駅線]$")
+
 
 def alike(run: str, least: float) -> bool:
     """True where `run` is as long as surnames are and its log odds are above `least`."""
@@ -47,8 +51,8 @@ def alike(run: str, least: float) -> bool:
 
 
 def alike_word(run: str, least: float) -> bool:
-    """The same for a word or term; one that says who, when or where is none."""
-    return not _WHO_WHEN_WHERE.search(run) and alike(run, least)
+    """The same for a word or term; one of notes, or one that says who, when or where, is none."""
+    return run not in listed("clinical_words") and not _WHO_WHEN_WHERE.search(run) and alike(run, least)
 
 
 def at_title(run: str, stripped: str) -> bool:
@@ -68,7 +72,7 @@ def _at_title(run: str, least: float, *, word: bool) -> bool:
 def in_brackets(run: str) -> bool:
     """True where `run`, alone in brackets, counts as a surname: no word, no term, and like one."""
     least = IN_BRACKETS.get(len(run))
-    if least is None or _nobody(run) or names().ordinary(run) or TERM.search(run):
+    if least is None or _nobody(run) or _PLACE.search(run) or names().ordinary(run) or TERM.search(run):
         return False
     return likeness(run) > least
 
