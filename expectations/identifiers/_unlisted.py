@@ -17,11 +17,11 @@ from expectations.identifiers._names import names
 #: From here on a run that is no word counts: beside a title or role; in a full name with a given name of the lists.
 AT_TITLE, IN_FULL_NAME = -18.0, -14.0
 #: In brackets, where abbreviations and shortened terms stand too, by the number of characters.
-IN_BRACKETS = {2: -9.5, 3: -6.0}
+IN_BRACKETS = {2: -9.5, 3: -6.0, 4: -4.0}
 #: From here on a word or term counts at a title; and a word where little else says that a person is meant.
 WORD, SURE = -1.0, 3.5
-#: Longer surnames are so rare that a longer run is a full name, which the model of surnames does not know.
-LONGEST = 3
+#: Longer runs are no surnames, and those of four characters may be full names, which the model does not know.
+LONGEST = 4
 #: Words before a title or behind a role that are surnames too.
 PERSONS = (
     frozenset("奥神王仏客皆母父兄姉妹弟孫嫁婿娘主何同多各当前外内他宮長荒中今北南西東一異模仕有両御貴殿医上下")
@@ -66,7 +66,7 @@ def _at_title(run: str, least: float, *, word: bool) -> bool:
         return False
     if word or TERM.search(run):
         return alike_word(run, WORD)
-    return len(run) > LONGEST or alike(run, least)
+    return len(run) >= LONGEST or alike(run, least)
 
 
 def in_brackets(run: str) -> bool:
@@ -74,7 +74,12 @@ def in_brackets(run: str) -> bool:
     least = IN_BRACKETS.get(len(run))
     if least is None or _nobody(run) or _PLACE.search(run) or names().ordinary(run) or TERM.search(run):
         return False
-    return likeness(run) > least
+    return likeness(run) > least and not _two_surnames(run)
+
+
+def _two_surnames(run: str) -> bool:
+    """A term named after two people: 亀田荒川."""
+    return len(run) == LONGEST and run[:2] in names().surnames and run[2:] in names().surnames
 
 
 def _nobody(run: str) -> bool:
