@@ -2,8 +2,8 @@
 
 A cue is a title behind it (山田看護師), a role before it (主治医：山田), something done to or by it (山田に報告),
 brackets, a signature (山田記), a house named after it (山田医院), or a surname and a given name that fill a run of
-kanji exactly.
-Behind a strong cue a name that no list knows counts too, unless it is made of ordinary words (訪問看護師).
+kanji exactly. The cues themselves are in `_name_cues`.
+A name that no list knows counts too where it looks like one (`_unlisted`): 鴫垣看護師, not 訪問看護師.
 """
 
 from __future__ import annotations
@@ -65,8 +65,11 @@ def _first_name_in_kana(run: str, kana: str) -> bool:
 
 
 def _is_finding(run: str) -> bool:
-    """結石様 is, 清水様 is not."""
-    return bool(cues.FINDING.search(run)) and run not in names().sure_surnames and not alike(run, WORD)
+    """結石様 and 敷石様 are, 清水様 and 鴫石様 are not."""
+    known = names()
+    if not cues.FINDING.search(run) or run in known.sure_surnames:
+        return False
+    return known.ordinary(run) or not alike(run, WORD)
 
 
 def _roles(text: str, roles: re.Pattern[str] = cues.ANY) -> Strength | None:
@@ -153,7 +156,7 @@ def _one_in_brackets(text: str) -> Strength | None:
 
 
 def _full(run: str) -> bool:
-    """A full name that needs no cue: no compound of words, no term, and a given name that is neither."""
+    """A full name that needs no cue: no compound of words, no term, and a given name that fits the surname."""
     known = names()
     if not 3 <= len(run) <= 6 or known.ordinary(run) or TERM.search(run):
         return False

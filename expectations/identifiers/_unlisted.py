@@ -2,8 +2,8 @@
 
 The surer the cue, the less is asked. Words and terms have to look like surnames more than anything else does, and those
 that say who, when or where (夜間, 上級, 町立) never are one; surnames of the lists do not come here.
-Thresholds are log odds of `likeness`, set on a part of JMnedict's surnames and of JMED-LLM's clinical sentences; the
-figures on docs/identifiers.md are of the other parts.
+Thresholds are log odds of `likeness`, set on half of JMnedict's surnames and of JMED-LLM's clinical sentences; what the
+other halves said is on docs/identifiers.md.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ _WHO_WHEN_WHERE = re.compile(
 )
 #: Staff without a name: 当直医, 病棟師長.
 _STAFF_WORD = re.compile("(?:師長|主任|医師|.医)$")
-
 #: Places of three characters: 石川県, 東京都.
 _PLACE = re.compile("..[都道府県市区郡町村駅線]$")
 

@@ -226,6 +226,8 @@ KIND = Identifier(
         Example("中央病院と大学病院"),
         Example("当直医師、病棟師長に報告"),
         Example("（右室）と（大網）"),
+        Example("（亀田荒川）と（石川県）"),
+        Example("結石様陰影、能面様顔貌、敷石様外観"),
         Example("上記、左記のとおり"),
         Example("検温時上記、ラウンド時上記"),
         Example("ベッド上安静の指示"),
