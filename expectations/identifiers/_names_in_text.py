@@ -203,6 +203,8 @@ def _signed(text: str) -> Strength | None:
     """山田記; 検温時上記 says that something stands above."""
     known, best = names(), None
     for found in cues.SIGNED.finditer(text):
+        if found.group(2) == "の":  # 計画書の作成
+            continue
         for run in filter(cues.KANJI.fullmatch, found.groups("")):  # 14時 山田記: the second as well
             if run in known.many or (len(run) > 1 and (run in known.surnames or not cues.ABOVE.search(run))):
                 best = strongest(best, _person(run, "", unknown=True))

@@ -40,8 +40,8 @@ _WHO_WHEN_WHERE = re.compile(
 )
 #: Staff without a name: 当直医, 病棟師長.
 _STAFF_WORD = re.compile("(?:師長|主任|医師|.医)$")
-#: Places of three characters: 石川県, 東京都.
-_PLACE = re.compile("..[都道府県市区郡町村駅線]$")
+#: Places and days of three characters: 石川県, 東京都, 入所日.
+_PLACE = re.compile("..[都道府県市区郡町村駅線日]$")
 
 
 def alike(run: str, least: float) -> bool:
