@@ -1,7 +1,8 @@
 """Surnames, given names, their readings, and the ordinary words they could be taken for; all in the plain form.
 
 japanese-personal-name-dataset (MIT) has 1,999 surnames with the number of people who bear them, and given names with
-readings. Rarer surnames and ordinary words are lists of ours (`data/`), from NAIST Japanese Dictionary (BSD).
+readings. Rarer surnames and ordinary words are lists of ours (`data/`), from NAIST Japanese Dictionary (BSD); words of
+notes (clinical_words.txt) are written by us.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Names:
 
 #: Characters that ordinary compounds begin or end with; those that surnames are made of are left out.
 _AFFIXES = frozenset(
-    "元先前後各当主副旧他内外的者係科室側用長医師員会部課局院所棟床性型式法時中別毎再非未不無全両総約第初最超"
+    "元先前後各当主副旧他内外的者係科室側用長医師員会部課局院所棟床性型式法時中別毎再非未不無全両総約第初最超上下帯通等程"
 )
 
 
@@ -73,12 +74,18 @@ def counted_surnames() -> Mapping[str, int]:
 
 
 @cache
+def ordinary_words() -> frozenset[str]:
+    """Words of the dictionary and those of notes (頓用, 立位, 低集積)."""
+    return listed("words") | listed("clinical_words")
+
+
+@cache
 def names() -> Names:
     """The lists, read once per process (0.2 s)."""
     men, women, last = _dataset()
     counted = counted_surnames()
     surnames = frozenset(counted) | listed("surnames")
-    words = listed("words")
+    words = ordinary_words()
     many = {name for name, count in counted.items() if count >= _BORNE_BY_MANY}
     plain = frozenset(name for name in surnames if len(name) > 1 and (name in many or name not in words))
     given = [kanji for people in (men, women) for entry in people.values() for kanji in entry["kanji"]]

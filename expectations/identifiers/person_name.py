@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from expectations.identifiers._name_cues import LIKE
 from expectations.identifiers._names import names
-from expectations.identifiers._names_in_text import TERM, in_text
+from expectations.identifiers._names_in_text import in_text
+from expectations.identifiers._unlisted import TERM
 from expectations.identifiers.base import Example, Identifier, Strength, strongest
 from expectations.text import katakana, plain_kanji
 
@@ -26,7 +28,8 @@ _NOT_A_NAME = re.compile(
     r"病名|薬|品名|施設|機関|項目|検査|手術|処置|file|table|column|drug|disease|facility|product", re.I
 )
 _KANA_HONORIFIC = re.compile(
-    r"(?<![ァ-ヶーぁ-ん])([ァ-ヶーぁ-ん]{2,8}?)(?: ([ァ-ヶーぁ-ん]{2,8}?))?(様|さん|さま|殿|氏|先生|ちゃん|くん)"
+    r"(?<![ァ-ヶーぁ-ん])([ァ-ヶーぁ-ん]{2,8}?)(?: ([ァ-ヶーぁ-ん]{2,8}?))?"
+    r"(様(?![子々式態相体])|さん|さま|殿|氏|先生|ちゃん|くん)"
 )
 _KANA_LABELLED = re.compile(
     r"(フリガナ|ふりがな|カナ氏名|氏名 ?カナ|氏名 ?\((?:カナ|フリガナ|かな|ふりがな)\)|氏名|カナ)[ :=は,|\"(]{1,4}"
@@ -104,6 +107,8 @@ def _kana(parts: list[str]) -> Strength | None:
 def _honorifics(text: str) -> Strength | None:
     best = None
     for found in _KANA_HONORIFIC.finditer(text):
+        if found.group(3) == "様" and LIKE.match(text, found.end()):
+            continue  # ロキソニン様の皮疹
         surname, given = katakana(found.group(1)), katakana(found.group(2) or "")
         if surname in names().surname_kana and (len(surname) >= 3 or given in names().given_kana):
             best = strongest(best, Strength.CERTAIN if given in names().given_kana else Strength.LIKELY)
@@ -187,6 +192,12 @@ KIND = Identifier(
         Example("山田医院へ紹介"),
         Example("本日、佐々木健一が来院"),
         Example("長男（健一）に説明"),
+        Example("点滴更新（鴫垣）"),
+        Example("著変なし。蛭淵記"),
+        Example("14時　山田記"),
+        Example("清水様が来院"),
+        Example("鶉倉に報告"),
+        Example("鯨窪健一が来院"),
     ),
     must_not_match=(
         Example("橋本病"),
@@ -215,7 +226,20 @@ KIND = Identifier(
         Example("中央病院と大学病院"),
         Example("当直医師、病棟師長に報告"),
         Example("（右室）と（大網）"),
+        Example("（亀田荒川）と（石川県）"),
+        Example("北海道、毛様体、計画書の作成、利用開始日(入所日)"),
+        Example("結石様陰影、能面様顔貌、敷石様外観"),
         Example("上記、左記のとおり"),
+        Example("検温時上記、ラウンド時上記"),
+        Example("ベッド上安静の指示"),
+        Example("言語聴覚士へ依頼"),
+        Example("当院皮膚科、近医整形外科、某大学病院"),
+        Example("入眠できない様子、痛みがあれば伝える様に"),
+        Example("ロキソニン様の発疹、同様の胸痛"),
+        Example("体動困難であり看護師で移乗"),
+        Example("当直医に報告、夜間帯から申し送り"),
+        Example("（原発巣）と（低集積）と（嵌頓）"),
+        Example("今朝に報告、役場へ連絡、大家さん"),
     ),
     needs_digits=False,
 )
