@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate leak-matrix fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery leak-matrix fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ help: ## list these commands
 setup: ## install what is missing: Debian packages (as root), .venv from requirements.lock
 	@scripts/setup.sh
 
-setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose)
+setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot)
 	@scripts/setup.sh --all
 
 demo: setup ## the whole job once, on a fictitious world, with real local servers
@@ -62,6 +62,9 @@ bench-gate: setup ## the gate over 2 M rows x 25 columns against plain Polars an
 
 leak-matrix: setup ## identifiers of every kind planted in every place: what the gate finds (ARGS="--seed 7 --cases 2000 --kind telephone")
 	@$(PYTHON) -m benchmarks.leak_matrix $(ARGS)
+
+bench-delivery: setup ## every channel beside sftp, the AWS CLI, xorriso and age; memory (ARGS="--megabytes 200 --pairs 3")
+	@$(PYTHON) -m benchmarks.bench_delivery $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)

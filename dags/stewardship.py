@@ -1,8 +1,9 @@
 """保管と期限: what must happen without anybody asking, every night (Asia/Tokyo).
 
 **tend** destroys what has reached the end of its retention (quarantine, outbox), counts batches that nobody took in,
-lets releases expire that waited too long for officers, and signs a checkpoint of the provision log. Safe to run at any
-time and twice.
+lets releases expire that waited too long for officers, and signs a checkpoint of the provision log. **follow_up** reads
+what came back about messages we sent (不達), and alerts where a delivery bounced, is in doubt, or is confirmed by
+nobody. Both are safe to run at any time and twice; neither waits for the other.
 """
 
 from __future__ import annotations
@@ -25,4 +26,12 @@ with DAG(
 
         return counts_of(stewardship.run(opened(), actor=actor()))
 
+    @task(multiple_outputs=False)
+    def follow_up() -> dict[str, int]:
+        """Status notes and alerts."""
+        from provision import stewardship
+
+        return counts_of(stewardship.follow_up(opened(), actor=actor()))
+
     tend()
+    follow_up()

@@ -35,6 +35,7 @@ class Question:
     failing_rows: int
     rows: int
     silent: bool = False  # reported only where something was found
+    remark: str = ""  # what else there is to say, in numbers
 
     @property
     def of_nulls(self) -> bool:
@@ -76,7 +77,7 @@ def finding(question: Question, answer: Answer) -> Finding:
     if question.wanted.counts and answer.failing != question.failing_values:
         agreed = False
     looked = not answer.raised and len(question.values) > 0
-    note = NOT_EVALUATED if not looked else "" if agreed else DISAGREE
+    note = NOT_EVALUATED if not looked else question.remark if agreed else DISAGREE
     passed = looked and agreed and answer.success and not question.failing_rows
     return Finding(
         question.wanted.expectation, question.where, question.kind, question.rows, question.failing_rows, passed, note

@@ -47,10 +47,12 @@ class Canaries:
 
 @dataclass(frozen=True)
 class Attested:
-    """Evidence by place: table, or ``table.number``, for the order; ``dataset.table.column`` for canaries."""
+    """Evidence by place: table, or ``table.number``, for the order; ``dataset.table.column`` for canaries. `rules`:
+    which of the profile's rules went over the canaries and which could not, for the verdict to say."""
 
     order: Mapping[str, RowOrder] = field(default_factory=dict)
     canaries: Mapping[str, Canaries] = field(default_factory=dict)
+    rules: Mapping[str, object] = field(default_factory=dict)
 
     def totals(self) -> Mapping[str, int]:
         """Canaries ``planted``, ``survived`` and ``found``, and what is found in millionths; empty without canaries."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from expectations.asking import Question
+from expectations.chart_forms import chart_questions
 from expectations.classes.identifiers import expectation_name
 from expectations.contract import CodeList, ColumnContract, Domain, Form, FreeText, NumberRange
 from expectations.domains import inside, young_enough
@@ -28,11 +29,11 @@ WITNESSES = 20_000
 
 
 def column_questions(
-    frame: pl.DataFrame, column: ColumnContract, where: str, known: KnownValues | None
+    frame: pl.DataFrame, column: ColumnContract, where: str, known: KnownValues | None, forms: tuple[str, ...] = ()
 ) -> list[Question]:
     """Questions about one column; none where it holds nothing but nulls (which stops the release).
 
-    `frame` has the distinct values with their rows (`TableText.distinct`).
+    `frame` has the distinct values with their rows (`TableText.distinct`), `forms` those of its sources' chart numbers.
     """
     present = frame.drop_nulls("value")
     if not present.height:
@@ -47,6 +48,7 @@ def column_questions(
     unexplained = _spread(present.filter(~passed)) if closed else present
     values, rows = unexplained["value"].to_list(), unexplained["rows"].to_list()
     questions += identifier_questions(values, rows, where, column.name, silent=closed)
+    questions += chart_questions(forms, values, rows, where, column.name, known)
     if known is not None:
         looked_up = present.filter(_known_mask(present, column, passed))
         questions += known_questions(looked_up["value"].to_list(), looked_up["rows"].to_list(), where, known)

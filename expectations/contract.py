@@ -121,12 +121,14 @@ class Diversity:
 
     ``distinct``: at least `least` values. ``entropy``: e to their entropy is at least `least`. ``recursive``: the most
     frequent value stands less than `times` as often as the `least`-th and all rarer ones together.
+    `of_people`: shares are those of people with one value each, so it is counted only where nobody shows several.
     """
 
     column: str
     least: Decimal
     kind: str = "distinct"
     times: Decimal = Decimal(0)
+    of_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,13 @@ class Closeness:
 
     `kind` ``equal``: half the sum of differences of shares; ``ordered``: earth mover's distance over the ranks of the
     distinct values, divided by their number less one (numbers by size, other texts in the order of their characters).
+    `of_people` as in `Diversity`.
     """
 
     column: str
     most: Decimal
     kind: str = "equal"
+    of_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,9 @@ class Contract:
     publishes them (complaints contact, recipient's name), each at its place only: there they are removed before
     detectors read the document. In tables, headers and names of files nothing is allowed. `manifest` is the
     document that says tables and rows to programs (Frictionless data package), "" for none. `attested` names what the
-    maker has to prove beside the payload (``row_order``, ``canaries``): missing evidence fails.
+    maker has to prove beside the payload (``row_order``, ``canaries``): missing evidence fails. `uncounted` says in
+    words which requirements of people nobody can count in this payload, and why: the verdict repeats it.
+    `chart_numbers` are the forms (`chart_grammar`) of the chart numbers of its sources.
     """
 
     version: str
@@ -190,3 +196,5 @@ class Contract:
     allowed_texts: tuple[AllowedText, ...] = ()
     manifest: str = ""
     attested: frozenset[str] = frozenset()
+    uncounted: tuple[str, ...] = ()
+    chart_numbers: tuple[str, ...] = ()

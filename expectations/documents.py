@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from expectations.beside import beside
 from expectations.contract import AllowedText
+from expectations.pdf import is_pdf, read_pdf
 from expectations.read import Unreadable
 from expectations.text import normal
 
@@ -19,16 +20,23 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # SHA-256 sums in manifests; a run of digits in one is no number of a person.
 _SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 _CELLS = re.compile(r"[,\t;|]")
-#: Documents whose letters are not in their bytes as such, even where these are ASCII: PDF, RTF, PostScript, MIME.
-_NOT_ITS_TEXT = ("%PDF", "{\\rtf", "%!PS", "MIME-Version:", "Content-Type:")
+#: Documents whose letters are not in their bytes as such, even where these are ASCII: RTF, PostScript, MIME.
+_NOT_ITS_TEXT = ("{\\rtf", "%!PS", "MIME-Version:", "Content-Type:")
 _MARK = " \u241f "
 _SHORTEST = 3  # characters; a shorter text could stand for anything
 
 
 def read_document(path: Path) -> str:
-    """The document as text. Raises `Unreadable` for anything that is not UTF-8 text: a picture cannot be checked."""
+    """The document as text: of a PDF its pages and then all its other strings, line by line.
+
+    Raises `Unreadable` for anything that is neither UTF-8 text nor a PDF all of which can be read: a picture cannot be
+    checked.
+    """
+    data = path.read_bytes()
+    if is_pdf(data):
+        return _of_pdf(data)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("document.not_utf8") from None
     if "\0" in text:
@@ -36,6 +44,13 @@ def read_document(path: Path) -> str:
     if text.lstrip().startswith(_NOT_ITS_TEXT):
         raise Unreadable("document.form")
     return text
+
+
+def _of_pdf(data: bytes) -> str:
+    found = read_pdf(data)
+    if found.unread:
+        raise Unreadable(found.unread[0])
+    return "\n".join((*found.pages, *found.beside))
 
 
 def pieces(text: str, allowed: Sequence[AllowedText], codes: frozenset[str] = frozenset()) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from expectations.text import katakana, normal, plain_kanji
 
 #: Kinds of strong values, see `fold`.
-KINDS = ("name", "kana", "phone", "address", "insured", "chart")
+KINDS = ("name", "kana", "phone", "address", "insured", "chart", "own_chart")
 
 _Fold = Callable[[tuple[str, ...]], str | None]
 
@@ -23,7 +23,8 @@ def fold(kind: str, *parts: str) -> str:
     """The one spelling of a strong value, or "" where the value is too short or too incomplete to be strong.
 
     Parts by kind: name (full name, or surname and given name), kana (the same in kana), phone (number), address
-    (whole, or its pieces in order), insured (insurer, symbol, number), chart (facility, chart number).
+    (whole, or its pieces in order), insured (insurer, symbol, number), chart (facility, chart number),
+    own_chart (chart number of a source that says which form its numbers have).
     Raises ValueError for an unknown kind or a wrong number of parts.
     """
     folded = _FOLDS[kind](parts) if kind in _FOLDS else None
@@ -95,4 +96,5 @@ _FOLDS: Mapping[str, _Fold] = {
     "address": _address,
     "insured": _codes(3),
     "chart": _codes(2),
+    "own_chart": _codes(1),
 }

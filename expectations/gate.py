@@ -17,9 +17,10 @@ from pathlib import Path
 from expectations import bag, tables
 from expectations.asking import Question, ask
 from expectations.attested import Attested, attested_questions, missing_evidence
+from expectations.chart_forms import chart_questions
 from expectations.contract import CodeList, ColumnContract, Contract, Form, TableContract
 from expectations.documents import pieces, read_document
-from expectations.grouping import is_countable, people_questions
+from expectations.grouping import is_countable, of_one_value, people_questions
 from expectations.known_values import KnownValues
 from expectations.outside import outside_findings
 from expectations.read import TableText, Unreadable
@@ -65,6 +66,8 @@ def examine(
         known_values=CHECKED if room.known is not None and not room.known.gone else NOT_AVAILABLE,
         findings=findings,
         canaries=attested.totals(),
+        canary_rules=attested.rules,
+        uncounted=tuple(dict.fromkeys((*contract.uncounted, *room.uncounted))),
     )
 
 
@@ -85,6 +88,7 @@ class _Examination:
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, Sequence[str]] = field(default_factory=dict)
     read: dict[str, dict[str, TableText]] = field(default_factory=dict)
+    uncounted: list[str] = field(default_factory=list)
     _suite: Suite | None = None
 
     @property
@@ -181,7 +185,8 @@ class _Examination:
 
     def column(self, text: TableText, column: ColumnContract, where: str, questions: list[Question]) -> None:
         """Questions about one column, to be asked with those about the others."""
-        questions += tables.questions_of(text, column, where, self.known, self.findings)
+        forms = self.contract.chart_numbers
+        questions += tables.questions_of(text, column, where, self.known, self.findings, forms)
 
     def people(self, form: str) -> None:
         """k, l, t and rare codes over the tables of one format; all of them have to be readable."""
@@ -190,7 +195,9 @@ class _Examination:
         if people is not None and (not people.table or people.table in wanted):
             if not found.keys() >= set(wanted):
                 raise Unreadable("people.table_missing")
-            self.findings += ask(self.suite, list(people_questions(people, found, form)))
+            countable, said = of_one_value(people, found, form)
+            self.uncounted += said
+            self.findings += ask(self.suite, list(people_questions(countable, found, form)))
 
     def document(self, name: str) -> None:
         """A document's lines, cells and strings, without the texts the operator publishes anyway."""
@@ -202,8 +209,14 @@ class _Examination:
             self.findings += ask(self.suite, manifest_questions(text, self.contract, name))
 
     def outside(self) -> None:
-        """Everything that is no cell of a table."""
+        """Everything that is no cell of a table. A size or count is no chart number because somebody's is the same."""
         self.findings += outside_findings(self.suite, self.texts, self.known)
+        asked: list[Question] = []
+        for where, texts in self.texts.items():
+            known = None if where in (self.contract.manifest, "bag-info.txt") else self.known
+            found = list(dict.fromkeys(text for text in texts if text))
+            asked += chart_questions(self.contract.chart_numbers, found, [1] * len(found), where, "", known)
+        self.findings += ask(self.suite, asked)
 
     def evidence(self) -> None:
         """What was proved beside the payload."""

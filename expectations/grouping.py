@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expectations.asking import Question
 from expectations.classes.base import EXACT
-from expectations.contract import Contract, Diversity, PeopleContract
-from expectations.people import carriers, distances, diversities, group_sizes
+from expectations.contract import Closeness, Contract, Diversity, PeopleContract
+from expectations.people import carriers, distances, diversities, group_sizes, show_several
 from expectations.read import TableText
 from expectations.suite import Wanted
 
@@ -45,6 +46,30 @@ def people_questions(people: PeopleContract, tables: Mapping[str, TableText], fo
         counted, wanted = distances(people, close, tables), Wanted(T_CLOSENESS, {"most": str(close.most)})
         passed = counted["figure"] <= float(close.most) + EXACT
         yield _question(wanted, f"{close.column} ({form})", "t", counted, "figure", passed)
+
+
+def of_one_value(
+    people: PeopleContract, tables: Mapping[str, TableText], form: str
+) -> tuple[PeopleContract, list[str]]:
+    """`people` without the requirements on shares of people whose column shows several values of somebody, and these in
+    words. Several values of one person would change the shares that were asked for."""
+    everything: tuple[Diversity | Closeness, ...] = (*people.diversity, *people.closeness)
+    asked = [one for one in everything if one.of_people]
+    several = {one.column: show_several(people, one.column, tables) for one in asked}
+    left = [one for one in asked if several[one.column]]
+    kept = replace(
+        people,
+        diversity=tuple(one for one in people.diversity if one not in left),
+        closeness=tuple(one for one in people.closeness if one not in left),
+    )
+    return kept, [f"{_words(one)} ({form}): {several[one.column]} people show more than one value" for one in left]
+
+
+def _words(one: Diversity | Closeness) -> str:
+    if isinstance(one, Closeness):
+        return f"{one.kind} t-closeness {one.most} of {one.column}"
+    times = f"{one.times}:" if one.kind == "recursive" else ""
+    return f"{one.kind} l-diversity {times}{one.least} of {one.column}"
 
 
 def _least(diverse: Diversity) -> float:

@@ -102,6 +102,12 @@ class KnownValues:
         self._mark(found, owners, marks)
         return found
 
+    def holds_any(self, folded: Sequence[str]) -> bool:
+        """Whether any of these values, folded already, was received."""
+        found = [False]
+        self._mark(found, [0] * len(folded), [fingerprint(value, self._key) for value in folded])
+        return found[0]
+
     def count_hits(self, values: Iterable[str]) -> int:
         """How many of `values` are, or contain, a known value."""
         return sum(self.hits(list(values)))

@@ -40,13 +40,15 @@ _FIELDS = {
 
 @dataclass(frozen=True)
 class Part:
-    """Distinct values of one column (or kind of place) of a file with their number; `number` for typed numbers."""
+    """Distinct values of one column (or kind of place) of a file with their number; `number` for typed columns of
+    numbers, `amounts` for numbers of JSON, which may count or measure what their key names."""
 
     file: str
     column: str
     context: str
     values: Mapping[str, int]
     number: bool = False
+    amounts: bool = False
 
 
 def parts_of_text(stream: TextIO, file: str) -> Iterator[Part]:
@@ -70,7 +72,7 @@ def _bounded(stream: TextIO) -> Iterator[str]:
         yield line
 
 
-def _grouped(cells: Iterable[tuple[str, str, str]], file: str) -> Iterator[Part]:
+def _grouped(cells: Iterable[tuple[str, str, str]], file: str, *, amounts: bool = False) -> Iterator[Part]:
     """Collect (column, context, value) into parts, handing on before memory fills."""
     held: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     size = 0
@@ -81,9 +83,9 @@ def _grouped(cells: Iterable[tuple[str, str, str]], file: str) -> Iterator[Part]
         size += value not in values
         values[value] += 1
         if size >= _MANY:
-            yield from (Part(file, *key, dict(values)) for key, values in held.items())
+            yield from (Part(file, *key, dict(values), amounts=amounts) for key, values in held.items())
             held, size = defaultdict(Counter), 0
-    yield from (Part(file, *key, dict(values)) for key, values in held.items())
+    yield from (Part(file, *key, dict(values), amounts=amounts) for key, values in held.items())
 
 
 def _separator(sample: list[str]) -> str | None:
@@ -166,9 +168,18 @@ def _json(lines: Iterable[str], file: str) -> Iterator[Part]:
             break
     documents = [] if size > _WHOLE else _parse("".join(held))
     if documents is not None and size <= _WHOLE:
-        yield from _grouped(_walk(documents), file)
+        yield from _by_type(_walk(documents), file)
         return
-    yield from _grouped(_lines_of_json(chain(held, source)), file)
+    yield from _by_type(_lines_of_json(chain(held, source)), file)
+
+
+def _by_type(cells: Iterable[tuple[str, str, str | int | float]], file: str) -> Iterator[Part]:
+    """Texts, and apart from them numbers: `facility_chart` may stand before a count of charts."""
+    source = iter(cells)
+    while some := list(islice(source, _MANY)):
+        yield from _grouped(((column, key, cell) for column, key, cell in some if isinstance(cell, str)), file)
+        numbers = ((column, key, str(cell)) for column, key, cell in some if not isinstance(cell, str))
+        yield from _grouped(numbers, file, amounts=True)
 
 
 def _parse(text: str) -> list[object] | None:
@@ -178,7 +189,7 @@ def _parse(text: str) -> list[object] | None:
         return None
 
 
-def _lines_of_json(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+def _lines_of_json(lines: Iterable[str]) -> Iterator[tuple[str, str, str | int | float]]:
     for line in lines:
         documents = _parse(line.strip().rstrip(","))
         if documents is None:
@@ -187,7 +198,7 @@ def _lines_of_json(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
             yield from _walk(documents)
 
 
-def _walk(documents: list[object]) -> Iterator[tuple[str, str, str]]:
+def _walk(documents: list[object]) -> Iterator[tuple[str, str, str | int | float]]:
     stack: list[tuple[str, object]] = [("", document) for document in documents]
     while stack:
         key, node = stack.pop()
@@ -197,7 +208,7 @@ def _walk(documents: list[object]) -> Iterator[tuple[str, str, str]]:
         elif isinstance(node, list):
             stack += [(key, value) for value in node]
         elif node is not None:
-            yield key, key, str(node)
+            yield key, key, node if isinstance(node, int | float) and not isinstance(node, bool) else str(node)
 
 
 _CELLS = re.compile(r"[,\t;|]")

@@ -92,6 +92,14 @@ def _shown(people: PeopleContract, column: str, tables: Mapping[str, TableText])
     return groups.join(sensitive, on=_WHO, how="inner").collect(engine="streaming")
 
 
+def show_several(people: PeopleContract, column: str, tables: Mapping[str, TableText]) -> int:
+    """How many people show more than one value of ``table.column``, or stand in more than one group."""
+    import polars as pl
+
+    shown = _shown(people, column, tables).group_by(_WHO).len()
+    return int(shown.filter(pl.col("len") > 1).height)
+
+
 def _cells(people: PeopleContract, column: str, tables: Mapping[str, TableText]) -> pl.DataFrame:
     """How often each sensitive value stands in each group: quasi-identifiers, ``value``, ``own``, group's ``rows``."""
     import polars as pl

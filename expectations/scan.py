@@ -19,6 +19,8 @@ from expectations.unwrap import Unread, unwrap
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 _MOST = 0.5
+#: Digits from which a number of JSON is hardly a count.
+_MORE_THAN_A_COUNT = 8
 #: A column with so many distinct values, most of them likely names, is a column of names.
 _MANY_NAMES = 10
 
@@ -112,7 +114,7 @@ def judge(part: Part) -> Counter[tuple[str, Strength]]:
     numbers, names = sum(held_numbers), 0
     for place, kinds in find_each((value for value, _ in values), part.context):
         count, number = values[place][1], held_numbers[place]
-        for kind, strength in kinds.items():
+        for kind, strength in _without_amounts(part, values[place][0], kinds).items():
             if strength == Strength.CERTAIN or not number:
                 found[kind, strength] += count
                 names += kind == "person_name" and strength >= Strength.LIKELY
@@ -124,6 +126,16 @@ def judge(part: Part) -> Counter[tuple[str, Strength]]:
     if len(part.values) >= _MANY_NAMES and names >= _MOST * len(part.values):
         found["person_name", Strength.CERTAIN] += found.pop(("person_name", Strength.LIKELY), 0)
     return +found
+
+
+def _without_amounts(part: Part, value: str, kinds: dict[str, Strength]) -> dict[str, Strength]:
+    """`kinds` as found; of a number of JSON a key alone makes nothing certain: it may count what the key names. A kind
+    that is found without the key, by the number's own form, stays as it is; else few digits are weak, more likely."""
+    if not part.amounts:
+        return kinds
+    formed = find_all(value)
+    most = Strength.LIKELY if len(value) >= _MORE_THAN_A_COUNT else Strength.WEAK
+    return {kind: strength if kind in formed else min(strength, most) for kind, strength in kinds.items()}
 
 
 class _Labels:

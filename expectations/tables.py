@@ -52,14 +52,19 @@ def _types(table: TableContract, text: TableText, form: str) -> list[Finding]:
 
 
 def questions_of(
-    text: TableText, column: ColumnContract, where: str, known: KnownValues | None, findings: list[Finding]
+    text: TableText,
+    column: ColumnContract,
+    where: str,
+    known: KnownValues | None,
+    findings: list[Finding],
+    forms: tuple[str, ...] = (),
 ) -> list[Question]:
     """Questions about one column; a column of nothing but nulls is a failing finding, put into `findings`."""
     frame = text.distinct(column.name)
     rows, missing = int(frame["rows"].sum()), int(frame.filter(frame["value"].is_null())["rows"].sum())
     if missing == rows:
         findings.append(Finding("ExpectColumnToHaveValues", where, "column", rows, 0, False))
-    questions = column_questions(frame, column, where, known)
+    questions = column_questions(frame, column, where, known, forms)
     if not column.nullable:
         # Great Expectations leaves nulls out of every other question, so this one has a frame of its own.
         seen: list[object] = [None if missing else 0, 0]

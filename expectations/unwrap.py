@@ -17,6 +17,8 @@ from expectations.encoding import guess_encoding
 from expectations.file_kinds import MARK, file_kind
 from expectations.layouts import Part, parts_of_text
 from expectations.packings import Packing, is_tar, members, packing_of
+from expectations.pdf import MOST_BYTES, is_pdf, read_pdf
+from expectations.read import Unreadable
 
 MAX_DEPTH = 4
 MAX_MEMBERS = 20_000
@@ -79,6 +81,8 @@ def _open(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[P
         yield Unread(name, "not_text")
     elif head[:4] == b"PAR1":
         yield from _parquet(stream, name)
+    elif is_pdf(head):
+        yield from _pdf(stream, name)
     elif not head:
         return
     else:
@@ -87,6 +91,17 @@ def _open(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[P
             yield Unread(name, "not_text")
         else:
             yield from parts_of_text(io.TextIOWrapper(stream, encoding, errors="replace", newline=""), name)
+
+
+def _pdf(stream: BinaryIO, name: str) -> Iterator[Part | Unread]:
+    try:
+        found = read_pdf(stream.read(MOST_BYTES + 1))
+    except Unreadable as refusal:
+        yield Unread(name, refusal.rule)
+        return
+    yield from parts_of_text(io.StringIO("\n".join(found.pages)), name)
+    yield Part(name, "(metadata)", "", dict.fromkeys(found.beside, 1))
+    yield from (Unread(name, reason) for reason in found.unread)
 
 
 def _zip(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Part | Unread]:

@@ -30,7 +30,9 @@ class Verdict:
 
     It holds as long as both versions are those of today (`expires_with`): other detectors might find what these missed.
     `canaries` says of the fictitious patients how many identifiers were ``planted``, ``survived`` the rules, and were
-    ``found`` by the gate as planted, with the ``recall_ppm``; empty where none were asked for.
+    ``found`` by the gate as planted, with the ``recall_ppm``; empty where none were asked for. `uncounted`:
+    requirements that the payload does not let anybody count, each with the reason, for approvers to weigh.
+    `canary_rules`: which rules of the profile went over the canaries, as the maker attests it.
     """
 
     digest: str
@@ -40,6 +42,8 @@ class Verdict:
     known_values: str  # CHECKED or NOT_AVAILABLE
     findings: tuple[Finding, ...]
     canaries: Mapping[str, int] | None = None
+    uncounted: tuple[str, ...] = ()
+    canary_rules: Mapping[str, object] | None = None
 
     @property
     def failures(self) -> tuple[Finding, ...]:
@@ -57,6 +61,8 @@ class Verdict:
             "expectations": len(self.findings),
             "rows_checked": sum(finding.rows_checked for finding in self.findings),
             "canaries": dict(self.canaries or {}),
+            "canary_rules": dict(self.canary_rules or {}),
+            "uncounted": list(self.uncounted),
             "failures": [asdict(finding) for finding in self.failures],
         }
 

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 #: Engines whose regular expressions and readers the gate trusts, and the name list of the name kinds.
-_ENGINES = ("great-expectations", "japanese-personal-name-dataset", "pandas", "polars", "pyarrow")
+_ENGINES = ("great-expectations", "japanese-personal-name-dataset", "pandas", "polars", "pyarrow", "pypdf")
 
 
 @cache

@@ -30,6 +30,8 @@ missing_packages() {
     has chromium || echo chromium
     has docker-compose || echo docker-compose
     has_initdb || echo postgresql
+    has postfix || echo postfix
+    has dovecot || echo dovecot-imapd
 }
 
 # Libraries that PDF pages are set with.
@@ -52,7 +54,7 @@ apt_install() {
 # (policy-rc.d, put back as it was), and what was not on this machine before is not started at boot either.
 apt_install_without_services() {
     local policy=/usr/sbin/policy-rc.d fresh=() unit
-    for unit in ssh postgresql; do
+    for unit in ssh postgresql postfix dovecot; do
         [ -e "/lib/systemd/system/$unit.service" ] || fresh+=("$unit")
     done
     if [ ! -e "$policy" ]; then

@@ -65,7 +65,8 @@ def _maximum(sizes: Histogram, theta: float, alpha: float) -> tuple[float, float
 
 
 def _inside(theta: float, alpha: float) -> bool:
-    return theta >= 0 and 0 < alpha < 1
+    """The model's own domain (Pitman 1995). A maximum below theta 0 belongs to a few large groups among many small."""
+    return 0 < alpha < 1 and theta > -alpha
 
 
 def _gradient(sizes: Histogram, theta: float, alpha: float) -> tuple[tuple[float, float], tuple[float, float, float]]:

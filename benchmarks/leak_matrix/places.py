@@ -44,9 +44,10 @@ class Written:
 
 @dataclass(frozen=True)
 class Place:
-    """One kind of place. `closed`: any deviation stops the release there, whether or not it is seen as an identifier.
+    """One kind of place, with room for `capacity` cases in a payload.
 
-    `where` are the verdict's names of what a planted case can fail at; see the subclasses.
+    `closed`: any deviation stops the release there, whether or not it is seen as an identifier. The bars speak of it
+    where `barred`.
     """
 
     name: str

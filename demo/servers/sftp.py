@@ -39,6 +39,7 @@ X11Forwarding no
 PermitTunnel no
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp -l ERROR -u 0077 {options} -d {start}
+{settings}
 """
 
 
@@ -47,9 +48,13 @@ class SftpServer(LocalServer):
 
     program = "sshd"
 
-    def __init__(self, folder: Path, directories: Sequence[str] = ("incoming",), options: str = "") -> None:
-        """`options` of internal-sftp, such as ``-R`` (read only) or ``-P read`` (a drop box)."""
+    def __init__(
+        self, folder: Path, directories: Sequence[str] = ("incoming",), options: str = "", settings: str = ""
+    ) -> None:
+        """`options` of internal-sftp, such as ``-R`` (read only) or ``-P read`` (a drop box); more `settings` of sshd,
+        lines such as ``Ciphers aes128-cbc``."""
         super().__init__(folder)
+        self.settings = settings
         self.options = options
         self.directories = tuple(directories)
         self.data = self.folder / "data"
@@ -68,7 +73,9 @@ class SftpServer(LocalServer):
         start = str(self._start_folder()).replace("%", "%%")
         settings = self.folder / "sshd_config"
         settings.write_text(
-            _SETTINGS.format(port=self.port, host=HOST, folder=self.folder, options=self.options, start=start)
+            _SETTINGS.format(
+                port=self.port, host=HOST, folder=self.folder, options=self.options, start=start, settings=self.settings
+            )
         )
         return [program, "-D", "-e", "-f", str(settings)]
 

@@ -12,6 +12,8 @@ _chart = Labelled(
 _patient = Labelled(r"患者(?:番号|id|no\.?)|利用者(?:番号|id)|(?<![a-z])(?:patient)_?(?:no|number|id)(?![a-z])", _VALUE)
 
 
+#: What stands before a chart number; also before those whose form a source gives (`expectations/chart_forms.py`).
+LABELS = rf"{_chart.labels}|{_patient.labels}"
 # ID alone says not whose it is; with four digits and more behind it, it is likely a patient's.
 _id = Labelled(r"(?<![0-9A-Za-z_-])ID(?:番号|no\.?)?(?=[ :=#(])", r"[0-9]{4,12}")
 
@@ -47,5 +49,5 @@ KIND = Identifier(
         Example("0012345", context="points"),
     ),
     traces=squeezed(rf"{_chart.labels}|{_patient.labels}|ID(?:番号|no\.?)?[:=#(]?[0-9]"),
-    labels=rf"{_chart.labels}|{_patient.labels}",
+    labels=LABELS,
 )

@@ -9,18 +9,25 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from provision import channels, codes, config, formats
+from provision import codes, config, formats
 from provision.catalogue import Catalogue
-from provision.config import ConfigProblem, Loaded
+from provision.config import ConfigProblem, Loaded, problem
 from provision.errors import FixConfiguration, TokumeiError
 from provision.formats.base import Format
 from provision.formats.tables import DROPPED
 from provision.layouts import Answer, Layout, LayoutColumn, TestValue
-from provision.model import Agreement, BucketLanding, Plan, Platform, Profile, Recipient, SftpLanding, Source
-from provision.packaging.encryption import schemes
+from provision.model import (
+    BucketLanding,
+    Plan,
+    Platform,
+    Profile,
+    Recipient,
+    SftpLanding,
+    Source,
+)
 from provision.profilechecks import plan_problems, profile_problems
+from provision.recipientchecks import key_problems, recipient_problems
 from provision.releasing.drafting import today
-from provision.releasing.quasi import DERIVED
 from provision.releasing.tables import column_of, items_of, layout, table_of
 
 
@@ -44,8 +51,8 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     for name, profile in profiles.items.items():
         problems += profile_problems(profiles.files[name], profile)
     for name, recipient in recipients.items.items():
-        problems += _recipient(recipients.files[name], recipient, on or today(), known)
-        problems += _keys(recipients.files[name], recipient, platform)
+        problems += recipient_problems(recipients.files[name], recipient, on or today(), known)
+        problems += key_problems(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles)
         problems += _tables(plans.files[name], plan, known, profiles.items.get(plan.profile))
@@ -140,57 +147,6 @@ def landing_place(source: Source) -> tuple[str, ...]:
     return ()
 
 
-def _keys(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:
-    """What would only show when the first release is sealed: a key that expired, or an operator without one."""
-    scheme = schemes()[recipient.encryption.kind]
-    try:
-        scheme.check(recipient.encryption)
-        if platform is not None:
-            scheme.check(scheme.escrow(platform))
-    except FixConfiguration as error:
-        yield problem(path, ["encryption"], f"{error.what} ({error.where})", error.remedy)
-
-
-def _recipient(path: Path, recipient: Recipient, on: date, known: Catalogue) -> Iterator[ConfigProblem]:
-    agreement = recipient.agreement
-    if on > agreement.ends:
-        yield problem(
-            path, ["agreement", "ends"], "the agreement has expired", "renew it, or remove recipient and plans"
-        )
-    kinds = [settings.kind for settings in recipient.channels]
-    for kind in agreement.channels:
-        if kind not in channels.channels():
-            yield problem(
-                path,
-                ["agreement", "channels"],
-                f"no channel {kind}",
-                f"known: {', '.join(sorted(channels.channels()))}",
-            )
-        if kind not in kinds:
-            yield problem(path, ["channels"], f"the agreed channel {kind} has no settings", "add its settings")
-    for dataset in agreement.datasets:
-        if dataset not in known.datasets():
-            place = f"known: {', '.join(sorted(known.datasets()))}"
-            yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
-    yield from _trail(path, agreement, known)
-    for category in agreement.categories:
-        if not 1 <= category <= 8:
-            yield problem(path, ["agreement", "categories"], "there are categories 1 to 8", "correct the category")
-
-
-def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
-    """Columns of events are columns of the agreed datasets: a slip of the keyboard would limit nothing."""
-    tables = [t for name in agreement.datasets if name in known.datasets() for t in known.dataset(name).tables]
-    places = {*DERIVED, *(c.name for t in tables for c in t.columns)}
-    places |= {f"{t.name}.{c.name}" for t in tables for c in t.columns}
-    for number, place in enumerate(agreement.trail.events if agreement.trail else ()):
-        if place not in places:
-            yield problem(
-                path, ["agreement", "trail", "events", number], "no agreed dataset has such a column",
-                "name a column, or table.column (tokumei datasets lists them)",
-            )  # fmt: skip
-
-
 def _officers(path: Path, plan: Plan, platform: Platform) -> Iterator[ConfigProblem]:
     officers = {officer.id for officer in platform.officers}
     if plan.purpose not in platform.purposes:
@@ -282,9 +238,3 @@ def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator
     for number, table in enumerate(plan.tables):
         if table.dataset not in agreement.datasets:
             yield problem(path, ["tables", number, "dataset"], "the agreement does not cover it", "leave it out")
-
-
-def problem(path: Path, key: list[int | str], what: str, remedy: str) -> ConfigProblem:
-    """A problem with the line of its key."""
-    line = config.line_of(path, key)
-    return ConfigProblem(config.shown(path), line, ".".join(str(k) for k in key), what, remedy)

@@ -145,7 +145,7 @@ def _written(location: Sequence[int | str]) -> list[int | str]:
     behind ``landing`` and ``file``, and a tag behind ``format``."""
     if len(location) > 2 and location[0] == "channels":
         return [*location[:2], *location[3:]]
-    if len(location) > 1 and location[0] in {"landing", "format", "file", "encryption"}:
+    if len(location) > 1 and location[0] in {"landing", "format", "file", "encryption", "returns"}:
         return [location[0], *location[2:]]
     return list(location)
 
@@ -197,6 +197,11 @@ def line_of(path: Path, key: list[int | str]) -> int:
         return _Lines(path.read_text(encoding="utf-8")).of(key)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return 0
+
+
+def problem(path: Path, key: list[int | str], what: str, remedy: str) -> ConfigProblem:
+    """A problem with the line of its key."""
+    return ConfigProblem(shown(path), line_of(path, key), ".".join(str(part) for part in key), what, remedy)
 
 
 class StrictLoader(yaml.SafeLoader):

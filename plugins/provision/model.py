@@ -10,6 +10,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from provision.channelsettings import BucketSettings as BucketSettings
+from provision.channelsettings import ChannelSettings as ChannelSettings
+from provision.channelsettings import DiscSettings as DiscSettings
+from provision.channelsettings import ImapReturns as ImapReturns
+from provision.channelsettings import MaildirReturns as MaildirReturns
+from provision.channelsettings import MailSettings as MailSettings
+from provision.channelsettings import Returns as Returns
+from provision.channelsettings import SftpSettings as SftpSettings
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
@@ -32,48 +40,8 @@ QuasiIdentifier = Annotated[
         description="age_band, sex, prefecture, birth_month, zip3, insurer, or a quasi column of a head table",
     ),
 ]
+MailPlace = Annotated[str, Field(pattern=r"^[^\s@,;]*@[A-Za-z0-9][A-Za-z0-9.-]*$", description="a@b.jp, or @b.jp")]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
-
-
-class MailSettings(Noun):
-    """E-mail with an encrypted attachment."""
-
-    kind: Literal["mail"]
-    connection: str
-    address: str
-    limit_bytes: int = Field(default=7_000_000, gt=0, description="largest message the recipient accepts, on the wire")
-
-
-class DiscSettings(Noun):
-    """A disc image in the staging folder, to be burned and carried."""
-
-    kind: Literal["disc"]
-    medium: Literal["cd-r", "dvd-r", "dvd+r", "dvd+r-dl"] = "dvd+r"
-    postal_address: str
-
-
-class BucketSettings(Noun):
-    """An S3 bucket; the recipient gets an expiring link by e-mail."""
-
-    kind: Literal["bucket"]
-    connection: str
-    bucket: str
-    prefix: str = ""
-    link_hours: int = Field(default=72, gt=0, le=168)
-    mail_connection: str
-    address: str
-
-
-class SftpSettings(Noun):
-    """Upload to the partner's SFTP server; the host key is pinned in the connection's extra `host_key`."""
-
-    kind: Literal["partner_sftp"]
-    connection: str
-    directory: str
-    read_back: bool = True
-
-
-ChannelSettings = Annotated[MailSettings | DiscSettings | BucketSettings | SftpSettings, Field(discriminator="kind")]
 
 
 class AgeKey(Noun):
@@ -124,6 +92,10 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    addresses: list[MailPlace] = Field(
+        default_factory=list,
+        description="送付先: addresses, or domains as @example.jp, to which messages may go; mail, bucket need it",
+    )
     trail: TrailLimits | None = Field(
         default=None, description="診療の軌跡: share of people whom 1, 2, 3 known events may single out"
     )
@@ -137,6 +109,12 @@ class Agreement(Noun):
         gt=0,
         description="廃棄: days after the end within which the recipient destroys the data and says so",
     )
+
+    def covers(self, address: str) -> bool:
+        """Whether a message may go to this address. Domains are compared without regard to case, the rest exactly."""
+        name, _, domain = address.rpartition("@")
+        told = [place.rpartition("@") for place in self.addresses]
+        return any(whose in ("", name) and where.lower() == domain.lower() for whose, _, where in told)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -252,6 +230,12 @@ class Platform(Noun):
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    returns: Returns | None = Field(
+        default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
+    )
+    unconfirmed_days: int = Field(
+        default=14, gt=0, description="days after handing over, without word from the recipient, that make an alert"
+    )
     intake_processes: int | None = Field(
         default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"
     )

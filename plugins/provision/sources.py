@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
+from expectations.chart_grammar import problem_of
 from provision.nouns import Identifier, Noun, Words
 
 
@@ -93,6 +94,9 @@ class Source(Noun):
     schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
     deadline_hours: int = Field(default=4, gt=0, description="operators are alerted when an intake run takes longer")
     landing: Landing = Field(default_factory=InboxLanding, description="where the sender's drops appear")
+    chart_numbers: list[str] = Field(
+        default_factory=list, max_length=20, description="forms of its chart numbers, as [0-9]{8} or K[0-9]{6,7}"
+    )
     archive_connection: str | None = Field(default=None, description="connection whose password opens zip archives")
     archive_limits: ArchiveLimits = Field(default_factory=ArchiveLimits)
 
@@ -101,6 +105,14 @@ class Source(Noun):
     def _named_once(cls, value: str | list[str]) -> str | list[str]:
         if isinstance(value, list) and (not value or len(set(value)) < len(value)):
             raise ValueError("name at least one format, and each once")
+        return value
+
+    @field_validator("chart_numbers")
+    @classmethod
+    def _forms(cls, value: list[str]) -> list[str]:
+        for form in value:
+            if problem := problem_of(form):
+                raise ValueError(f"is no form of chart numbers: {problem}")
         return value
 
     @field_validator("format_options")

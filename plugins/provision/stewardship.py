@@ -9,7 +9,9 @@ from provision.context import Context
 from provision.intake.quarantine import key_name
 from provision.intake.refusals import in_quarantine
 from provision.ledger.entry import Entry
+from provision.releasing.chasing import chase
 from provision.releasing.drafting import today
+from provision.releasing.returns import read_returns
 
 
 def run(ctx: Context, *, actor: str) -> dict[str, int]:
@@ -22,6 +24,19 @@ def run(ctx: Context, *, actor: str) -> dict[str, int]:
     }
     ctx.ledger.checkpoint(ctx.signer)
     return {**counts, "ledger_size": ctx.ledger.size}
+
+
+def follow_up(ctx: Context, *, actor: str) -> dict[str, int]:
+    """追跡: read what came back about deliveries, then alert where somebody must look. Gives counts.
+
+    A mailbox that cannot be read must not keep the operators from hearing of the rest.
+    """
+    try:
+        notes = read_returns(ctx, actor=actor)
+    finally:
+        alerts = chase(ctx, actor=actor)
+        ctx.ledger.checkpoint(ctx.signer)
+    return {**notes, **alerts}
 
 
 def _older(entry: Entry, span: timedelta) -> bool:

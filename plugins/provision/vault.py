@@ -101,6 +101,12 @@ class Vault:
             ).fetchall()
         return pl.DataFrame(rows, schema=WITHDRAWN, orient="row")
 
+    def withdrawn_since(self, scope: str, entry: int) -> bool:
+        """Whether anybody of a scope was withdrawn by an entry of the log after this one."""
+        with closing(self._open()) as database:
+            query = "select 1 from withdrawal where scope = ? and entry > ? limit 1"
+            return database.execute(query, (scope, entry)).fetchone() is not None
+
     def end_period(self, scope: str) -> int:
         """End an accumulation period: forget every token of `scope`. Gives the number of identities forgotten."""
         with closing(self._open()) as database:

@@ -125,6 +125,7 @@ class Partners:
         """Give a case places of its own: address, prefix and directory."""
         changes = [
             (r"address: [\w.-]+@[\w.-]+", f"address: {case}@recipient.example"),
+            (r"addresses: \[[^\]]*\]", 'addresses: ["@recipient.example"]'),
             (r"limit_bytes: \d+", "limit_bytes: 39000000"),
             (r"bucket: \w+", f"bucket: {BUCKET}"),
             (r"prefix: [\w-]+", f"prefix: {case}"),

@@ -75,6 +75,14 @@ BROKEN: dict[str, tuple[str, str, str, str, str, str]] = {
     "no format": (SOURCE, "uke-medical", "[]", "format", "at least one", "correct"),
     "a format that is no text": (SOURCE, "uke-medical", "[dpc-ef, 1]", "format.1", "string", "quotes"),
     "a format that is a number": (SOURCE, "uke-medical", "3", "format", "string", "quotes"),
+    "a chart number of any form": (
+        SOURCE,
+        "deadline_hours: 4",
+        'chart_numbers: [".*"]',
+        "chart_numbers",
+        "no form of chart numbers",
+        "correct",
+    ),
     "options of another format": (
         SOURCE,
         "format: uke-medical",
@@ -348,6 +356,13 @@ CROSS: dict[str, tuple[str, str, str, str, str]] = {
         "channels: [mail, disc]",
         "channels",
         "disc has no settings",
+    ),
+    "an address not agreed on": (
+        RECIPIENT,
+        '"@tsukishima-univ.example"',
+        '"other@tsukishima-univ.example"',
+        "channels.0.address",
+        "names no such address",
     ),
     "a category there is not": (
         RECIPIENT,

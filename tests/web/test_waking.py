@@ -35,6 +35,7 @@ class House:
 
     def __init__(self, browser: Any, signed: Signed, world: Any, facts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         from provision import releasing
+        from provision.packaging.evidence import writing
 
         self.browser, self.signed, self.world, self.facts = browser, signed, world, facts
         self.release, self.delivered = "", []
@@ -51,6 +52,7 @@ class House:
 
         for name in ("make", "gate", "publish"):
             monkeypatch.setattr(releasing, name, lambda ctx, release, *, actor: {})
+        monkeypatch.setattr(writing, "write", lambda ctx, release, *, actor: {})  # of facts nobody has made
         monkeypatch.setattr(releasing, "draft", draft)
         monkeypatch.setattr(releasing, "deliver", deliver)
 

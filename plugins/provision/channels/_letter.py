@@ -22,13 +22,15 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Z
 
 @dataclass(frozen=True)
 class Letter:
-    """One message, ready for the wire. `envelope_id` comes back in delivery status notes (RFC 3461, ENVID)."""
+    """One message, ready for the wire. `envelope_id` comes back in delivery status notes (RFC 3461, ENVID), which are
+    asked for in the cases of `notify`."""
 
     sender: str
     recipient: str
     message_id: str
     envelope_id: str
     content: bytes  # CRLF line ends, before dot stuffing: what SIZE counts (RFC 1870, section 6)
+    notify: str = "SUCCESS,FAILURE,DELAY"
 
 
 def check_address(address: str, where: str) -> str:
@@ -68,21 +70,33 @@ def build(
 ) -> Letter:
     """Build the message. The Message-ID depends on order, attempt and `about` only, the size on nothing random."""
     identity = f"{consignment.order}.{consignment.attempt}" + ("" if about is DELIVERY else ".recall")
-    mark = hashlib.sha256(identity.encode()).hexdigest()[:32]
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _named(consignment.operator.get("name_ja", ""), sender)
-    message["To"] = _named(consignment.recipient_name.get("ja", ""), recipient)
-    message["Subject"] = f"【{about}】{words(consignment.title)}"
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = message_id = f"<{identity}@{sender.rpartition('@')[2]}>"
-    message["Content-Language"] = "ja, en"
-    message.set_content(text, charset="utf-8", cte="base64")
+    addresses = (
+        _named(consignment.operator.get("name_ja", ""), sender),
+        _named(consignment.recipient_name.get("ja", ""), recipient),
+    )
+    message = _message(identity, *addresses, f"【{about}】{words(consignment.title)}", text)
     for file in attachments:
         content = file.path.read_bytes()
         message.add_attachment(content, maintype="application", subtype="octet-stream", filename=file.name)
     if attachments:
-        message.set_boundary(f"=_{mark}")
-    return Letter(sender, recipient, message_id, identity, message.as_bytes())
+        message.set_boundary(f"=_{hashlib.sha256(identity.encode()).hexdigest()[:32]}")
+    return Letter(sender, recipient, message["Message-ID"], identity, message.as_bytes())
+
+
+def plain(identity: str, sender: str, recipient: str, subject: str, text: str) -> Letter:
+    """A message that is no delivery, such as an alert to ourselves."""
+    message = _message(identity, _named("", sender), _named("", recipient), subject, text)
+    return Letter(sender, recipient, message["Message-ID"], identity, message.as_bytes(), notify="FAILURE,DELAY")
+
+
+def _message(identity: str, sender: Address, recipient: Address, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = sender, recipient, subject
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = f"<{identity}@{sender.domain}>"
+    message["Content-Language"] = "ja, en"
+    message.set_content(text, charset="utf-8", cte="base64")
+    return message
 
 
 def _named(name: str, address: str) -> Address:

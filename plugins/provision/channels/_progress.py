@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Protocol
@@ -15,13 +16,15 @@ class Meter:
     def __init__(self, progress: Progress, total: int, pause: float = 0.5) -> None:
         self._progress, self._total, self._pause = progress, total, pause
         self._done, self._last = 0, 0.0
+        self._lock = threading.Lock()  # files may be sent side by side
 
     def add(self, count: int) -> None:
         """Count `count` further bytes. The total itself is kept for `finish`, after everything is verified."""
-        self._done = min(self._done + count, self._total)
-        if self._done < self._total and time.monotonic() - self._last >= self._pause:
-            self._last = time.monotonic()
-            self._progress(self._done, self._total)
+        with self._lock:
+            self._done = min(self._done + count, self._total)
+            if self._done < self._total and time.monotonic() - self._last >= self._pause:
+                self._last = time.monotonic()
+                self._progress(self._done, self._total)
 
     def finish(self) -> None:
         """Everything is handed over."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from provision.channels._progress import Meter, chunks
+from provision.channels._progress import Meter
 from provision.channels.base import OutboxFile
 from provision.remote.s3 import status_of
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SINGLE = 8_000_000  # bytes: larger files go in parts
 _PART = 8 * 1024**2
 _MOST_PARTS = 9_000  # S3 allows 10,000
-_PARALLEL = 4
+_PARALLEL = 8  # times a part, sent or read: what a delivery needs of memory
 
 
 def metadata(file: OutboxFile, notice: str) -> dict[str, str]:
@@ -28,16 +29,25 @@ def metadata(file: OutboxFile, notice: str) -> dict[str, str]:
     return {"sha256": file.sha256, "notice": quote(notice, safe=" ,.:;()/")[:1500]}
 
 
-def put_new(client: S3Client, bucket: str, key: str, file: OutboxFile, facts: dict[str, str], meter: Meter) -> bool:
-    """Store the file unless the key is taken. False where somebody else was faster (HTTP 412)."""
+def put_new(
+    client: S3Client,
+    bucket: str,
+    key: str,
+    file: OutboxFile,
+    facts: dict[str, str],
+    meter: Meter,
+    more: Mapping[str, Any] | None = None,
+) -> bool:
+    """Store the file unless the key is taken. False where somebody else was faster (HTTP 412). `more` arguments of the
+    request that begins it, such as encryption."""
     from botocore.exceptions import ClientError
 
     try:
         if file.size <= SINGLE:
-            put_whole(client, bucket, key, file.path.read_bytes(), facts)
+            put_whole(client, bucket, key, file.path.read_bytes(), facts, more)
             meter.add(file.size)
         else:
-            _put_parts(client, bucket, key, file, facts, meter)
+            _put_parts(client, bucket, key, file, facts, meter, more or {})
     except ClientError as error:
         if status_of(error) in (409, 412):
             return False
@@ -45,21 +55,34 @@ def put_new(client: S3Client, bucket: str, key: str, file: OutboxFile, facts: di
     return True
 
 
-def put_whole(client: S3Client, bucket: str, key: str, body: bytes, facts: dict[str, str]) -> None:
+def put_whole(
+    client: S3Client, bucket: str, key: str, body: bytes, facts: dict[str, str], more: Mapping[str, Any] | None = None
+) -> None:
     """Store a small object unless the key is taken (`ClientError` 412)."""
 
     def put(**condition: Any) -> None:
         client.put_object(
-            Bucket=bucket, Key=key, Body=body, Metadata=facts, ChecksumAlgorithm="SHA256", **condition
+            Bucket=bucket, Key=key, Body=body, Metadata=facts, ChecksumAlgorithm="SHA256", **(more or {}),
+            **condition,
         )  # fmt: skip
 
     _unless_there(put)
 
 
-def _put_parts(client: S3Client, bucket: str, key: str, file: OutboxFile, facts: dict[str, str], meter: Meter) -> None:
+def _put_parts(
+    client: S3Client,
+    bucket: str,
+    key: str,
+    file: OutboxFile,
+    facts: dict[str, str],
+    meter: Meter,
+    more: Mapping[str, Any],
+) -> None:
     """Parts in parallel, each with its checksum; aborted as a whole on any failure."""
     abort_leftovers(client, bucket, key)
-    started = client.create_multipart_upload(Bucket=bucket, Key=key, Metadata=facts, ChecksumAlgorithm="SHA256")
+    started = client.create_multipart_upload(
+        Bucket=bucket, Key=key, Metadata=facts, ChecksumAlgorithm="SHA256", **more
+    )  # fmt: skip
     upload = started["UploadId"]
 
     def complete(**condition: Any) -> None:
@@ -137,8 +160,28 @@ def remove_all(client: S3Client, bucket: str, prefix: str) -> int:
 
 
 def read_back(client: S3Client, bucket: str, key: str) -> str:
-    """SHA-256 of the object as the store gives it back."""
+    """SHA-256 of the object as the store gives it back, read in stretches side by side, hashed in their order."""
+    head = client.head_object(Bucket=bucket, Key=key)
+    same: dict[str, Any] = {"Bucket": bucket, "Key": key, "IfMatch": head["ETag"]}
     digest = hashlib.sha256()
-    for piece in chunks(client.get_object(Bucket=bucket, Key=key)["Body"]):
+    if head["ContentLength"] <= SINGLE:
+        digest.update(client.get_object(**same)["Body"].read())
+        return digest.hexdigest()
+    for piece in _stretches(client, same, head["ContentLength"]):
         digest.update(piece)
     return digest.hexdigest()
+
+
+def _stretches(client: S3Client, same: Mapping[str, Any], size: int) -> Iterator[bytes]:
+    def read(start: int) -> bytes:
+        last = min(start + _PART, size) - 1
+        return client.get_object(**same, Range=f"bytes={start}-{last}")["Body"].read()
+
+    waiting: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for start in range(0, size, _PART):
+            waiting.append(pool.submit(read, start))
+            if len(waiting) == _PARALLEL:  # no more than so many in memory, however slowly they are hashed
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

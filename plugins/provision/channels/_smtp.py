@@ -16,6 +16,7 @@ from typing import NoReturn
 from provision.channels._letter import Letter
 from provision.connections import Credentials
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater, TokumeiError
+from provision.remote.tls import verifying
 
 #: What to do instead when a message is too large.
 ALTERNATIVES = "deliver through bucket, partner_sftp or disc instead"
@@ -83,13 +84,7 @@ def _session(letter: Letter, credentials: Credentials, where: str) -> Iterator[s
 
 def _secure(smtp: smtplib.SMTP, credentials: Credentials, where: str) -> None:
     smtp.ehlo_or_helo_if_needed()
-    try:
-        context = ssl.create_default_context(cafile=str(credentials.extra.get("ca_file") or "") or None)
-    except OSError:
-        raise FixConfiguration(
-            "the file named by ca_file holds no certificates", where=where, rule="mail.tls", remedy="correct the extra"
-        ) from None
-    smtp.starttls(context=context)
+    smtp.starttls(context=verifying(credentials, where, "mail.tls"))
     smtp.ehlo()
 
 
@@ -104,7 +99,7 @@ def _envelope(smtp: smtplib.SMTP, letter: Letter, where: str) -> bool:
     code, text = smtp.mail(letter.sender, options)
     if code != 250:
         _answered(code, text, "MAIL", where)
-    code, text = smtp.rcpt(letter.recipient, ["NOTIFY=SUCCESS,FAILURE,DELAY"] if notified else [])
+    code, text = smtp.rcpt(letter.recipient, [f"NOTIFY={letter.notify}"] if notified else [])
     if code not in (250, 251):
         _answered(code, text, "RCPT", where)
     return notified

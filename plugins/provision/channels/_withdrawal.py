@@ -21,7 +21,8 @@ class Withdrawal:
 
     def run(self, note: str) -> dict[str, str | int]:
         """The marker goes first, so that nobody who waits for it begins to fetch; the note comes last."""
-        self._remove(f"{self.folder}.done")
+        for ending in (".done", ".done.part"):
+            self._remove(self.folder + ending)
         try:
             names = self.client.listdir(self.folder)
         except FileNotFoundError:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from provision.channels._consignment import (
     check_consignment,
@@ -25,10 +24,12 @@ from provision.channels._consignment import (
     words,
 )
 from provision.channels._letter import build, check_address, sender_of
+from provision.channels._links import expiry, text
 from provision.channels._progress import Meter
 from provision.channels._recall import send_recall
 from provision.channels._s3 import metadata, put_new, put_whole, read_back, remove_all
 from provision.channels._smtp import rehearse, send
+from provision.channels._storing import ALGORITHMS, encrypting, expire_with, keep_strangers_out, prove_encryption
 from provision.channels.base import Consignment, Evidence, OutboxFile, Progress, Receipt
 from provision.connections import Resolver
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _NOTIFIED = ".notified.json"  # no consignment file begins with a dot
-_TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 class BucketChannel:
@@ -65,7 +65,7 @@ class BucketChannel:
                 rule="bucket.settings",
                 remedy="use letters, digits, dots, hyphens and slashes",
             )
-        _expiry(consignment, settings)
+        expiry(consignment, settings)
 
     def deliver(self, consignment: Consignment, resolver: Resolver, progress: Progress) -> Receipt:
         """Store, read back, then send the links. The receipt proves what the bucket holds, not the download."""
@@ -101,12 +101,20 @@ class _Delivery:
         credentials = resolver.get(self.settings.connection)
         with translated(self.where):
             self.client: S3Client = open_client(credentials, self.settings.connection)
+            self.stranger: S3Client = open_client(credentials, self.settings.connection, signed=False)
+        self.versions: dict[str, str] = {}
         self.base = "/".join(filter(None, (self.settings.prefix.strip("/"), consignment.release, consignment.order)))
 
     def run(self, progress: Progress) -> Receipt:
         meter, evidence = Meter(progress, total_bytes(self.consignment)), dict[str, str | int]()
-        with translated(self.where):
+        with translated(self.where, self._rights()):
+            self._look()
+            prove_encryption(self.client, self.settings, self.base, self.where)
+            if self.settings.expire_objects:
+                ends = self.consignment.expires
+                expire_with(self.client, self.settings.bucket, self.base, ends, self.where)
             there = [self._place(file, meter) for file in self.consignment.files]
+            self._keep_strangers_out()
             for index, file in enumerate(self.consignment.files):
                 evidence |= numbered(index, self._facts(file))
             told = self._told()
@@ -122,9 +130,27 @@ class _Delivery:
     def rehearse(self) -> dict[str, str | int]:
         """What the store and the mail server say before anything is stored."""
         with translated(self.where):
-            self.client.list_objects_v2(Bucket=self.settings.bucket, Prefix=f"{self.base}/", MaxKeys=1)
+            self._look()
+            prove_encryption(self.client, self.settings, self.base, self.where)
         letter = build(self.consignment, self.sender, self.settings.address, notice_text(self.consignment))
         return {"bucket": self.settings.bucket, **rehearse(letter, self.mail, self.settings.mail_connection)}
+
+    def _look(self) -> None:
+        """The first request: of all those needed one whose refusal says why, which an answer to HEAD cannot."""
+        self.client.list_objects_v2(Bucket=self.settings.bucket, Prefix=f"{self.base}/", MaxKeys=1)
+
+    def _rights(self) -> str:
+        lifecycle = ", and to read and write the bucket's lifecycle rules," if self.settings.expire_objects else ""
+        return f"put, get, head, delete and list{lifecycle}"
+
+    def _keep_strangers_out(self) -> None:
+        """Ask for each object as anybody could; what anybody could read is removed before anybody is told of it."""
+        try:
+            for file in self.consignment.files:
+                keep_strangers_out(self.stranger, self.settings.bucket, self._key(file.name), self.where)
+        except FixConfiguration:
+            self.remove()
+            raise
 
     def remove(self) -> int:
         """Delete everything of the order; gives the number of objects and versions."""
@@ -140,7 +166,8 @@ class _Delivery:
         there, ours = self._found(file), False
         if not there:
             notice = words(self.consignment.notice)
-            ours = put_new(self.client, bucket, key, file, metadata(file, notice), meter)
+            more = encrypting(self.settings)
+            ours = put_new(self.client, bucket, key, file, metadata(file, notice), meter, more)
             self._found(file)
         else:
             meter.add(file.size)
@@ -165,12 +192,24 @@ class _Delivery:
             raise
         if head["ContentLength"] != file.size or head["Metadata"].get("sha256") != file.sha256:
             raise self._other()
+        wanted = ALGORITHMS[self.settings.encryption]
+        if wanted and head.get("ServerSideEncryption") != wanted:
+            raise FixConfiguration(
+                "an object of this order lies in the store without the encryption asked for",
+                where=self.where,
+                rule="bucket.encryption",
+                remedy="no link was sent; look at the store's encryption, remove the object, then deliver again",
+            )
         return True
 
     def _facts(self, file: OutboxFile) -> dict[str, str | int]:
         key = self._key(file.name)
         head = self.client.head_object(Bucket=self.settings.bucket, Key=key)
-        return {"key": key, "sha256": file.sha256, "size": head["ContentLength"], "etag": head["ETag"].strip('"')}
+        self.versions[file.name] = head.get("VersionId", "")
+        seen = {"version": self.versions[file.name], "encryption": head.get("ServerSideEncryption", "")}
+        facts: dict[str, str | int] = {"key": key, "sha256": file.sha256, "size": head["ContentLength"]}
+        facts["etag"] = head["ETag"].strip('"')
+        return {**facts, **{name: str(value) for name, value in seen.items() if value not in ("", "null")}}
 
     def _told(self) -> dict[str, str | int] | None:
         """What was noted when the links were sent, or None."""
@@ -187,11 +226,11 @@ class _Delivery:
 
     def _tell(self) -> dict[str, str | int]:
         """Send the links and note that it was done."""
-        expires = _expiry(self.consignment, self.settings)
+        expires = expiry(self.consignment, self.settings)
         with translated(self.where):
             links = [self._link(file, expires) for file in self.consignment.files]
         letter = build(
-            self.consignment, self.sender, self.settings.address, _text(self.consignment, links, expires)
+            self.consignment, self.sender, self.settings.address, text(self.consignment, links, expires)
         )  # fmt: skip
         try:
             sent = send(letter, self.mail, self.settings.mail_connection)
@@ -206,7 +245,9 @@ class _Delivery:
         return told
 
     def _link(self, file: OutboxFile, expires: datetime) -> str:
+        version = self.versions.get(file.name, "")  # of a bucket that keeps versions: a link opens these bytes only
         parameters = {
+            **({"VersionId": version} if version not in ("", "null") else {}),
             "Bucket": self.settings.bucket,
             "Key": self._key(file.name),
             "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
@@ -221,34 +262,6 @@ class _Delivery:
             rule="bucket.taken",
             remedy="nothing was overwritten; find out who stored it, then make a new delivery order",
         )
-
-
-def _expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
-    """When links end: after `link_hours`, but never after the consignment expires (UTC, whole seconds)."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    expires = min(now + timedelta(hours=settings.link_hours), consignment.expires.astimezone(UTC))
-    if expires <= now:
-        raise Refused(
-            "the consignment has expired",
-            where=consignment.order,
-            rule="bucket.expired",
-            remedy="no link is made for it; make a new delivery order under a valid agreement",
-        )
-    return expires.replace(microsecond=0)
-
-
-def _text(consignment: Consignment, links: list[str], expires: datetime) -> str:
-    names = consignment.recipient_name
-    until = f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)"
-    lines = [
-        *(names.get("ja", ""), names.get("en", ""), ""),
-        f"下記のリンクから {until} までにダウンロードしてください。リンクは転送しないでください。",
-        f"Please download the files by {until}. Do not pass the links on.",
-        "ファイルは事前に確認した鍵で暗号化されています。復号前に下記のSHA-256と照合してください。",
-        "The files are encrypted with the key you confirmed. Compare their SHA-256 before decrypting.",
-        *("", *(f"{file.name}\r\n{link}\r\n" for file, link in zip(consignment.files, links, strict=True))),
-    ]
-    return "\r\n".join(lines) + "\r\n" + notice_text(consignment)
 
 
 CHANNEL = BucketChannel()

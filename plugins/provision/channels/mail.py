@@ -17,6 +17,7 @@ from provision.channels._letter import Letter, build, check_address, encoded_siz
 from provision.channels._progress import Meter
 from provision.channels._recall import send_recall
 from provision.channels._smtp import rehearse, send, too_large
+from provision.channels._templates import filled
 from provision.channels.base import Consignment, Evidence, Progress, Receipt
 from provision.connections import Resolver
 from provision.model import MailSettings
@@ -82,11 +83,9 @@ def _letter(consignment: Consignment, settings: MailSettings, sender: str) -> Le
 
 def _text(consignment: Consignment) -> str:
     names = consignment.recipient_name
-    ja = "暗号化した匿名加工情報を添付します。事前に確認した鍵で復号し、下記のSHA-256と照合してください。"
-    en = (
-        "The attached files are encrypted with the key you confirmed. Please compare their SHA-256 with the list below."
-    )
-    return f"{names.get('ja', '')}\r\n{names.get('en', '')}\r\n\r\n{ja}\r\n{en}\r\n\r\n{notice_text(consignment)}"
+    return filled(
+        "mail", recipient_ja=names.get("ja", ""), recipient_en=names.get("en", ""), notice=notice_text(consignment)
+    )  # fmt: skip
 
 
 CHANNEL = MailChannel()

@@ -39,6 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+#: What became of the profile's rules with the canaries.
+_RULES = {"exercised": "that went over the canaries", "crowd": "that need more people", "nothing": "without a column"}
+
+
 def words(verdict: Mapping[str, Any]) -> str:
     """The verdict for people: what it was, then one line per failure."""
     canaries = verdict.get("canaries") or {}
@@ -49,6 +53,11 @@ def words(verdict: Mapping[str, Any]) -> str:
     ]
     if canaries:
         lines.append("canaries: {planted} planted, {survived} left, {found} found as planted".format(**canaries))
+    rules = verdict.get("canary_rules") or {}
+    for name, what in _RULES.items():
+        if rules.get(name):
+            lines.append(f"rules {what}: {', '.join(rules[name])}")
+    lines += [f"not counted: {one}" for one in verdict.get("uncounted") or ()]
     for one in verdict["failures"]:
         note = f" ({one['note']})" if one["note"] else ""
         lines.append(

@@ -6,7 +6,7 @@ facility-qualified chart number). The index is itself a secret (Rules art. 35): 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +28,8 @@ _KINDS = {
     "care": ("care_insurer", "care_number"),
     "chart": ("facility", "chart"),
 }
+#: Of sources that say which form their chart numbers have: the number alone, looked for in texts that have it.
+_OWN_CHART = {"own_chart": ("chart",)}
 
 
 def index_path(ctx: Context, batch: str) -> Path:
@@ -51,7 +53,8 @@ class Fingerprints:
 
     def add(self, people: pl.DataFrame) -> None:
         """Key the strong values of these people."""
-        self._file.update(known_values.fingerprint(folded, self._key) for folded in _folded(people))
+        kinds = {**_KINDS, **_OWN_CHART} if self.source.chart_numbers else _KINDS
+        self._file.update(known_values.fingerprint(folded, self._key) for folded in _folded(people, kinds))
 
     def settle(self, *, taken: bool) -> None:
         """End of a file, or of a group of documents: keep its values if it was taken."""
@@ -64,8 +67,8 @@ class Fingerprints:
         known_values.write_marks(index_path(self.ctx, batch), self._kept, self._key)
 
 
-def _folded(people: pl.DataFrame) -> Iterator[str]:
-    for kind, columns in _KINDS.items():
+def _folded(people: pl.DataFrame, kinds: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for kind, columns in kinds.items():
         last = pl.col(columns[-1]).fill_null("")
         for row in people.filter(last != "").select(columns).unique().iter_rows():
             folded = known_values.fold(*_parts(kind, row))

@@ -16,6 +16,9 @@ from typing import BinaryIO
 from provision.model import AgeKey, OpenPgpKey
 from provision.packaging.encryption.base import Scheme
 
+#: Bytes a stream keeps at hand: age's library asks for 8 KiB at a time, and each question to the system costs.
+BUFFER = 1 << 20
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same container
 
 
@@ -36,7 +39,7 @@ def seal_bag(
     thread = threading.Thread(target=_zip_into, args=(bag, name, writing, failure), daemon=True)
     thread.start()
     try:
-        with os.fdopen(reading, "rb") as plain, temporary.open("wb") as cipher:
+        with os.fdopen(reading, "rb", BUFFER) as plain, temporary.open("wb", BUFFER) as cipher:
             scheme.encrypt(plain, cipher, keys)
             cipher.flush()
             os.fsync(cipher.fileno())

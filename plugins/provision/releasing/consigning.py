@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from provision.approvals import ApprovalRequest
 from provision.channels.base import Consignment, OutboxFile
 from provision.context import Context
-from provision.errors import FixConfiguration
+from provision.errors import FixConfiguration, Refused
 from provision.model import BucketSettings, DiscSettings, MailSettings, Recipient, SftpSettings, Words
 from provision.packaging.notice import statement
 from provision.releasing.drafting import TOKYO
@@ -60,4 +60,11 @@ def _settings(recipient: Recipient, channel: str) -> MailSettings | DiscSettings
             f"no settings for channel {channel}", where=f"config/recipients/{recipient.id}.yaml",
             rule="channel.settings", remedy="add the channel to the recipient",
         )  # fmt: skip
+    if isinstance(found, MailSettings | BucketSettings) and not recipient.agreement.covers(found.address):
+        raise Refused(
+            "the agreement names no such address",
+            where=f"config/recipients/{recipient.id}.yaml, channel {channel}",
+            rule="channel.address",
+            remedy="nothing was sent; agree on the address, then add it to agreement.addresses",
+        )
     return found

@@ -16,7 +16,6 @@ from expectations.contract import (
     CodeList,
     ColumnContract,
     Contract,
-    Diversity,
     Domain,
     Form,
     NumberRange,
@@ -33,7 +32,7 @@ from provision.intake.domains import FORMS
 from provision.model import Plan, Profile
 from provision.packaging.payload import MANIFEST, documents
 from provision.releasing.domains import labels_of
-from provision.releasing.promises import births, diversity, earliest, rare_codes
+from provision.releasing.promises import OfValues, births, earliest, of_values, rare_codes
 from provision.releasing.published import published
 from provision.releasing.shapes import CLAIM, PERSON, ReleaseTable, as_made, layout
 
@@ -56,16 +55,17 @@ def contract_of(ctx: Context, plan: Plan, made: Mapping[str, object]) -> Contrac
         )
         for shape in shapes
     )
+    counted, values = _people(plan, shapes), of_values(plan, profile, ctx.catalogue, before, made)
     made_up = Contract(
         version="",
         tables=tables,
         documents=documents(),
-        people=_promised(
-            _people(plan, shapes), rare_codes(profile, before), diversity(plan, profile, ctx.catalogue, before)
-        ),
+        people=_promised(counted, rare_codes(profile, before), values),
         allowed_texts=published(ctx.platform.operator, ctx.recipient(plan.recipient)),
         manifest=MANIFEST,
         attested=frozenset({ROW_ORDER, CANARIES}),
+        chart_numbers=tuple(sorted({form for source in plan.sources for form in ctx.source(source).chart_numbers})),
+        uncounted=values.uncounted if counted else _all_uncounted(values),
     )
     return replace(made_up, version=_version(made_up, profile))
 
@@ -112,11 +112,20 @@ def _people(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> PeopleContract | No
     return PeopleContract("", quasi, number, plan.k) if number and quasi else None
 
 
-def _promised(
-    people: PeopleContract | None, rare: tuple[RareCodes, ...], differing: tuple[Diversity, ...]
-) -> PeopleContract | None:
+def _promised(people: PeopleContract | None, rare: tuple[RareCodes, ...], values: OfValues) -> PeopleContract | None:
     """With what else is counted over people; where nothing connects rows to people, nothing is."""
-    return None if people is None else replace(people, rare_codes=rare, diversity=differing)
+    return (
+        None
+        if people is None
+        else replace(people, rare_codes=rare, diversity=values.diversity, closeness=values.closeness)
+    )
+
+
+def _all_uncounted(values: OfValues) -> tuple[str, ...]:
+    """Of a payload in which nothing connects rows to people."""
+    named = [f"{one.kind} l-diversity of {one.column}" for one in values.diversity]
+    named += [f"{one.kind} t-closeness of {one.column}" for one in values.closeness]
+    return (*values.uncounted, *(f"{one}: nothing connects rows to people" for one in named))
 
 
 def counted_table(plan: Plan, shapes: tuple[ReleaseTable, ...]) -> ReleaseTable | None:
@@ -131,7 +140,8 @@ def _version(contract: Contract, profile: Profile) -> str:
         for t in contract.tables
     ]
     others = (contract.documents, contract.people, contract.allowed_texts, contract.manifest, sorted(contract.attested))
-    return hashlib.sha256(repr((tables, others, profile.model_dump_json())).encode()).hexdigest()[:16]
+    said = (*others, contract.uncounted, contract.chart_numbers)
+    return hashlib.sha256(repr((tables, said, profile.model_dump_json())).encode()).hexdigest()[:16]
 
 
 def _stable(made: Domain) -> str:

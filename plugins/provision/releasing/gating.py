@@ -22,7 +22,7 @@ from provision.releasing.contract import contract_of
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
 from provision.releasing.order import attested_order
-from provision.releasing.twin import canaries
+from provision.releasing.twin import twin
 from provision.releasing.verdicts import GATED_AGAIN, expired, latest
 
 #: States in which a payload lies here and may still leave.
@@ -68,12 +68,13 @@ def _examine(ctx: Context, release: str, actor: str) -> Verdict:
     from expectations.gate import examine  # Great Expectations costs seconds to import
 
     made, plan = _entry(ctx, release, "made").payload, drafted_plan(ctx, release)
+    apart = twin(ctx, plan)
     return examine(
         made_folder(ctx, release) / "bag",
         contract_of(ctx, plan, made),
         digest=str(made["digest"]),
         known=_known(ctx, release, list(made["batches"]), actor),
-        attested=Attested(attested_order(made), canaries(ctx, plan)),
+        attested=Attested(attested_order(made), apart.canaries, apart.rules),
     )
 
 

@@ -74,6 +74,10 @@ PATIENTS = (
 )  # fmt: skip
 
 
+#: When they were seen, the elder one long ago: a date before the release's months tells her age.
+_VISIT = {"date": ["2003-06-14", "2025-04-17"], "month": ["2003-06", "2025-04"]}
+
+
 def people() -> pl.DataFrame:
     """As `Parcel.people`: claim n is the n-th patient's."""
     rows = [[number, *(one.said(c) for c in PEOPLE_COLUMNS[1:])] for number, one in enumerate(PATIENTS, start=1)]
@@ -89,8 +93,10 @@ def planted(table: Table) -> dict[str, list[str]]:
 
 
 def raw(table: Table) -> pl.DataFrame:
-    """One row per patient as a reader would yield it: typed, all columns, everything else empty."""
-    values = planted(table)
+    """One row per patient as a reader would yield it: typed, all columns. Dates and months that go out are those of a
+    visit, so that rules have something to treat; everything else is empty."""
+    values = {c.name: _VISIT[c.domain] for c in table.columns if c.domain in _VISIT and c.dtype == "string"}
+    values |= planted(table)
     numbers = pl.DataFrame({"claim_no": range(1, len(PATIENTS) + 1)}, schema={"claim_no": pl.Int64})
     cells = [pl.Series(c.name, values.get(c.name, [None] * len(PATIENTS)), polars_type(c)) for c in table.columns]
     return numbers.with_columns(c for c in cells if c.name != "claim_no")

@@ -6,11 +6,12 @@ Codes that enough people carry, values of sensitive columns that differ, births 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from anonymization.rules.support.months import month_number
-from expectations.contract import CodeList, Diversity, Domain, Form, RareCodes
+from expectations.contract import Closeness, CodeList, Diversity, Domain, Form, RareCodes
 from provision.catalogue import Catalogue
 from provision.formats.base import Column, ColumnClass
 from provision.model import Plan
@@ -19,7 +20,7 @@ from provision.releasing.protecting import PEOPLE
 from provision.releasing.quasi import KNOWN, requirements
 from provision.releasing.rare import of_codes
 from provision.releasing.ruling import options, placed
-from provision.releasing.shapes import ReleaseTable
+from provision.releasing.shapes import PERSON, ReleaseTable
 
 _BIRTH, _BIRTHS = "birth_month", "births"
 
@@ -36,17 +37,68 @@ def rare_codes(profile: Profile, before: Sequence[ReleaseTable]) -> tuple[RareCo
     )
 
 
-def diversity(plan: Plan, profile: Profile, known: Catalogue, shapes: Sequence[ReleaseTable]) -> tuple[Diversity, ...]:
-    """Distinct l where the sensitive column goes out. Making counts one value a person; the payload may show several of
-    somebody, which are never fewer. The other models are of shares, which several values would change."""
-    heads = [known.dataset(shape.dataset).table(shape.table) for shape in shapes if shape.head]
-    asked = [text.split(":") for text in requirements(plan, profile, heads).l if text.startswith("distinct:")]
-    return tuple(
-        Diversity(f"{shape.name}.{column}", Decimal(number))
-        for _, number, column in asked
-        for shape in shapes
-        if shape.head and column in {c.name for c in shape.columns}
+@dataclass(frozen=True)
+class OfValues:
+    """Requirements on sensitive values: those the gate counts, and in words those nobody can count in the payload."""
+
+    diversity: tuple[Diversity, ...] = ()
+    closeness: tuple[Closeness, ...] = ()
+    uncounted: tuple[str, ...] = ()
+
+
+def of_values(
+    plan: Plan, profile: Profile, known: Catalogue, shapes: Sequence[ReleaseTable], made: Mapping[str, object]
+) -> OfValues:
+    """l and t where the sensitive column goes out with its head table.
+
+    Making counts one value a person. The payload may show several of somebody: never fewer different ones, so distinct
+    l is counted all the same; the others are of shares, which several values change, so the gate counts them where
+    nobody shows several. Of several datasets making counts the nearest one's value and who is in which: no table shows
+    that.
+    """
+    datasets = [known.dataset(name) for name in dict.fromkeys(table.dataset for table in plan.tables)]
+    asked = requirements(plan, profile, [dataset.table(dataset.head) for dataset in datasets])
+    diversity, closeness, uncounted = list[Diversity](), list[Closeness](), list[str]()
+    for text in (*asked.l, *asked.t):
+        column = text.rpartition(":")[2]
+        tables = [shape for shape in shapes if shape.head and column in {c.name for c in shape.columns}]
+        if reason := _uncountable(text, tables, len(datasets), made):
+            uncounted.append(f"{text}: {reason}")
+        elif text in asked.t:
+            closeness += [_closeness(text, shape) for shape in tables]
+        else:
+            diversity += [_diversity(text, shape) for shape in tables]
+    return OfValues(tuple(diversity), tuple(closeness), tuple(uncounted))
+
+
+def _uncountable(text: str, tables: Sequence[ReleaseTable], datasets: int, made: Mapping[str, object]) -> str:
+    """Why nobody can count a requirement in the payload; "" where the gate can."""
+    if not tables:
+        return "the column does not go out"
+    if text.startswith("distinct:"):
+        return ""
+    if datasets > 1:
+        return "people have data of several datasets"
+    rows = made["tables"]
+    assert isinstance(rows, Mapping)
+    # Where no row says whose it is, each has to be somebody else's.
+    alone = all(
+        PERSON in {c.name for c in table.columns} or int(rows[table.name]) == int(str(made["people"]))
+        for table in tables
     )
+    return "" if alone else "rows do not say whose they are, and people have several"
+
+
+def _diversity(text: str, shape: ReleaseTable) -> Diversity:
+    """As `profiles.Requirements` has it: ``distinct:L:COLUMN``, ``entropy:L:COLUMN``, ``recursive:C:L:COLUMN``."""
+    kind, *numbers, column = text.split(":")
+    times = Decimal(numbers[0]) if kind == "recursive" else Decimal(0)
+    return Diversity(f"{shape.name}.{column}", Decimal(numbers[-1]), kind, times, of_people=kind != "distinct")
+
+
+def _closeness(text: str, shape: ReleaseTable) -> Closeness:
+    kind, most, column = text.split(":")
+    return Closeness(f"{shape.name}.{column}", Decimal(most), kind, of_people=True)
 
 
 def births(plan: Plan, profile: Profile, shape: ReleaseTable, column: Column, made: Domain) -> Domain:

@@ -2,14 +2,15 @@
 
 Receipt floor and domains, store, release tables and files of the payload are the real code, in a home of their own that
 is gone afterwards; keys and fingerprints too. The verdict says how many of their identifiers were left, and how many
-the gate finds as they were planted.
+the gate finds as they were planted. Those of the profile's rules that need no crowd go over the patients as well; the
+verdict says which (`exercised.py`).
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -26,30 +27,46 @@ from provision.intake.fingerprints import KEY, Fingerprints, index_path
 from provision.model import Plan, Profile
 from provision.packaging.payload import write_table
 from provision.releasing.batches import BatchInForce, Moment
+from provision.releasing.exercised import exercised, without_crowd
 from provision.releasing.patients import PATIENTS, STRONG, people, planted, raw
 from provision.releasing.quasi import columns_of_people
 from provision.releasing.select import ATTRIBUTES, Selection
-from provision.releasing.tables import make_tables, treated_tables
+from provision.releasing.tables import Treatment, make_tables, treated_tables
 from provision.zones import Zones
 
 _BATCH = "B-twin"
 
 
-def canaries(ctx: Context, plan: Plan) -> dict[str, Canaries]:
-    """What became of every planted field, by ``dataset.table.column``. Nothing is left behind."""
+@dataclass(frozen=True)
+class Twin:
+    """`canaries`: what became of every planted field, by ``dataset.table.column``. `rules`: see `exercised`."""
+
+    canaries: Mapping[str, Canaries]
+    rules: Mapping[str, object]
+
+
+def twin(ctx: Context, plan: Plan) -> Twin:
+    """Send the patients through. Nothing is left behind.
+
+    What survives is looked for in the tables before any rule and in those after: a rule may hide what receipt left, and
+    may bring in what stands beside the tables for it (births). `FixConfiguration` where a rule cannot be applied.
+    """
     datasets = [ctx.catalogue.dataset(name) for name in sorted({chosen.dataset for chosen in plan.tables})]
     with tempfile.TemporaryDirectory(prefix="tokumei-twin-") as folder:
         apart = replace(ctx, zones=Zones(Path(folder)))
         for dataset in datasets:
             _take_in(apart, plan.sources[0], dataset)
         known = KnownValues([index_path(apart, _BATCH)], apart.keys.symmetric(KEY))
-        cells = list(_cells(apart, plan, datasets, Path(folder)))
-        return {
+        profile = ctx.profile(plan.profile)
+        bare, ruled = (_treated(apart, plan, datasets, one) for one in (_bare(profile), without_crowd(profile)))
+        cells = [text for each in (bare, ruled) for text in _cells(plan, make_tables(each), Path(folder))]
+        canaries = {
             f"{dataset.id}.{table.name}.{column}": _judged(values, column, table.column(column).role, cells, known)
             for dataset in datasets
             for table in dataset.tables
             for column, values in planted(table).items()
         }
+        return Twin(canaries, exercised(profile, ruled.applied))
 
 
 def _judged(values: list[str], column: str, role: str, cells: list[str], known: KnownValues) -> Canaries:
@@ -70,12 +87,15 @@ def _take_in(ctx: Context, source: str, dataset: Dataset) -> None:
     marks.write(_BATCH)
 
 
-def _cells(ctx: Context, plan: Plan, datasets: list[Dataset], folder: Path) -> Iterator[str]:
-    """Every text of the release tables in every format of the plan: cells, headers, metadata."""
-    people, bare = _kept(plan), _bare(ctx, plan)
-    columns = columns_of_people(plan, bare, ctx.catalogue)
+def _treated(ctx: Context, plan: Plan, datasets: Iterable[Dataset], profile: Profile) -> Treatment:
+    """The release tables of the patients under a profile."""
+    columns = columns_of_people(plan, profile, ctx.catalogue)
     counted = {name: columns[name] for name in plan.quasi_identifiers}
-    frames = make_tables(treated_tables(ctx, plan, bare, _selection(plan, datasets), people, counted))
+    return treated_tables(ctx, plan, profile, _selection(plan, datasets), _kept(plan), counted)
+
+
+def _cells(plan: Plan, frames: Mapping[str, pl.DataFrame], folder: Path) -> Iterator[str]:
+    """Every text of the release tables in every format of the plan: cells, headers, metadata."""
     for name, frame in frames.items():
         write_table(folder, name, frame, plan.formats)
         for form in plan.formats:
@@ -85,9 +105,9 @@ def _cells(ctx: Context, plan: Plan, datasets: list[Dataset], folder: Path) -> I
                 yield from text.distinct(column)["value"].drop_nulls().to_list()
 
 
-def _bare(ctx: Context, plan: Plan) -> Profile:
-    """The plan's profile without its rules: they only take away, and of so few people they would leave nothing."""
-    return ctx.profile(plan.profile).model_copy(update={"rules": [], "rare_codes": 0})
+def _bare(profile: Profile) -> Profile:
+    """The profile without its rules: what receipt left is to be seen, not what a rule took away behind it."""
+    return profile.model_copy(update={"rules": [], "rare_codes": 0})
 
 
 def _kept(plan: Plan) -> pl.DataFrame:
@@ -97,11 +117,14 @@ def _kept(plan: Plan) -> pl.DataFrame:
     return pl.DataFrame(numbers, schema={"person": pl.Int64}).with_columns(empty)
 
 
-def _selection(plan: Plan, datasets: list[Dataset]) -> Selection:
+def _selection(plan: Plan, datasets: Iterable[Dataset]) -> Selection:
+    """All of their claims; of the people their births, which rules look at."""
+    datasets = list(datasets)
     batches = tuple(BatchInForce(_BATCH, plan.sources[0], d.id, plan.cutoff_month, 1) for d in datasets)
     claims = pl.DataFrame({"claim_no": range(1, len(PATIENTS) + 1)}, schema={"claim_no": pl.Int64})
     heads = [
         claims.select(pl.lit(_BATCH).alias("batch"), "claim_no", pl.lit(d.id).alias("dataset"), person="claim_no")
         for d in datasets
     ]
-    return Selection(batches, pl.concat(heads), _kept(plan), {}, {}, Moment(0), {})
+    births = pl.Series("birth_month", [f"{patient.birth:%Y-%m}" for patient in PATIENTS], pl.String)
+    return Selection(batches, pl.concat(heads), _kept(plan).with_columns(births), {}, {}, Moment(0), {})

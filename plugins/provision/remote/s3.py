@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 _HANDING_OVER = "put, get and head"
 
 
-def open_client(credentials: Credentials, connection: str) -> S3Client:
-    """A path-style client with SigV4, timeouts and few retries. Raises `FixConfiguration` when keys are missing."""
+def open_client(credentials: Credentials, connection: str, *, signed: bool = True) -> S3Client:
+    """A path-style client with SigV4, timeouts and few retries. Raises `FixConfiguration` when keys are missing.
+
+    Not `signed`, it asks as any stranger could.
+    """
     import boto3
+    from botocore import UNSIGNED
     from botocore.config import Config
 
     if not (credentials.login and credentials.password):
@@ -45,7 +49,8 @@ def open_client(credentials: Credentials, connection: str) -> S3Client:
         verify=str(extra.get("ca_file") or "") or None,
         config=Config(
             s3={"addressing_style": "path"},
-            signature_version="s3v4",
+            signature_version="s3v4" if signed else UNSIGNED,
+            max_pool_connections=16,  # parts travel side by side
             connect_timeout=15,
             read_timeout=120,
             retries={"total_max_attempts": 3, "mode": "standard"},
@@ -93,5 +98,8 @@ def _meaning(code: str, status: int, where: str, rights: str) -> TokumeiError:
     if status == 0 or status >= 500 or status in (408, 429) or code in ("SlowDown", "RequestTimeout"):
         remedy = "the store is busy or broken; the same is tried again later"
         return RetryLater(f"the store answered {code or status}", where=where, rule="bucket.later", remedy=remedy)
+    if code in ("RequestTimeTooSkewed", "RequestExpired"):
+        remedy = "set this machine's clock (NTP); the store takes requests of the last minutes only"
+        return FixConfiguration(f"the store answered {code}", where=where, rule="bucket.clock", remedy=remedy)
     remedy = f"correct access key, secret key, bucket or its policy: {rights} are needed on the prefix"
     return FixConfiguration(f"the store answered {code or status}", where=where, rule="bucket.refused", remedy=remedy)

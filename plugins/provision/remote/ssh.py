@@ -13,13 +13,17 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provision.connections import Credentials
 from provision.errors import FixConfiguration, RetryLater, TokumeiError
+from provision.remote import algorithms
 
 if TYPE_CHECKING:
-    from paramiko import PKey, SFTPClient, Transport
+    from paramiko import PKey, Transport
+
+    from provision.remote.sftp import Client
 
 _PIN = re.compile(r"(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9-]+)\s+(AAAA[A-Za-z0-9+/=]+)")
 _BANNER_SECONDS = 30
@@ -49,38 +53,73 @@ def fingerprint(blob: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
+@dataclass(frozen=True)
+class Session:
+    """One login on one line: the SFTP client, the fingerprint of the server's key, and what was agreed on."""
+
+    client: Client
+    host_key: str
+    agreed: dict[str, str | int]
+    transport: Transport
+    timeout: float
+
+    def another(self) -> Client:
+        """One more client over the same login, for a file beside another."""
+        return _client(self.transport, self.timeout)
+
+
 @contextmanager
-def session(credentials: Credentials, connection: str) -> Iterator[tuple[SFTPClient, str]]:
-    """An SFTP client and the fingerprint of the server's key; closed afterwards. Failures are translated."""
+def session(credentials: Credentials, connection: str) -> Iterator[Session]:
+    """An open session, closed afterwards. Failures are translated.
+
+    Extras: ``host_key`` (required), ``private_key``, ``timeout`` (60 s), ``keepalive`` (30 s), ``old_algorithms``.
+    """
     import paramiko
 
     where = f"connection {connection}"
     pins = pinned_keys(credentials, where)
-    key = _private_key(credentials, where)
+    key, old = _private_key(credentials, where), algorithms.named(credentials, where)
+    timeout, keepalive = _seconds(credentials, "timeout", 60, where), _seconds(credentials, "keepalive", 30, where)
     with translated(where):
-        wire = _connect(credentials)
-        transport = paramiko.Transport(wire)
+        transport = paramiko.Transport(_connect(credentials, timeout))
         try:
+            algorithms.offer(transport, old)
             shown = _handshake(transport, pins, where)
             _log_in(transport, credentials, key, where)
-            transport.set_keepalive(_KEEPALIVE_SECONDS)
-            client = paramiko.SFTPClient.from_transport(transport)
-            if client is None:
-                raise paramiko.SSHException("no session")
-            channel = client.get_channel()
-            if channel is not None:
-                channel.settimeout(_timeout(credentials))
-            yield client, shown
+            transport.set_keepalive(int(keepalive))
+            client = _client(transport, timeout)
+            yield Session(client, shown, algorithms.agreed(transport), transport, timeout)
         finally:
             transport.close()
 
 
-def _timeout(credentials: Credentials) -> float:
-    return float(credentials.extra.get("timeout") or 60)
+def _client(transport: Transport, timeout: float) -> Client:
+    from paramiko import SSHException
+
+    from provision.remote.sftp import Client
+
+    client = Client.from_transport(transport)
+    if client is None:
+        raise SSHException("no session")
+    client.sock.settimeout(timeout)
+    client.learn_limits()
+    return client
 
 
-def _connect(credentials: Credentials) -> socket.socket:
-    wire = socket.create_connection((credentials.host, credentials.port or 22), timeout=_timeout(credentials))
+def _seconds(credentials: Credentials, name: str, usual: int, where: str) -> float:
+    try:
+        seconds = float(credentials.extra.get(name) or usual)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 1 <= seconds <= 86_400:
+        raise FixConfiguration(
+            f"the extra {name} is no time", where=where, rule="sftp.connection", remedy="write seconds, 1 to 86400"
+        )
+    return seconds
+
+
+def _connect(credentials: Credentials, timeout: float) -> socket.socket:
+    wire = socket.create_connection((credentials.host, credentials.port or 22), timeout=timeout)
     # Without this each small write waits for the answer to the one before: 1 MB/s instead of 100.
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return wire
@@ -167,7 +206,7 @@ def translated(where: str) -> Iterator[None]:
         ) from None
     except IncompatiblePeer:
         what = "the server and we have no algorithm in common"
-        remedy = "ask the partner which SSH version runs there"
+        remedy = "ask the partner to renew the server; until then name what it needs in the extra old_algorithms"
         raise FixConfiguration(what, where=where, rule="sftp.algorithms", remedy=remedy) from None
     except (EOFError, SSHException, ConnectionError, TimeoutError, socket.gaierror) as error:
         raise _dropped(where, type(error).__name__) from None

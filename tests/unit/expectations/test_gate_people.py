@@ -124,6 +124,37 @@ def test_requirements_that_cannot_be_counted_stop(make: Make, gate: Gate, requir
     assert {f.expectation for f in verdict.failures} == {"ExpectContractToBeComplete"}
 
 
+OF_PEOPLE = {
+    "entropy": {"diversity": (Diversity("claims.zip3", Decimal("1.5"), "entropy", of_people=True),)},
+    "recursive": {"diversity": (Diversity("claims.zip3", Decimal(2), "recursive", Decimal(3), of_people=True),)},
+    "equal": {"closeness": (Closeness("claims.zip3", Decimal("0.1"), of_people=True),)},
+}
+
+
+@pytest.mark.parametrize("kind", OF_PEOPLE)
+def test_shares_of_people_are_counted_where_everybody_has_one_value(make: Make, gate: Gate, kind: str) -> None:
+    """Half of each sex live in 100 and half in 104; then everybody of one sex in 100."""
+    lives = pl.when((pl.col("person") - 1) // 2 % 2 == 0).then(pl.lit("100")).otherwise(pl.lit("104"))
+    payload, contract = make(lambda frame: frame.with_columns(zip3=lives)), asking(**OF_PEOPLE[kind])
+    verdict = gate(payload, contract)
+    assert verdict.passed
+    assert not verdict.uncounted
+    alike = pl.when(pl.col("sex") == "1").then(pl.lit("100")).otherwise(lives)
+    verdict = gate(payload.write(pl.read_parquet(payload.table("parquet")).with_columns(zip3=alike)), contract)
+    assert {f.kind for f in verdict.failures} == {"t" if kind == "equal" else "l"}
+
+
+@pytest.mark.parametrize("kind", OF_PEOPLE)
+def test_of_several_values_a_person_no_shares_are_counted_and_the_verdict_says_so(
+    make: Make, gate: Gate, kind: str
+) -> None:
+    one = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("105")).otherwise(pl.lit("100"))
+    verdict = gate(make(lambda frame: frame.with_columns(zip3=one)), asking(**OF_PEOPLE[kind]))
+    assert verdict.passed
+    assert [words.partition(": ")[2] for words in verdict.uncounted] == ["1 people show more than one value"] * 2
+    assert verdict.summary()["uncounted"] == list(verdict.uncounted)
+
+
 PEOPLE = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["1", "2", "10", None])), min_size=1, max_size=30)
 
 

@@ -65,6 +65,18 @@ def test_layouts(tmp_path: Path, name: str, text: str) -> None:
     assert not {NAME, PHONE, MAIL} & {part for part in (NAME, PHONE, MAIL) if part in shown(report)}
 
 
+def test_counts_in_json_are_no_identifiers(tmp_path: Path) -> None:
+    """The key says what is counted; a text under it, or a number with a form of its own, is one all the same."""
+    (tmp_path / "facts.json").write_text(json.dumps({"joined": {"facility_chart": 3120, "care": 12}}, indent=1))
+    assert {count.strength for count in scan(tmp_path).counts} <= {"weak"}
+    (tmp_path / "facts.json").write_text(json.dumps([{"chart_no": 31201234}]))
+    assert found(scan(tmp_path)) == {("chart_number", "likely")}
+    (tmp_path / "facts.json").write_text(json.dumps([{"chart_no": "00003120"}]))
+    assert ("chart_number", "certain") in found(scan(tmp_path))
+    (tmp_path / "facts.json").write_text(json.dumps([{"my_number": 123456789018}]))
+    assert ("my_number", "certain") in found(scan(tmp_path))
+
+
 def test_claim_records_without_header(tmp_path: Path) -> None:
     lines = [
         "IR,1,13,1,1310001,,例病院,202404,00",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -152,6 +153,16 @@ def test_known_values_are_those_of_files_that_were_taken(ctx: Context) -> None:
     take_in(ctx, batch, actor=ACTOR)
     index = known_values.KnownValues([fingerprints.index_path(ctx, batch)], ctx.keys.symmetric(fingerprints.KEY))
     assert index.hits([NAME, "別人　次郎"]) == [True, False]
+
+
+@pytest.mark.parametrize("forms", [[], ["KRT[0-9]{7}"]])
+def test_a_chart_number_alone_is_known_where_its_source_says_its_form(ctx: Context, forms: list[str]) -> None:
+    source = ctx.source(SOURCE).model_copy(update={"chart_numbers": forms})
+    ctx = replace(ctx, sources={**ctx.sources, SOURCE: source})
+    batch = batch_of(ctx, file(Claim(chart="KRT0009999")))
+    take_in(ctx, batch, actor=ACTOR)
+    index = known_values.KnownValues([fingerprints.index_path(ctx, batch)], ctx.keys.symmetric(fingerprints.KEY))
+    assert index.holds_any([known_values.fold("own_chart", "KRT0009999")]) == bool(forms)
 
 
 def test_the_same_claim_billed_again_has_the_same_token(ctx: Context) -> None:

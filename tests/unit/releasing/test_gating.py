@@ -181,6 +181,11 @@ def test_the_verdict_has_its_evidence(house: House, made: tuple[str, Path]) -> N
     assert canaries["planted"] > 100
     assert canaries["survived"] == 0
     assert canaries["found"] > 0.9 * canaries["planted"]
+    ctx = house.open()
+    rules = verdict["canary_rules"]
+    assert isinstance(rules, dict)
+    named = {use.rule for use in ctx.profile(ctx.plan(PLAN).profile).rules}
+    assert {*rules["exercised"], *rules["crowd"], *rules["nothing"]} == named
     (entry,) = house.open().ledger.entries(type="release.made")
     tables = {"claim", "diagnosis", "service"}
     numbers = {f"{table}.{number}" for table in tables for number in ("person_number", "claim_number")}
@@ -224,7 +229,7 @@ def test_the_twin_leaves_nothing_behind(house: House, tmp_path: Path, monkeypatc
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = sorted(house.home.rglob("*"))
     ctx = house.open()
-    found = twin.canaries(ctx, ctx.plan(PLAN))
+    found = twin.twin(ctx, ctx.plan(PLAN)).canaries
     assert found["medical-claims.claim.patient_name"].strong
     assert sorted(house.home.rglob("*")) == before
     assert not list(tmp_path.glob("tokumei-twin-*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -12,8 +13,11 @@ import pytest
 from provision import cli, releasing
 from provision.context import Context
 from provision.errors import Refused
-from provision.releasing import making
+from provision.releasing import making, twin
+from provision.releasing import tables as tables_room
+from provision.releasing.contract import contract_of
 from provision.releasing.explaining import sections
+from provision.releasing.patients import PATIENTS
 from tests.support.house import ACTOR, House
 
 LEDGER, CLAIMS = "checkups-for-foundation", "claims-for-university"
@@ -218,6 +222,83 @@ def test_sensitive_values_differ_in_every_group(house: House) -> None:
     assert [one["en"] for one in facts["generalisation"]["required"]] == [
         "groups of at least 5 people", "at least 2 different values of relation in a group",
     ]  # fmt: skip
+
+
+def test_the_gate_counts_shares_of_sensitive_values_again(house: House) -> None:
+    """Everybody shows one value, so the gate counts what making counted; where it could not, it says so."""
+    wanted = {"l": ["entropy:1.2:relation", "recursive:50:2:relation"], "t": ["equal:0.6:relation"]}
+    table = {"dataset": "member-ledger", "table": "member", "columns": ["sex", "prefecture", "relation"]}
+    plan_of_members(
+        house, "operator-policy", quasi_identifiers=["sex", "prefecture"], requirements=wanted, tables=[table]
+    )
+    ctx, release, facts = made(house, LEDGER)
+    contract = contract_of(ctx, ctx.plan(LEDGER), facts)
+    assert contract.people is not None
+    assert [(one.kind, one.of_people) for one in contract.people.diversity] == [("entropy", True), ("recursive", True)]
+    assert [(one.column, one.most, one.kind) for one in contract.people.closeness] == [
+        ("member.relation", Decimal("0.6"), "equal")
+    ]
+    verdict = releasing.gate(ctx, release, actor=ACTOR)
+    assert (verdict["passed"], verdict["uncounted"]) == (True, [])
+    house.edit(f"releases/{LEDGER}.yaml", lambda plan: plan.update(linkage="none"))
+    ctx, one = house.open(), {**facts, "tables": {"member": facts["people"]}}
+    assert contract_of(ctx, ctx.plan(LEDGER), one).uncounted == ()
+    assert facts["tables"]["member"] > facts["people"]
+    assert contract_of(ctx, ctx.plan(LEDGER), facts).uncounted == tuple(
+        f"{one}: rows do not say whose they are, and people have several" for one in (*wanted["l"], *wanted["t"])
+    )
+
+
+def test_the_contract_carries_the_chart_number_forms_of_its_sources(house: House) -> None:
+    table = {"dataset": "member-ledger", "table": "member", "columns": ["sex", "prefecture"]}
+    plan_of_members(house, "operator-policy", quasi_identifiers=["sex", "prefecture"], tables=[table])
+    ctx, _, facts = made(house, LEDGER)
+    before = contract_of(ctx, ctx.plan(LEDGER), facts)
+    (source,) = ctx.plan(LEDGER).sources
+    house.edit(f"sources/{source}.yaml", lambda said: said.update(chart_numbers=["M[0-9]{7}", "[0-9]{8}"]))
+    ctx = house.open()
+    after = contract_of(ctx, ctx.plan(LEDGER), facts)
+    assert (before.chart_numbers, after.chart_numbers) == ((), ("M[0-9]{7}", "[0-9]{8}"))
+    assert after.version != before.version
+
+
+def test_rules_that_need_no_crowd_go_over_the_canaries(house: House) -> None:
+    """Days of the patients become months, and what tells of great age goes; tails and rare births need more people."""
+    plan_of_members(house, "strict-appi")
+    ctx = house.open()
+    found = twin.twin(ctx, ctx.plan(LEDGER))
+    said = found.rules["exercised"]
+    assert isinstance(said, dict)
+    assert said["generalise"] > 0
+    assert said["old-age"] > 0
+    assert found.rules["crowd"] == ["rare-birth", "top-bottom", "extreme-values"]
+    assert sum(one.survived for one in found.canaries.values()) == 0
+
+
+def test_a_leak_that_only_rules_make_is_seen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule sees births beside the rows; one that wrote them out would be noticed."""
+    plan_of_members(house, "strict-appi")
+    ctx, real = house.open(), twin.make_tables
+
+    def leaky(treatment: tables_room.Treatment) -> dict[str, pl.DataFrame]:
+        frames = real(treatment)
+        leak = pl.lit(PATIENTS[0].name if treatment.applied else None, pl.String).alias("sex")
+        return frames | {"member": frames["member"].with_columns(leak)}
+
+    monkeypatch.setattr(twin, "make_tables", leaky)
+    found = twin.twin(ctx, ctx.plan(LEDGER)).canaries
+    assert sum(one.survived for one in found.values()) > 0
+
+
+def test_what_does_not_go_out_is_said_to_be_uncounted(house: House) -> None:
+    wanted = {"l": ["distinct:2:relation"], "t": ["equal:0.6:relation"]}
+    table = {"dataset": "member-ledger", "table": "member", "columns": ["sex", "prefecture"]}
+    plan_of_members(
+        house, "operator-policy", quasi_identifiers=["sex", "prefecture"], requirements=wanted, tables=[table]
+    )
+    ctx, _, facts = made(house, LEDGER)
+    contract = contract_of(ctx, ctx.plan(LEDGER), facts)
+    assert contract.uncounted == tuple(f"{one}: the column does not go out" for one in (*wanted["l"], *wanted["t"]))
 
 
 def test_quasi_identifiers_may_be_any_quasi_column_of_a_head_table(house: House) -> None:

@@ -32,8 +32,8 @@ _DEEPEST = 20  # folders in folders
 def opened(settings: SftpLanding, resolver: Resolver) -> Iterator[Landing]:
     """The landing on a server. `FixConfiguration`, `RetryLater`: see `remote.ssh`."""
     credentials = resolver.get(settings.connection)
-    with quiet("paramiko"), session(credentials, settings.connection) as (client, _):
-        yield Sftp(client, settings, f"connection {settings.connection}")
+    with quiet("paramiko"), session(credentials, settings.connection) as line:
+        yield Sftp(line.client, settings, f"connection {settings.connection}")
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,8 @@ def _gate(item: int, verdict: Facts | None) -> Iterator[dict[str, object]]:
         f"{verdict['known_values']}.",
         bool(verdict["passed"]),
     )
+    for one in verdict.get("uncounted", ()):
+        yield _test(f"ゲートでは数えられない要件: {one}。", f"Not counted by the gate: {one}.", None)
 
 
 def _test(ja: str, en: str, holds: bool | None) -> dict[str, object]:

@@ -1,0 +1,304 @@
+"""Deliveries in a bad world, each against its real server: lines that are cut or go silent, servers that are killed,
+full or busy, certificates and clocks that are wrong. Afterwards nothing half is visible, and a repetition completes it.
+
+What other files hold: host keys, rights, fragments and sweeping partners in ``unit/channels/test_partner_sftp_*.py``;
+answers of mail servers in ``unit/channels/test_mail_channel.py``, bounces in ``unit/channels/test_post_office.py``;
+expired and changed links, races, damaged objects in ``unit/channels/test_bucket_*.py``; changed payloads, expired
+agreements, two workers in ``unit/releasing/test_delivering.py``; kills at every point in ``test_kill_release.py``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from demo.servers.process import LocalServer
+from demo.servers.s3 import S3Server
+from demo.servers.sftp import SftpServer
+from demo.servers.smtp import SmtpServer
+from demo.servers.tls import make_tls
+from provision.channels import bucket, mail, partner_sftp
+from provision.channels.base import Channel, Consignment
+from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater, without_values
+from provision.model import AgeKey
+from provision.packaging.encryption import schemes
+from provision.packaging.sealing import seal_bag
+from tests.support.consignments import Connections, Steps, consignment, outbox_file
+from tests.support.proxy import BusyProxy, CuttingProxy
+from tests.support.servers import BUCKET, s3_server, sftp_server, smtp_server
+
+__all__ = ["s3_server", "sftp_server", "smtp_server"]
+
+SFTP = {"kind": "partner_sftp", "connection": "partner", "directory": "incoming"}
+STORE = {"kind": "bucket", "connection": "store", "bucket": BUCKET, "prefix": "faults", "mail_connection": "mail"}
+SIZE = 10_000_000
+
+
+def mailed(address: str) -> dict[str, object]:
+    return {"kind": "mail", "connection": "mail", "address": address, "limit_bytes": 39_000_000}
+
+
+def at_partner(server: SftpServer, made: Consignment) -> set[str]:
+    """What the partner can see of an order under final names."""
+    folder = server.data / "incoming"
+    found = [*folder.glob(f"{made.order}*"), *(folder / made.order).glob("*")]
+    return {path.name for path in found if path.is_file() and path.suffix != ".part"}
+
+
+def in_bucket(server: S3Server, made: Consignment) -> dict[str, int]:
+    found = server.client().list_objects_v2(Bucket=BUCKET, Prefix=f"faults/{made.release}/").get("Contents", [])
+    return {each["Key"].rpartition("/")[2]: each["Size"] for each in found}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MB of this machine."""
+    folder = tmp_path / "small disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("this test mounts a small disk, which needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+# -- the line is cut at 10, 50 and 99 % --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_sftp_cut(tmp_path: Path, sftp_server: SftpServer, share: float) -> None:
+    made, known = consignment(tmp_path, SFTP, SIZE), Connections(partner=sftp_server.connection_json())
+    with CuttingProxy(sftp_server.port, int(SIZE * share)) as proxy, pytest.raises(RetryLater, match=r"sftp\.network"):
+        partner_sftp.CHANNEL.deliver(made, known.changed("partner", port=proxy.port), Steps())
+    assert at_partner(sftp_server, made) == set()
+    receipt = partner_sftp.CHANNEL.deliver(replace(made, attempt=2), known, Steps())
+    assert 0 < int(receipt.evidence["resumed_bytes"]) <= SIZE * share
+    assert len(at_partner(sftp_server, made)) == 4
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_bucket_cut(tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer, share: float) -> None:
+    made = consignment(tmp_path, {**STORE, "address": "cut@minami.example"}, SIZE)
+    known = Connections(store=s3_server.connection_json(), mail=smtp_server.connection_json())
+    with CuttingProxy(s3_server.port, int(8_388_608 * share)) as proxy:  # each part has a line of its own
+        away = known.changed("store", extra={"endpoint_url": f"http://127.0.0.1:{proxy.port}"})
+        with pytest.raises(RetryLater, match=r"bucket\.network"):
+            bucket.CHANNEL.deliver(made, away, Steps())
+    assert in_bucket(s3_server, made) == {}
+    assert not [path for path in smtp_server.messages("cut@minami.example") if made.order in path.read_text()]
+    bucket.CHANNEL.deliver(replace(made, attempt=2), known, Steps())
+    assert in_bucket(s3_server, made)["payload.tar.age"] == SIZE
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_mail_cut(tmp_path: Path, smtp_server: SmtpServer, share: float) -> None:
+    """Once DATA was begun we cannot know, even where the server in truth took nothing."""
+    address = f"cut-{int(share * 100)}@minami.example"
+    made, known = consignment(tmp_path, mailed(address), 1_000_000), Connections(mail=smtp_server.connection_json())
+    with CuttingProxy(smtp_server.port, int(1_370_000 * share)) as proxy, pytest.raises(DeliveryUnknown):
+        mail.CHANNEL.deliver(made, known.changed("mail", port=proxy.port), Steps())
+    assert smtp_server.messages(address) == []
+
+
+# -- a server that says nothing any more -------------------------------------------------------------------------------
+
+
+def test_a_silent_partner_means_later(tmp_path: Path, sftp_server: SftpServer) -> None:
+    made, known = consignment(tmp_path, SFTP, SIZE), Connections(partner=sftp_server.connection_json())
+    with CuttingProxy(sftp_server.port, SIZE // 2, stall=True) as proxy:
+        slow = known.changed("partner", port=proxy.port, extra={"timeout": 2})
+        with pytest.raises(RetryLater, match=r"sftp\.network"):
+            partner_sftp.CHANNEL.deliver(made, slow, Steps())
+    assert at_partner(sftp_server, made) == set()
+    assert int(partner_sftp.CHANNEL.deliver(made, known, Steps()).evidence["resumed_bytes"]) > 0
+
+
+def test_a_silent_mail_server_before_data_means_later(tmp_path: Path, smtp_server: SmtpServer) -> None:
+    known = Connections(mail=smtp_server.connection_json())
+    with CuttingProxy(smtp_server.port, 20, stall=True) as proxy:
+        slow = known.changed("mail", port=proxy.port, extra={"timeout": 2})
+        with pytest.raises(RetryLater, match=r"mail\.later"):
+            mail.CHANNEL.deliver(consignment(tmp_path, mailed("silent@minami.example")), slow, Steps())
+    assert smtp_server.messages("silent@minami.example") == []
+
+
+# -- a store that is busy or broken ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("status", "code"), [("503 Slow Down", "SlowDown"), ("500 Internal", "InternalError")])
+def test_a_busy_store_is_asked_again_and_then_later(
+    tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer, status: str, code: str
+) -> None:
+    made = consignment(tmp_path, {**STORE, "address": "busy@minami.example"})
+    known = Connections(store=s3_server.connection_json(), mail=smtp_server.connection_json())
+    for count, delivered in ((1000, False), (2, True)):
+        with BusyProxy(s3_server.port, count, status, code) as proxy:
+            busy = known.changed("store", extra={"endpoint_url": f"http://127.0.0.1:{proxy.port}"})
+            if delivered:
+                bucket.CHANNEL.deliver(made, busy, Steps())
+            else:
+                with pytest.raises(RetryLater, match=r"bucket\.later"):
+                    bucket.CHANNEL.deliver(made, busy, Steps())
+            assert proxy.refused >= 2
+        assert bool(in_bucket(s3_server, made)) is delivered
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_wrong_clock_is_named(
+    tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    known = Connections(store=s3_server.connection_json(), mail=smtp_server.connection_json())
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: _skewed(hours))
+    with pytest.raises(FixConfiguration, match=r"bucket\.clock"):
+        bucket.CHANNEL.deliver(consignment(tmp_path, {**STORE, "address": "c@minami.example"}), known, Steps())
+
+
+def _skewed(hours: int) -> datetime:
+    return (datetime.now(UTC) + timedelta(hours=hours)).replace(tzinfo=None)
+
+
+# -- certificates ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-800, 800])
+def test_a_certificate_out_of_its_time_ends_it(
+    tmp_path: Path, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    at = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr("demo.servers.smtp.make_tls", lambda folder: make_tls(folder, now=at))
+    with SmtpServer(tmp_path / "smtp") as server:
+        known = Connections(mail=server.connection_json())
+        with pytest.raises(FixConfiguration, match=r"certificate.*mail\.tls"):
+            mail.CHANNEL.deliver(consignment(tmp_path, mailed("x@minami.example")), known, Steps())
+        assert server.messages("x@minami.example") == []
+
+
+# -- disks and quotas --------------------------------------------------------------------------------------------------
+
+
+def test_a_quota_there_is_a_failure_without_a_reason(tmp_path: Path, sftp_server: SftpServer, small_disk: Path) -> None:
+    """Where the server does not tell its room, the fragment stays and is gone on with once there is room."""
+    with SftpServer(tmp_path / "mute", options="-P statvfs") as server:
+        (server.data / "quota").symlink_to(small_disk)
+        made = consignment(tmp_path, {**SFTP, "directory": "quota"}, 900_000)
+        (small_disk / "of somebody else").write_bytes(b"x" * 500_000)
+        known = Connections(partner=server.connection_json())
+        with pytest.raises(RetryLater, match=r"sftp\.failure"):
+            partner_sftp.CHANNEL.deliver(made, known, Steps())
+        assert {path.suffix for path in (small_disk / made.order).iterdir()} == {".part"}
+        (small_disk / "of somebody else").unlink()
+        assert int(partner_sftp.CHANNEL.deliver(made, known, Steps()).evidence["resumed_bytes"]) > 0
+
+
+def test_a_full_disk_here_leaves_no_ciphertext(tmp_path: Path, small_disk: Path) -> None:
+    bag = tmp_path / "bag"
+    bag.mkdir()
+    (bag / "table.csv").write_bytes(b"1,2\n" * 1_000_000)
+    key = _key(pyrage.x25519.Identity.generate())
+    with pytest.raises(RetryLater, match=r"machine\.full"):
+        without_values(seal_bag)(bag, "r", small_disk / "r.zip.age", schemes()["age"], [key])
+    assert list(small_disk.iterdir()) == []
+
+
+def _key(identity: pyrage.x25519.Identity) -> AgeKey:
+    return AgeKey(kind="age", key=str(identity.to_public()), confirmed_on=datetime.now(UTC).date(), confirmed_by="x")
+
+
+# -- names, numbers and sizes ------------------------------------------------------------------------------------------
+
+
+def test_ten_thousand_files_travel_as_one(tmp_path: Path) -> None:
+    """The payload may have any number of files with Japanese names; a channel hands over one ciphertext."""
+    bag, identity = tmp_path / "bag", pyrage.x25519.Identity.generate()
+    for number in range(100):
+        (bag / f"診療年月{number:02}").mkdir(parents=True)
+    for number in range(10_000):
+        (bag / f"診療年月{number % 100:02}" / f"表{number:05}.csv").write_text(f"{number}\n")
+    (bag / "空.csv").write_bytes(b"")
+    seal_bag(bag, "r", tmp_path / "r.zip.age", schemes()["age"], [_key(identity)])
+    pyrage.decrypt_file(str(tmp_path / "r.zip.age"), str(tmp_path / "r.zip"), [identity])
+    with zipfile.ZipFile(tmp_path / "r.zip") as opened:
+        assert len(opened.namelist()) == 10_001
+        assert opened.read("r/診療年月42/表00042.csv") == b"42\n"
+        assert opened.read("r/空.csv") == b""
+
+
+@pytest.mark.parametrize("channel", [mail.CHANNEL, bucket.CHANNEL, partner_sftp.CHANNEL])
+def test_an_empty_file_is_never_handed_over(tmp_path: Path, channel: Channel) -> None:
+    settings = {"mail": mailed("x@minami.example"), "bucket": {**STORE, "address": "x@minami.example"}}
+    made = consignment(tmp_path, settings.get(channel.kind, SFTP))
+    empty = outbox_file(tmp_path / "more", "空.age", b"")
+    with pytest.raises(Refused, match=r"channel\.digest"):
+        channel.check(replace(made, files=(*made.files, empty)))
+
+
+def test_japanese_names_arrive_as_they_are(
+    tmp_path: Path, sftp_server: SftpServer, s3_server: S3Server, smtp_server: SmtpServer
+) -> None:
+    name, address = "匿名加工情報_プログラム・データ.zip.age", "names@minami.example"
+    known = Connections(
+        partner=sftp_server.connection_json(), store=s3_server.connection_json(), mail=smtp_server.connection_json()
+    )
+    ways: list[tuple[Channel, dict[str, object]]] = [
+        (partner_sftp.CHANNEL, SFTP), (bucket.CHANNEL, {**STORE, "address": address}), (mail.CHANNEL, mailed(address)),
+    ]  # fmt: skip
+    for channel, settings in ways:
+        made = consignment(tmp_path, settings)
+        made = replace(made, files=(replace(made.files[0], name=name), made.files[1]))
+        channel.deliver(made, known, Steps())
+        if channel is partner_sftp.CHANNEL:
+            assert name in at_partner(sftp_server, made)
+        if channel is bucket.CHANNEL:
+            assert name in in_bucket(s3_server, made)
+
+
+# -- servers that die --------------------------------------------------------------------------------------------------
+
+
+class Killing(Steps):
+    """Kills the server when a share of the bytes went."""
+
+    def __init__(self, server: LocalServer, share: float) -> None:
+        super().__init__()
+        self.server, self.share = server, share
+
+    def __call__(self, done: int, total: int) -> None:
+        super().__call__(done, total)
+        if self.server.pid and done >= total * self.share:
+            self.server.stop()
+
+
+@pytest.mark.slow
+def test_an_sftp_server_that_dies_and_comes_back(tmp_path: Path, sftp_server: SftpServer) -> None:
+    with SftpServer(tmp_path / "sftp") as server:
+        made = consignment(tmp_path, {**SFTP, "bytes_per_second": 8_000_000}, SIZE)
+        known = Connections(partner=server.connection_json())
+        with pytest.raises(RetryLater):
+            partner_sftp.CHANNEL.deliver(made, known, Killing(server, 0.5))
+        assert at_partner(server, made) == set()
+        server.start()
+        receipt = partner_sftp.CHANNEL.deliver(made, Connections(partner=server.connection_json()), Steps())
+        assert int(receipt.evidence["resumed_bytes"]) > 0
+        assert len(at_partner(server, made)) == 4
+
+
+@pytest.mark.slow
+def test_a_store_that_dies_and_comes_back(tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer) -> None:
+    with S3Server(tmp_path / "s3", [BUCKET]) as server:
+        made = consignment(tmp_path, {**STORE, "address": "died@minami.example"}, 60_000_000)
+        post = smtp_server.connection_json()
+        with pytest.raises(RetryLater):
+            bucket.CHANNEL.deliver(made, Connections(store=server.connection_json(), mail=post), Killing(server, 0.1))
+        server.start()
+        assert in_bucket(server, made) == {}
+        bucket.CHANNEL.deliver(made, Connections(store=server.connection_json(), mail=post), Steps())
+        assert in_bucket(server, made)["payload.tar.age"] == 60_000_000
+        assert "Uploads" not in server.client().list_multipart_uploads(Bucket=BUCKET)
