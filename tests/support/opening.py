@@ -29,7 +29,7 @@ import pyrage
 
 Piece = tuple[str, bytes]
 _DEEPEST = 8
-_HEADERS = re.compile(rb"(?im)\A(?:[A-Za-z-]+: [^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)*(?:mime-version|content-type): ")
+_HEADERS = re.compile(rb"(?im)\A(?:[A-Za-z-]+: [^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*(?:mime-version|content-type): ")
 _STREAM = re.compile(rb"\x1f\x8b\x08|\x28\xb5\x2f\xfd")
 _ISO = slice(0x8001, 0x8006)
 
