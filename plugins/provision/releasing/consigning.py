@@ -19,9 +19,19 @@ LONGEST = timedelta(days=30)
 def consignment(
     ctx: Context, asked: ApprovalRequest, order: str, files: tuple[OutboxFile, ...], attempt: int
 ) -> Consignment:
-    """The consignment of one order of a release. `FixConfiguration` where the recipient has no such channel."""
+    """The consignment of one order of a release. `FixConfiguration` where the recipient has no such channel, `Refused`
+    where its address is not the agreement's."""
+    made = recalled(ctx, asked, order, files, attempt)
+    _require_agreed(ctx.recipient(asked.recipient), asked.channel)
+    return made
+
+
+def recalled(
+    ctx: Context, asked: ApprovalRequest, order: str, files: tuple[OutboxFile, ...] = (), attempt: int = 1
+) -> Consignment:
+    """The consignment to take back: what somebody holds must go, whatever the agreement says of addresses by now."""
     recipient, title = ctx.recipient(asked.recipient), ctx.plan(asked.plan).title
-    return consigned(ctx, recipient, asked.channel, order, asked.release, title, files, attempt)
+    return _made(ctx, recipient, asked.channel, order, asked.release, title, files, attempt)
 
 
 def consigned(
@@ -34,7 +44,21 @@ def consigned(
     files: tuple[OutboxFile, ...],
     attempt: int,
 ) -> Consignment:
-    """A consignment of these files to a recipient through one of its channels."""
+    """A consignment of these files to a recipient through one of its channels, to an address of the agreement."""
+    _require_agreed(recipient, channel)
+    return _made(ctx, recipient, channel, order, release, title, files, attempt)
+
+
+def _made(
+    ctx: Context,
+    recipient: Recipient,
+    channel: str,
+    order: str,
+    release: str,
+    title: Words,
+    files: tuple[OutboxFile, ...],
+    attempt: int,
+) -> Consignment:
     operator = ctx.platform.operator
     ends = datetime.combine(recipient.agreement.ends, time(23, 59), TOKYO).astimezone(UTC)
     return Consignment(
@@ -60,6 +84,12 @@ def _settings(recipient: Recipient, channel: str) -> MailSettings | DiscSettings
             f"no settings for channel {channel}", where=f"config/recipients/{recipient.id}.yaml",
             rule="channel.settings", remedy="add the channel to the recipient",
         )  # fmt: skip
+    return found
+
+
+def _require_agreed(recipient: Recipient, channel: str) -> None:
+    """`Refused` where a message would go to an address that the agreement does not name."""
+    found = _settings(recipient, channel)
     if isinstance(found, MailSettings | BucketSettings) and not recipient.agreement.covers(found.address):
         raise Refused(
             "the agreement names no such address",
@@ -67,4 +97,3 @@ def _settings(recipient: Recipient, channel: str) -> MailSettings | DiscSettings
             rule="channel.address",
             remedy="nothing was sent; agree on the address, then add it to agreement.addresses",
         )
-    return found

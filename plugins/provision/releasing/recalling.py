@@ -11,7 +11,7 @@ import shutil
 from provision import approvals, channels
 from provision.context import Context
 from provision.errors import Refused
-from provision.releasing.consigning import consignment
+from provision.releasing.consigning import recalled
 
 #: States of a delivery in which the recipient has it, or may have.
 OUT = frozenset({"attempting", "unknown", "handed_over", "received", "failed", "bounced"})
@@ -44,7 +44,7 @@ def _one(ctx: Context, release: str, order: str, reason: str, actor: str) -> str
     for _ in ctx.ledger.entries(type="delivery.recalled", kind="delivery", subject=order, limit=1):
         return "recalled before"
     asked = approvals.request(ctx, release)
-    made = consignment(ctx, asked, order, (), 1)
+    made = recalled(ctx, asked, order)
     evidence = channels.get(asked.channel).recall(made, ctx.resolver, reason)
     about = {"delivery": order, "release": release, "recipient": asked.recipient}
     payload = {"evidence": dict(evidence)}

@@ -49,6 +49,17 @@ def test_a_channel_that_is_away_is_asked_again(house: House, published: str, let
     assert list(recall(house.open(), published, reason="an error", actor=ACTOR).values()) == ["recalled"]
 
 
+def test_an_address_that_left_the_agreement_does_not_keep_data_there(
+    house: House, published: str, letterbox: Put
+) -> None:
+    box = delivered(house, published, letterbox)
+    house.edit("recipients/tsukishima-university.yaml", lambda r: r["agreement"].update(addresses=["else@example.jp"]))
+    assert list(recall(house.open(), published, reason="an error", actor=ACTOR).values()) == ["recalled"]
+    assert list(box.folder.iterdir()) == []
+    with pytest.raises(Refused, match="names no such address"):
+        rehearse(house.open(), "tsukishima-university", "mail")
+
+
 def test_what_never_went_out_cannot_be_recalled(house: House, published: str) -> None:
     with pytest.raises(IllegalTransition):
         recall(house.open(), published, reason="an error", actor=ACTOR)
