@@ -235,6 +235,10 @@ def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator
         yield problem(path, ["channel"], "the agreement does not allow this channel", "use an agreed one")
     if plan.purpose != agreement.purpose:
         yield problem(path, ["purpose"], "is not the agreement's purpose", "correct it, or amend the agreement")
+    for number, form in enumerate(plan.formats):
+        if form not in agreement.formats:
+            known = ", ".join(agreement.formats)
+            yield problem(path, ["formats", number], "the agreement does not name it", f"use one of: {known}")
     for number, table in enumerate(plan.tables):
         if table.dataset not in agreement.datasets:
             yield problem(path, ["tables", number, "dataset"], "the agreement does not cover it", "leave it out")

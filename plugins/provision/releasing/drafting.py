@@ -101,6 +101,8 @@ def _check_agreement(plan: Plan, agreement: Agreement, where: str, on: date) -> 
     _require(agreement.id == plan.agreement, where, "agreement", "the recipient's agreement is another one")
     _require(agreement.starts <= on <= agreement.ends, where, "agreement", "the agreement is not in force today")
     _require(plan.channel in agreement.channels, where, "channel", "the agreement does not allow this channel")
+    agreed = bool(plan.formats) and set(plan.formats) <= set(agreement.formats)
+    _require(agreed, where, "formats", "the agreement does not name every format")
     datasets = {table.dataset for table in plan.tables}
     _require(datasets <= set(agreement.datasets), where, "tables", "the agreement does not cover every dataset")
     _require(plan.purpose == agreement.purpose, where, "purpose", "the agreement is for another purpose")
