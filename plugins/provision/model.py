@@ -236,6 +236,11 @@ class Platform(Noun):
     unconfirmed_days: int = Field(
         default=14, gt=0, description="days after handing over, without word from the recipient, that make an alert"
     )
+    portal_url: str = Field(
+        default="",
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.:/_-]*|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?|)$",
+        description="受領者ポータルの公開アドレス: https://..., for links in messages; empty: no portal, no such links",
+    )
     intake_processes: int | None = Field(
         default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"
     )

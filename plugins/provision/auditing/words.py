@@ -60,6 +60,7 @@ EVENTS: Mapping[str, Pair] = {
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
+    "delivery.acknowledged": Pair("引渡し: 受領確認リンク", "acknowledged by link"),
     "delivery.alerted": Pair("引渡し: 運用者への警報", "operators alerted"),
     "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
     "release.gated_again": Pair("提供: 再検査", "gated again"),
