@@ -213,6 +213,7 @@ class Retention(Noun):
     landing_days: int = Field(default=7, gt=0)
     quarantine_days: int = Field(default=30, gt=0)
     outbox_days: int = Field(default=30, gt=0)
+    access_days: int = Field(default=365, gt=0, description="閲覧記録: page views and downloads")
 
 
 class Platform(Noun):

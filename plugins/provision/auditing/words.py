@@ -68,6 +68,8 @@ EVENTS: Mapping[str, Pair] = {
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
+    "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
 }
 
