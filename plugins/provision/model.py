@@ -5,6 +5,8 @@ Field descriptions are what `tokumei config schema` writes into the JSON Schemas
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -29,6 +31,7 @@ from provision.sources import BucketLanding as BucketLanding
 from provision.sources import InboxLanding as InboxLanding
 from provision.sources import Landing as Landing
 from provision.sources import Linkage as Linkage
+from provision.sources import Permission as Permission
 from provision.sources import SftpLanding as SftpLanding
 from provision.sources import Source as Source
 
@@ -92,6 +95,10 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    items: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
+    )
     addresses: list[MailPlace] = Field(
         default_factory=list,
         description="送付先: addresses, or domains as @example.jp, to which messages may go; mail, bucket need it",
@@ -109,6 +116,16 @@ class Agreement(Noun):
         gt=0,
         description="廃棄: days after the end within which the recipient destroys the data and says so",
     )
+
+    def columns(self, dataset: str, table: str) -> frozenset[str] | None:
+        """Columns of a table that are agreed on; None where the agreement names no single items."""
+        return frozenset(self.items.get(f"{dataset}.{table}", ())) if self.items else None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every term but the addresses: what approvals are bound to. A new address alone reopens nothing."""
+        said = self.model_dump(mode="json", exclude={"addresses"})
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def covers(self, address: str) -> bool:
         """Whether a message may go to this address. Domains are compared without regard to case, the rest exactly."""
