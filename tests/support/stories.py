@@ -162,9 +162,7 @@ class _Story:
 
     def _delivery(self, state: str, payload: Mapping[str, object]) -> None:
         about = {"release": self.name, **self.about}
-        self.ledger.transition(
-            "delivery", self._order, state, actor=self.actor, subjects=about, payload=payload
-        )
+        self.ledger.transition("delivery", self._order, state, actor=self.actor, subjects=about, payload=payload)
 
     @property
     def _order(self) -> str:
