@@ -225,12 +225,23 @@ class Operator(Noun):
 
 
 class Retention(Noun):
-    """How long each zone keeps what it holds, in days."""
+    """How long each zone keeps what it holds."""
 
     landing_days: int = Field(default=7, gt=0)
     quarantine_days: int = Field(default=30, gt=0)
     outbox_days: int = Field(default=30, gt=0)
     access_days: int = Field(default=365, gt=0, description="閲覧記録: page views and downloads")
+    staging_days: int = Field(default=30, gt=0, description="disc images, after the recipient confirmed the disc")
+    releases_days: int | None = Field(
+        default=None, gt=0, description="payloads, after the release or its agreement ended; without it they stay"
+    )
+    store_months: int | None = Field(
+        default=None, gt=0, description="de-identified tables, after the month they are about; without it they stay"
+    )
+    vault_months: int | None = Field(
+        default=None, gt=0, description="蓄積期間: months after which a person has to end the period of a linkage scope"
+    )
+    ledger_years: int = Field(default=3, ge=3, description="the provision log is kept at least so long")
 
 
 class Platform(Noun):
