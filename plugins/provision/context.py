@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -98,17 +99,26 @@ def open_context(resolver: Resolver | None = None, *, folder: Path | None = None
         raise FixConfiguration(
             "; ".join(p.message for p in problems), rule="config.platform", remedy="then run tokumei config check"
         )
+    recipients = config.load_recipients(folder).items
     return Context(
         config_folder=folder,
         platform=platform,
         sources=config.load_sources(folder).items,
-        recipients=config.load_recipients(folder).items,
-        plans=config.load_plans(folder).items,
+        recipients=recipients,
+        plans={name: with_formats(plan, recipients) for name, plan in config.load_plans(folder).items.items()},
         profiles=config.load_profiles(folder).items,
         zones=Zones(home or home_folder()),
         resolver=resolver or EnvironmentResolver(),
         layouts=config.load_layouts(folder).items,
     )
+
+
+def with_formats(plan: Plan, recipients: Mapping[str, Recipient]) -> Plan:
+    """The plan with the formats of the agreement where it names none, so that everything that follows sees them."""
+    recipient = recipients.get(plan.recipient)
+    if plan.formats or recipient is None:
+        return plan
+    return plan.model_copy(update={"formats": list(recipient.agreement.formats)})
 
 
 def _named(nouns: dict[str, Noun], name: str, what: str, folder: str) -> Noun:

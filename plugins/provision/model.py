@@ -10,7 +10,7 @@ import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from provision.channelsettings import BucketSettings as BucketSettings
 from provision.channelsettings import ChannelSettings as ChannelSettings
@@ -45,6 +45,18 @@ QuasiIdentifier = Annotated[
 ]
 MailPlace = Annotated[str, Field(pattern=r"^[^\s@,;]*@[A-Za-z0-9][A-Za-z0-9.-]*$", description="a@b.jp, or @b.jp")]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
+
+
+def _not_excel_alone(formats: list[str]) -> list[str]:
+    """A workbook is a convenience: CSV or Parquet, which no program changes on opening, goes with it."""
+    if set(formats) == {"xlsx"}:
+        raise ValueError("xlsx goes beside csv or parquet, never alone")
+    if len(set(formats)) < len(formats):
+        raise ValueError("a format is named twice")
+    return formats
+
+
+TableFormats = Annotated[list[Literal["parquet", "csv", "xlsx"]], AfterValidator(_not_excel_alone)]
 
 
 class AgeKey(Noun):
@@ -98,6 +110,11 @@ class Agreement(Noun):
     items: dict[str, list[str]] = Field(
         default_factory=dict,
         description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
+    )
+    formats: TableFormats = Field(
+        default=["parquet", "csv"],
+        min_length=1,
+        description="表の形式: parquet, csv, xlsx (small tables, beside one of the others); a plan uses these or fewer",
     )
     addresses: list[MailPlace] = Field(
         default_factory=list,
@@ -193,7 +210,9 @@ class Plan(Noun):
         default="run", description="YYYY-MM-DD: only what was accepted in Japan up to this day; run: up to the draft"
     )
     tables: list[TableSelection] = Field(min_length=1)
-    formats: list[Literal["parquet", "csv"]] = Field(min_length=1)
+    formats: TableFormats = Field(
+        default_factory=list, description="some of the agreement's formats; empty: those of the agreement"
+    )
     channel: Channel
     quasi_identifiers: list[QuasiIdentifier] = Field(min_length=1)
     k: int = Field(ge=3, description="smallest number of people that may share their quasi-identifiers")
