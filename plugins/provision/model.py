@@ -21,6 +21,7 @@ from provision.channelsettings import SftpSettings as SftpSettings
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
+from provision.portalsettings import PortalAccess as PortalAccess
 from provision.profiles import Profile as Profile
 from provision.profiles import Requirements as Requirements
 from provision.profiles import TrailLimits as TrailLimits
@@ -133,6 +134,9 @@ class Recipient(Noun):
     encryption: EncryptionKey
     agreement: Agreement
     channels: list[ChannelSettings] = Field(min_length=1)
+    portal: PortalAccess | None = Field(
+        default=None, description="受領者ポータル: who may sign in there; then a bucket's files are fetched through it"
+    )
 
     def channel(self, kind: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings | None:
         """Settings of one channel, or None."""
@@ -235,6 +239,11 @@ class Platform(Noun):
     )
     unconfirmed_days: int = Field(
         default=14, gt=0, description="days after handing over, without word from the recipient, that make an alert"
+    )
+    portal_url: str = Field(
+        default="",
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.:/_-]*|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?|)$",
+        description="受領者ポータルの公開アドレス: https://..., for links in messages; empty: no portal, no such links",
     )
     intake_processes: int | None = Field(
         default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"

@@ -31,7 +31,8 @@ class Consignment:
 
     `order` is ``<release>.<recipient>.<channel>.<number>``, the idempotency key. `settings` are the channel settings
     of the recipient's YAML. `notice` (keys ja, en) is the explicit statement that this is anonymously processed
-    information (APPI art. 43(4)). `expires` ends links. `attempt` counts from 1.
+    information (APPI art. 43(4)). `expires` ends links. `attempt` counts from 1. `page` is the order's page on the
+    recipients' portal where its files are fetched there; then no link that opens by itself is sent.
     """
 
     order: str
@@ -46,6 +47,7 @@ class Consignment:
     expires: datetime
     attempt: int
     staging: Path  # folder for channels that hand over through a folder (disc)
+    page: str = ""
 
 
 @dataclass(frozen=True)
