@@ -5,6 +5,8 @@ Field descriptions are what `tokumei config schema` writes into the JSON Schemas
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -30,6 +32,7 @@ from provision.sources import BucketLanding as BucketLanding
 from provision.sources import InboxLanding as InboxLanding
 from provision.sources import Landing as Landing
 from provision.sources import Linkage as Linkage
+from provision.sources import Permission as Permission
 from provision.sources import SftpLanding as SftpLanding
 from provision.sources import Source as Source
 
@@ -93,6 +96,10 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    items: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
+    )
     addresses: list[MailPlace] = Field(
         default_factory=list,
         description="送付先: addresses, or domains as @example.jp, to which messages may go; mail, bucket need it",
@@ -110,6 +117,16 @@ class Agreement(Noun):
         gt=0,
         description="廃棄: days after the end within which the recipient destroys the data and says so",
     )
+
+    def columns(self, dataset: str, table: str) -> frozenset[str] | None:
+        """Columns of a table that are agreed on; None where the agreement names no single items."""
+        return frozenset(self.items.get(f"{dataset}.{table}", ())) if self.items else None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every term but the addresses: what approvals are bound to. A new address alone reopens nothing."""
+        said = self.model_dump(mode="json", exclude={"addresses"})
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def covers(self, address: str) -> bool:
         """Whether a message may go to this address. Domains are compared without regard to case, the rest exactly."""
@@ -212,11 +229,23 @@ class Operator(Noun):
 
 
 class Retention(Noun):
-    """How long each zone keeps what it holds, in days."""
+    """How long each zone keeps what it holds."""
 
     landing_days: int = Field(default=7, gt=0)
     quarantine_days: int = Field(default=30, gt=0)
     outbox_days: int = Field(default=30, gt=0)
+    access_days: int = Field(default=365, gt=0, description="閲覧記録: page views and downloads")
+    staging_days: int = Field(default=30, gt=0, description="disc images, after the recipient confirmed the disc")
+    releases_days: int | None = Field(
+        default=None, gt=0, description="payloads, after the release or its agreement ended; without it they stay"
+    )
+    store_months: int | None = Field(
+        default=None, gt=0, description="de-identified tables, after the month they are about; without it they stay"
+    )
+    vault_months: int | None = Field(
+        default=None, gt=0, description="蓄積期間: months after which a person has to end the period of a linkage scope"
+    )
+    ledger_years: int = Field(default=3, ge=3, description="the provision log is kept at least so long")
 
 
 class Platform(Noun):

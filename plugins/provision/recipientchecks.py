@@ -42,6 +42,7 @@ def recipient_problems(path: Path, recipient: Recipient, on: date, known: Catalo
             yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
     yield from _addresses(path, recipient)
     yield from _portal(path, recipient)
+    yield from _items(path, agreement, known)
     yield from _trail(path, agreement, known)
     for category in agreement.categories:
         if not 1 <= category <= 8:
@@ -68,6 +69,22 @@ def _portal(path: Path, recipient: Recipient) -> Iterator[ConfigProblem]:
     for number, domain in enumerate(portal.domains):
         if not agreement.covers(f"anybody@{domain}"):
             yield problem(path, ["portal", "domains", number], "the agreement names no such domain", remedy)
+
+
+def _items(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
+    """Items are columns of agreed datasets: a slip of the keyboard must not look like an agreement."""
+    tables = {
+        f"{name}.{t.name}": {*DERIVED, *(c.name for c in t.columns)}
+        for name in agreement.datasets
+        if name in known.datasets()
+        for t in known.dataset(name).tables
+    }
+    for place, columns in agreement.items.items():
+        if not set(columns) <= tables.get(place, set()):
+            key: list[int | str] = ["agreement", "items", place]
+            yield problem(
+                path, key, "no agreed dataset has such a table or column", "tokumei datasets lists tables and columns"
+            )
 
 
 def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:

@@ -115,10 +115,18 @@ class Store:
         """Remove a batch from every other dataset: what a dead run put there that saw its files otherwise. Only for a
         batch that the log has not accepted: nobody reads it yet. Renamed first, so that no half of it is ever found."""
         for dataset in sorted(set(self.datasets(source, batch)) - set(datasets)):
-            target = self._batch(dataset, source, batch)
-            gone = target.with_name(f".{batch}.{secrets.token_hex(4)}")
-            os.rename(target, gone)
-            shutil.rmtree(gone, ignore_errors=True)
+            self._hide(self._batch(dataset, source, batch))
+
+    def remove(self, source: str, batch: str) -> None:
+        """Remove a batch from every dataset, and what dead runs left of it; it may be gone already."""
+        for folder in [*self.root.glob(f"*/{source}/{batch}"), *self.root.glob(f"*/{source}/.{batch}.*")]:
+            self._hide(folder)
+
+    def _hide(self, folder: Path) -> None:
+        gone = folder.with_name(f".{folder.name.strip('.')}.{secrets.token_hex(4)}")
+        os.rename(folder, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+        flush(folder.parent)
 
     def scan(self, dataset: str, table: str, batches: Mapping[str, str]) -> pl.LazyFrame | None:
         """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where none has rows."""

@@ -71,6 +71,10 @@ class Zones:
         """The provision log's database file."""
         return self._zone("ledger") / "ledger.db"
 
+    def access(self) -> Path:
+        """閲覧記録: the access log's database file."""
+        return self._zone("access") / "access.db"
+
 
 def home_folder() -> Path:
     """``$TOKUMEI_HOME``, else ``./var``."""

@@ -22,6 +22,7 @@ from httpx import Response
 from demo.servers.s3 import S3Server
 from demo.servers.smtp import SmtpServer
 from provision import releasing
+from provision.accesslog.places import opened
 from provision.context import open_context
 from provision.portal import totp
 from provision.portal.app import create
@@ -169,8 +170,9 @@ class Portal:
 
     def visits(self) -> list[tuple[str, str, str]]:
         """The access log: actor, action, subject."""
-        with self.desk.database.opened() as rows:
-            return [tuple(row) for row in rows.execute("SELECT actor, action, subject FROM visit ORDER BY id")]
+        with opened(self.desk.zones) as log:
+            found = log.newest(1000, room="portal")
+        return [(visit.actor, visit.action, visit.subject) for visit in reversed(found)]
 
     def refusals(self) -> list[tuple[str, str]]:
         """Rules and subjects of what was refused."""

@@ -60,6 +60,7 @@ EVENTS: Mapping[str, Pair] = {
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
+    "delivery.acknowledged": Pair("引渡し: 受領確認リンク", "acknowledged by link"),
     "delivery.alerted": Pair("引渡し: 運用者への警報", "operators alerted"),
     "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
     "release.gated_again": Pair("提供: 再検査", "gated again"),
@@ -67,6 +68,8 @@ EVENTS: Mapping[str, Pair] = {
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
+    "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
 }
 

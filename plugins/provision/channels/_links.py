@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from provision.channels._consignment import notice_text
+from provision.channels._consignment import arrived, notice_text
 from provision.channels._templates import filled
 from provision.channels.base import Consignment
 from provision.errors import Refused
@@ -46,6 +46,7 @@ def text(consignment: Consignment, links: list[str], expires: datetime) -> str:
         recipient_ja=names.get("ja", ""),
         recipient_en=names.get("en", ""),
         until=f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)",
+        arrived=arrived(consignment),
         links="\n".join(listed),
         notice=notice_text(consignment),
     )

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 
 import provision
 from provision.allocation import keep_freed_memory, pass_over_loaded_objects
+from provision.atrest import shared
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.formats.base import Problem
@@ -47,7 +48,8 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
     if state == "received":
         keep_freed_memory()
         pass_over_loaded_objects()
-        _accept_or_quarantine(ctx, batch, actor)
+        with shared(ctx):
+            _accept_or_quarantine(ctx, batch, actor)
         state = ctx.ledger.state("batch", batch)
     counts = _finish(ctx, batch, state, actor)
     if state == "quarantined":

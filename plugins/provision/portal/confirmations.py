@@ -11,12 +11,13 @@ import hashlib
 import re
 from datetime import date
 
+from provision.accesslog.visit import TOKYO
 from provision.context import Context
 from provision.errors import Refused
 from provision.portal.desk import Desk
 from provision.portal.members import Member, refused
 from provision.portal.secrecy import new_id, same
-from provision.portal.shipments import TOKYO, Shipment
+from provision.portal.shipments import Shipment
 from provision.portal.transfers import all_fetched
 from provision.releasing.confirming import confirm
 

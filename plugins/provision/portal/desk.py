@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from provision.accesslog import places as accesslog
+from provision.accesslog.visit import visit
 from provision.config import config_folder
 from provision.connections import EnvironmentResolver, Resolver
 from provision.context import Context, open_context
@@ -24,6 +27,8 @@ from provision.zones import Zones, home_folder
 
 #: Name of the portal's key in its own folder of keys.
 KEY = "portal"
+#: What the access log calls the portal.
+ROOM = "portal"
 _READ = ("platform.yaml", "recipients/*.yaml", "releases/*.yaml")
 
 
@@ -61,8 +66,9 @@ class Desk:
 
     def note(self, actor: str, action: str, subject: str) -> None:
         """One line of the access log."""
-        with self.database.opened() as rows:
-            rows.execute("INSERT INTO visit VALUES (NULL, ?, ?, ?, ?)", (self.clock(), actor, action, subject))
+        at = datetime.fromtimestamp(self.clock(), UTC)
+        with accesslog.opened(self.zones) as log:
+            log.add(visit(at, actor, ROOM, action, subject))
 
     def _current(self) -> Context:
         with self._lock:

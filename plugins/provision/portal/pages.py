@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from provision.accesslog.visit import TOKYO
 from provision.packaging.notice import statement
 from provision.portal import (
     accepting,
@@ -23,7 +24,7 @@ from provision.portal import (
     transfers,
 )
 from provision.portal.entrance import Visit
-from provision.portal.shipments import TOKYO, Shipment, closed, require_fetchable, shipment, shipments, store_of
+from provision.portal.shipments import Shipment, closed, require_fetchable, shipment, shipments, store_of
 from provision.portal.signin import FormToken
 
 router = APIRouter()

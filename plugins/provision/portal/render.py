@@ -17,11 +17,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from provision.accesslog.visit import TOKYO
 from provision.context import Context
 from provision.portal import entrance
 from provision.portal.desk import Desk
 from provision.portal.entrance import Language, Visit
-from provision.portal.shipments import TOKYO
 
 FOLDER = Path(__file__).parent / "templates"
 

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from provision.accesslog.visit import TOKYO
 from provision.context import Context
 from provision.ledger.entry import Entry
 from provision.model import BucketSettings, Recipient, Words
 from provision.portal.members import access_of, refused
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 #: Release states in which what was handed over may be fetched.
 STANDING = frozenset({"published", "open"})
 FETCHED_FROM_HERE = "bucket"

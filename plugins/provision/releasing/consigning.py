@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+from provision.acknowledging import link
 from provision.approvals import ApprovalRequest
 from provision.channels.base import Consignment, OutboxFile
 from provision.context import Context
@@ -14,6 +16,8 @@ from provision.releasing.drafting import TOKYO
 
 #: Links and the like end at most this long after an attempt.
 LONGEST = timedelta(days=30)
+#: Channels that send the recipient a message, which carries the link to acknowledge the delivery.
+WITH_MESSAGE = frozenset({"mail", "bucket"})
 
 
 def consignment(
@@ -23,7 +27,8 @@ def consignment(
     where its address is not the agreement's."""
     made = recalled(ctx, asked, order, files, attempt)
     _require_agreed(ctx.recipient(asked.recipient), asked.channel, bool(ctx.platform.portal_url))
-    return made
+    has_message = asked.channel in WITH_MESSAGE and not made.page  # on its page the receipt is confirmed with proof
+    return replace(made, acknowledge=link(ctx, order)) if has_message else made
 
 
 def recalled(
