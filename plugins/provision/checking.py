@@ -26,7 +26,7 @@ from provision.model import (
     Source,
 )
 from provision.profilechecks import plan_problems, profile_problems
-from provision.recipientchecks import key_problems, recipient_problems
+from provision.recipientchecks import key_problems, portal_problems, recipient_problems
 from provision.releasing.conditions import Unmet, about_agreement, about_contents, about_people, about_sources
 from provision.releasing.drafting import today
 from provision.releasing.tables import column_of, items_of, layout, table_of
@@ -54,6 +54,7 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     for name, recipient in recipients.items.items():
         problems += recipient_problems(recipients.files[name], recipient, on or today(), known)
         problems += key_problems(recipients.files[name], recipient, platform)
+        problems += portal_problems(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles, on or today())
         mine = (profiles.items.get(plan.profile), recipients.items.get(plan.recipient))

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from provision import config
-from provision.catalogue import Catalogue
 from provision.connections import EnvironmentResolver, Resolver
 from provision.errors import FixConfiguration
 from provision.keys import FileKeys, signing_key_path
@@ -17,9 +16,12 @@ from provision.layouts import Layout
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 from provision.model import Plan, Platform, Profile, Recipient, Source
-from provision.store import Store
-from provision.vault import Vault
 from provision.zones import Zones, home_folder
+
+if TYPE_CHECKING:
+    from provision.catalogue import Catalogue
+    from provision.store import Store
+    from provision.vault import Vault
 
 Noun = TypeVar("Noun", Source, Plan, Profile, Recipient)
 
@@ -41,6 +43,8 @@ class Context:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Every format and dataset, those of the layouts too."""
+        from provision.catalogue import Catalogue
+
         return Catalogue(self.layouts)
 
     @cached_property
@@ -55,12 +59,16 @@ class Context:
 
     @cached_property
     def store(self) -> Store:
-        """The store zone."""
+        """The store zone. Its engines are loaded here: pages that show no data run without them."""
+        from provision.store import Store
+
         return Store(self.zones.store())
 
     @cached_property
     def vault(self) -> Vault:
         """Who is who."""
+        from provision.vault import Vault
+
         return Vault(self.zones.vault() / "vault.db")
 
     @cached_property

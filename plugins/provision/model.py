@@ -23,6 +23,7 @@ from provision.channelsettings import SftpSettings as SftpSettings
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
+from provision.portalsettings import PortalAccess as PortalAccess
 from provision.profiles import Profile as Profile
 from provision.profiles import Requirements as Requirements
 from provision.profiles import TrailLimits as TrailLimits
@@ -167,6 +168,9 @@ class Recipient(Noun):
     encryption: EncryptionKey
     agreement: Agreement
     channels: list[ChannelSettings] = Field(min_length=1)
+    portal: PortalAccess | None = Field(
+        default=None, description="受領者ポータル: who may sign in there; then a bucket's files are fetched through it"
+    )
 
     def channel(self, kind: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings | None:
         """Settings of one channel, or None."""
