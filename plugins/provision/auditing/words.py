@@ -67,6 +67,10 @@ EVENTS: Mapping[str, Pair] = {
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
+    "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
+    "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
+    "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
 }
 
