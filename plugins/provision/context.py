@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from provision import config
+from provision import config, logkeys
 from provision.connections import EnvironmentResolver, Resolver
 from provision.errors import FixConfiguration
 from provision.keys import FileKeys, signing_key_path
@@ -73,13 +73,19 @@ class Context:
 
     @cached_property
     def signer(self) -> Signer:
-        """The ledger's checkpoint key; made at first use. Its public part lies beside the ledger as ``log.vkey``."""
+        """The ledger's checkpoint key; made at first use. Its public part, and those of the keys before it, lie beside
+        the ledger as ``log.vkey``."""
         path = signing_key_path(self.keys)
         signer = Signer.load(path) if path.exists() else Signer.create(path)
-        public = self.zones.ledger().parent / "log.vkey"
-        if not public.exists():
-            public.write_text(signer.public + "\n", encoding="utf-8")
+        public, text = self.zones.ledger().parent / "log.vkey", logkeys.every(path, signer)
+        if not public.exists() or public.read_text(encoding="utf-8") != text:
+            logkeys.replace(public, text)
         return signer
+
+    @property
+    def log_keys(self) -> str:
+        """Every public key that signed this log, one a line: what verifying it takes."""
+        return logkeys.every(signing_key_path(self.keys), self.signer)
 
     def source(self, source_id: str) -> Source:
         """The source; `FixConfiguration` where no file defines it."""

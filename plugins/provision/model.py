@@ -279,6 +279,12 @@ class Platform(Noun):
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
     )
+    backup_key: str | None = Field(
+        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="age key that tokumei backup seals to; kept elsewhere"
+    )
+    vault_backup_key: str | None = Field(
+        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="the same for the vault: another key, another keeper"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)

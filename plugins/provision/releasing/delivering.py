@@ -27,6 +27,7 @@ from provision.packaging.bag import bag_digest
 from provision.packaging.encryption import schemes
 from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
+from provision.recovery import doubtful
 from provision.releasing.consigning import consignment
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.earlier import require_all_still_in
@@ -66,7 +67,7 @@ def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channe
 
 def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     """Everything that must hold before a byte leaves; `Refused` or `LedgerBroken` names what does not."""
-    checked = verify(ctx.zones.ledger(), public_key=ctx.signer.public)
+    checked = verify(ctx.zones.ledger(), public_key=ctx.log_keys)
     if not checked.ok:
         problem = checked.problems[0]
         raise LedgerBroken(
@@ -188,17 +189,17 @@ def _attempt(
 
 
 def _settle_dead_attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, order: str, actor: str) -> None:
-    """An attempt whose process died: repeatable channels look for themselves, mail cannot know."""
-    state = ctx.ledger.state("delivery", order)
-    if state == "attempting":
-        state = "unknown" if channel.at_most_once else "failed"
+    """An attempt whose process died: repeatable channels look for themselves, mail cannot know. Of an order that is
+    older than a restore nobody knows what became of it."""
+    state, reason, after = ctx.ledger.state("delivery", order), "", ""
+    if state != "unknown" and doubtful(ctx, asked.release, order):
+        after, reason = "unknown", "the platform was restored from a backup that is older than this moment"
+    elif state == "attempting":
+        after, reason = "unknown" if channel.at_most_once else "failed", "the attempt has no recorded end"
+    if after:
+        state = after
         ctx.ledger.transition(
-            "delivery",
-            order,
-            state,
-            actor=actor,
-            subjects=_subjects(asked),
-            payload={"reason": "the attempt has no recorded end"},
+            "delivery", order, state, actor=actor, subjects=_subjects(asked), payload={"reason": reason}
         )
     if state == "unknown":
         raise DeliveryUnknown(
