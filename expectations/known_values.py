@@ -19,7 +19,9 @@ from expectations.folding import KINDS, fold
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["KINDS", "KnownValues", "UnusableIndex", "fingerprint", "fold", "write_index", "write_marks"]
+__all__ = [
+    "KINDS", "KnownValues", "UnusableIndex", "fingerprint", "fold", "forget_marks", "write_index", "write_marks",
+]  # fmt: skip
 
 #: Fingerprinted into every index, so that an index opened with another key is noticed instead of finding nothing.
 _CANARY = "canary|tokumei known values"
@@ -65,6 +67,22 @@ def write_marks(path: Path, marks: Iterable[np.ndarray], key: bytes) -> int:
     finally:
         temporary.unlink(missing_ok=True)
     return len(index) - 1
+
+
+def forget_marks(path: Path, folded_values: Iterable[str], key: bytes) -> int:
+    """Take the fingerprints of `folded_values` out of an index; returns how many it had. Twice is harmless.
+
+    Raises `UnusableIndex` where the file is damaged or was made under another key.
+    """
+    import numpy as np
+
+    KnownValues([path], key)  # it is an index, and of this key
+    index = np.load(path, allow_pickle=False)
+    gone = np.array(sorted({fingerprint(value, key) for value in folded_values if value}), dtype=np.uint64)
+    left = np.setdiff1d(index, gone, assume_unique=True)
+    if len(left) < len(index):
+        write_marks(path, [left], key)
+    return len(index) - len(left)
 
 
 class KnownValues:

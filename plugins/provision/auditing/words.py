@@ -25,6 +25,7 @@ KINDS: Mapping[str, Pair] = {
     "release": Pair("提供", "Releases"),
     "delivery": Pair("引渡し", "Deliveries"),
     "disc": Pair("媒体", "Discs"),
+    "request": Pair("本人の請求", "Requests of persons"),
 }
 
 #: States; the same word means the same for every kind.
@@ -52,6 +53,9 @@ STATES: Mapping[str, Pair] = {
     "burned": Pair("書込み済み", "burned"),
     "sent": Pair("発送済み", "sent"),
     "lost": Pair("紛失", "lost"),
+    "asked": Pair("受付済み", "asked"),
+    "agreed": Pair("承認済み・実施中", "agreed, being carried out"),
+    "done": Pair("実施済み", "carried out"),
 }
 
 #: Entries that are no change of state.
@@ -75,6 +79,14 @@ EVENTS: Mapping[str, Pair] = {
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
+    "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
+    "store.destroyed": Pair("蓄積: 消去", "a batch's tables destroyed"),
+    "release.emptied": Pair("提供: 作成物の消去", "made tables and payload destroyed"),
+    "outbox.emptied": Pair("引渡し: 送付箱の消去", "outbox emptied"),
+    "staging.emptied": Pair("引渡し: 媒体イメージの消去", "disc images destroyed"),
+    "vault.period_ended": Pair("金庫: 蓄積期間の終了", "accumulation period ended"),
+    "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
+    "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
 #: Fields of verdicts, risk figures and counts. A field nobody named keeps its own name.
