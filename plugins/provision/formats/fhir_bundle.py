@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, BinaryIO
 
 from provision.formats.base import Dataset, Parcel, Report
 from provision.formats.documents import read_one
-from provision.formats.fhirbundles import Sent, of_bundles, of_one_patient
+from provision.formats.fhirbundles import Sent, of_bundles, of_one_patient, taken_apart_together
 from provision.formats.fhirdecoding import bundle, checked, judged
 from provision.formats.fhirkinds import is_bundle
 from provision.formats.fhirparcels import parcel
@@ -69,8 +69,14 @@ class FhirBundle:
         return _sent(data, systems(options), utf8=False)
 
     def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
-        """See `documents.ManyAtOnce`."""
-        return judged(_sent, datas, systems(options))
+        """See `documents.ManyAtOnce`. Those with an element that is not as R4 has it are read once more, alone."""
+        known = systems(options)
+        found = judged(partial(_sent, look=False), datas, known)
+        if spoiled := taken_apart_together(found):
+            for at, verdict in zip(spoiled, judged(_sent, [datas[at] for at in spoiled], known), strict=True):
+                found[at] = verdict
+            taken_apart_together(found)
+        return found
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of many bundles."""
@@ -79,10 +85,10 @@ class FhirBundle:
         return parcel(_table().dataset, of_bundles(documents, known), known, report)
 
 
-def _sent(data: bytes, known: Systems, *, utf8: bool) -> Sent:
-    """One bundle. Raises `BadFile`."""
+def _sent(data: bytes, known: Systems, *, utf8: bool, look: bool = True) -> Sent:
+    """One bundle; `look` as of `fhirdecoding.bundle`. Raises `BadFile`."""
     counts: Counter[str] = Counter()
-    found = bundle(checked(data, utf8=utf8), counts)
+    found = bundle(checked(data, utf8=utf8), counts, look=look)
     of_one_patient(found)
     return Sent(found, counts or None)
 

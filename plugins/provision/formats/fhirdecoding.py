@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ import polars as pl
 from provision import codes
 from provision.formats.base import BadFile
 from provision.formats.documents import PassedOver
+from provision.formats.fhirelements import check
 from provision.formats.fhirpaths import types
 from provision.formats.fhirsystems import Systems
 
@@ -40,6 +42,11 @@ def _resources() -> msgspec.json.Decoder[Any]:
 
 
 @cache
+def _whole() -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(types().whole)
+
+
+@cache
 def _bundles(sealed: bool) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(types().sealed if sealed else types().bundle)
 
@@ -49,15 +56,15 @@ def _kinds() -> msgspec.json.Decoder[Kind]:
     return msgspec.json.Decoder(Kind)
 
 
-def bundle(data: bytes, counts: Counter[str]) -> Any:
-    """The bundle that is all of `data`. Raises `BadFile`."""
-    try:
-        return _bundles(False).decode(data)
-    except (ValueError, RecursionError) as error:
-        if not isinstance(error, msgspec.ValidationError):
-            refusal = refused(error)
-            raise refusal from None
-    return _apart(data, counts)
+def bundle(data: bytes, counts: Counter[str], *, look: bool) -> Any:
+    """The bundle that is all of `data`; without `look` its elements that stay bytes may not have been looked at. Raises
+    `BadFile`."""
+    with suppress(ValueError, RecursionError):
+        found = _bundles(False).decode(data)
+        for entry in found.f_entry or () if look else ():
+            check(entry.f_resource)
+        return found
+    return apart(data, counts)
 
 
 def resource(data: bytes, *, utf8: bool = False) -> Any:
@@ -79,8 +86,9 @@ def checked(data: bytes, *, utf8: bool = False) -> bytes:
     return data.removeprefix(BOM).strip(b" \t\r\n")
 
 
-def _apart(data: bytes, counts: Counter[str]) -> Any:
-    """A bundle resource by resource, where one may be of a kind that nobody knows."""
+def apart(data: bytes, counts: Counter[str]) -> Any:
+    """A bundle resource by resource, every element looked at, where one may be of a kind that nobody knows. Raises
+    `BadFile`."""
     try:
         if _kinds().decode(data).kind not in {None, "Bundle"}:
             remedy = "it is a single resource; add fhir-resource to the source's formats, or ask the sender for bundles"
@@ -95,11 +103,16 @@ def _apart(data: bytes, counts: Counter[str]) -> Any:
 
 
 def _one(raw: bytes, counts: Counter[str]) -> Any:
-    """The resource, None where there is none or its kind is unknown. Raises what the decoder raises."""
+    """The resource, every element looked at; None where there is none or its kind is unknown. Raises what the decoder
+    raises of a resource of which no element stays bytes."""
     if not raw or raw == b"null":
         return None
+    with suppress(ValueError, RecursionError):
+        found = _resources().decode(raw)
+        check(found)
+        return found
     try:
-        return _resources().decode(raw)
+        _whole().decode(raw)
     except msgspec.ValidationError:
         if not _unknown(raw):
             raise
@@ -120,7 +133,8 @@ def known() -> frozenset[str]:
 
 
 def lines(block: bytes) -> list[Any]:
-    """What every line of a block is: its resource, or its bytes where they are none that R4 knows (`line` says why)."""
+    """What every line of a block is: its resource, of which elements that stay bytes were not looked at, or its bytes
+    where they are none that R4 knows (`line` says why)."""
     decode, made, rest, raw = _resources().decode, [], iter(block.removesuffix(b"\n").split(b"\n")), b""
     while True:  # once around for every line that is none: a call and a try for each would cost a fifth of decoding it
         try:
