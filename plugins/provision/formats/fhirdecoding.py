@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Protocol
 
 import msgspec
-import polars as pl
+import pyarrow as pa
 
 from provision import codes
 from provision.formats.base import BadFile
@@ -198,9 +198,16 @@ def is_utf8(data: bytes) -> bool:
     if data.isascii():
         return True
     try:
-        if len(data) > _LARGE:  # judged without making a text of it
-            return pl.Series([data]).cast(pl.String).len() == 1
-        data.decode()
-    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+        if len(data) > _LARGE:  # judged where it lies: without making a text of it, or copying it
+            _texts(data).validate(full=True)
+        else:
+            data.decode()
+    except (UnicodeDecodeError, pa.ArrowInvalid):
         return False
     return True
+
+
+def _texts(data: bytes) -> pa.Array[Any]:
+    """An array of one text, which is `data`."""
+    ends = pa.array([0, len(data)], pa.int64()).buffers()[1]
+    return pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -78,14 +79,15 @@ def _columns(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, Co
 
 def _measured(observations: Sequence[Any]) -> tuple[Places, list[Any], Places]:
     """The places of the Observations that have a value themselves; all components, and the places of their own."""
-    telling, parts, places = [], [], []
-    for place, node in enumerate(observations):
-        own = [part for part in node.f_component or () if part is not None]
-        if not own or _says_something(node):
-            telling.append(place)
-        parts += own
-        places += [place] * len(own)
-    return np.array(telling, np.int64), parts, np.array(places, np.int64)
+    parts: list[Any] = []
+    places: list[int] = []
+    telling = np.ones(len(observations), np.bool_)
+    for place, components in enumerate(map(attrgetter("f_component"), observations)):
+        if components and (own := [part for part in components if part is not None]):
+            telling[place] = _says_something(observations[place])
+            parts += own
+            places += [place] * len(own)
+    return np.flatnonzero(telling), parts, np.array(places, np.int64)
 
 
 def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
