@@ -15,12 +15,12 @@ from functools import cache
 from typing import Any, BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirdecoding import BOM, decoded, is_utf8, line
 from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirlines import of_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
-from provision.formats.fhirrecords import HEAD, Records, grouped, without
+from provision.formats.fhirrecords import HEAD, Records, grouped, spoiled, without
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.pieces import Piece
 from provision.formats.tables import Field, FieldTable
@@ -115,13 +115,13 @@ def _records(piece: Piece, known: Systems, report: Report) -> Records:
     element that is not as R4 has it."""
     block, before = piece.data, piece.before
     counts: Counter[str] = Counter()
-    numbers, found, held = _read(lines(block) if is_utf8(block) else block.split(b"\n"), before, counts)
+    numbers, found, held = _read(_lines(block), before, counts)
     groups = grouped(found)
-    if spoiled := {places[at] for places, nodes in groups.values() for at in nodes.spoiled()}:
+    if wrong := sorted(spoiled(groups)):
         raws = block.split(b"\n")
-        _, _, more = _read([raws[numbers[at] - before - 1] for at in sorted(spoiled)], 0, counts)
-        held |= {numbers[at]: more[place] for place, at in enumerate(sorted(spoiled), 1)}
-        numbers, found = without(numbers, spoiled), without(found, spoiled)
+        _, _, rules = _read([raws[numbers[at] - before - 1] for at in wrong], 0, counts)
+        held |= {numbers[at]: rules[number] for number, at in enumerate(wrong, 1)}
+        numbers, found = without(numbers, set(wrong)), without(found, set(wrong))
         groups = grouped(found)
     records, refused = of_lines(found, known, groups)
     records.counts.update(counts)
@@ -145,6 +145,12 @@ def _read(each: Sequence[Any], before: int, counts: Counter[str]) -> tuple[list[
                 numbers.append(number)
                 found.append(resource)
     return numbers, found, held
+
+
+def _lines(block: bytes) -> list[Any]:
+    """What every line of a block is, see `decoded`."""
+    whole = block.removesuffix(b"\n").split(b"\n")
+    return decoded(whole) if is_utf8(block) else [*whole]
 
 
 def _alone(raw: bytes, counts: Counter[str]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Any, Protocol
@@ -18,10 +18,8 @@ import pyarrow as pa
 
 from provision import codes
 from provision.formats.base import BadFile
-from provision.formats.documents import PassedOver
 from provision.formats.fhirelements import check
 from provision.formats.fhirpaths import types
-from provision.formats.fhirsystems import Systems
 
 BOM = b"\xef\xbb\xbf"
 UNKNOWN = "fhir.unknown_kind"
@@ -132,11 +130,11 @@ def known() -> frozenset[str]:
     return frozenset(codes.load("fhir_resource").names)
 
 
-def lines(block: bytes) -> list[Any]:
-    """What every line of a block is: its resource, of which elements that stay bytes were not looked at, or its bytes
-    where they are none that R4 knows (`line` says why)."""
-    decode, made, rest, raw = _resources().decode, [], iter(block.removesuffix(b"\n").split(b"\n")), b""
-    while True:  # once around for every line that is none: a call and a try for each would cost a fifth of decoding it
+def decoded(raws: Iterable[bytes]) -> list[Any]:
+    """What each of these is: its resource, of which elements that stay bytes were not looked at, or the bytes where
+    they are none that R4 knows (`line` says why)."""
+    decode, made, rest, raw = _resources().decode, [], iter(raws), b""
+    while True:  # once around for every one that is none: a call and a try for each would cost a fifth of decoding it
         try:
             for raw in rest:
                 made.append(decode(raw))
@@ -170,19 +168,19 @@ def refused(error: ValueError | RecursionError) -> BadFile:
 
 
 class _One(Protocol):
-    """How one document is read. Raises `BadFile` and `PassedOver`."""
+    """How one document is read. Raises `BadFile`."""
 
-    def __call__(self, data: bytes, known: Systems, *, utf8: bool) -> Any: ...
+    def __call__(self, data: bytes, *, utf8: bool) -> Any: ...
 
 
-def judged(read: _One, datas: Sequence[bytes], known: Systems) -> list[Any]:
+def judged(read: _One, datas: Sequence[bytes]) -> list[Any]:
     """What is read of each of many documents, or why it is not."""
     utf8 = are_utf8(datas)
     made: list[Any] = []
     for data in datas:
         try:
-            made.append(read(data, known, utf8=utf8))
-        except (BadFile, PassedOver) as verdict:
+            made.append(read(data, utf8=utf8))
+        except BadFile as verdict:
             made.append(verdict.with_traceback(None))
     return made
 

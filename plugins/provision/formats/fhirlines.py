@@ -20,12 +20,10 @@ from provision.formats.base import THE_SOURCE
 from provision.formats.documents import Row
 from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
-from provision.formats.fhirrecords import HEADS, Kind, Plain, Records, first, grouped, kind_of, without
+from provision.formats.fhirrecords import HEADS, Groups, Kind, Plain, Records, first, grouped, without
 from provision.formats.fhirsystems import Systems
 
-#: Resources by their kind, with their places.
-Groups = Mapping[Kind, tuple[list[int], Nodes]]
-BUNDLE, SUBJECT = "fhir.bundle", "fhir.subject"
+BUNDLE, SUBJECT, PASSED = "fhir.bundle", "fhir.subject", "fhir.passed"
 
 
 class _Patients(dict[str | None, str | None]):
@@ -36,20 +34,22 @@ class _Patients(dict[str | None, str | None]):
         return found
 
 
-def refusal(resource: Any, systems: Systems) -> str:
-    """The rule by which one resource cannot be taken, "" where it can."""
-    kind = kind_of(resource.__class__)
-    if not kind.wanted and kind.passed:
-        return BUNDLE if kind.name == "Bundle" else ""
-    subject = getattr(resource, kind.subject) if kind.subject else None
-    chart = resource.f_id if kind.name == "Patient" else patient_id(subject.f_reference) if subject else None
-    return "" if chart or (not _is_plain(kind, subject) and _full(resource, kind, systems)) else SUBJECT
-
-
-def is_passed(resource: Any) -> bool:
-    """Whether a resource is of a kind that makes no record."""
-    kind = kind_of(resource.__class__)
-    return not kind.wanted and bool(kind.passed)
+def refusals(groups: Groups, systems: Systems) -> dict[int, str]:
+    """By place the rule of resources that are not taken: of those that say nothing of a person `PASSED`."""
+    patients = _Patients()
+    found: dict[int, str] = {}
+    for kind, (places, nodes) in groups.items():
+        if not kind.wanted and kind.passed:
+            found |= dict.fromkeys(places, BUNDLE if kind.name == "Bundle" else PASSED)
+            continue
+        for at, resource, subject in zip(places, nodes.items, kind.subjects(nodes.items), strict=True):
+            if _is_plain(kind, subject):
+                known = patients[subject.f_reference] is not None
+            else:
+                known = _full(resource, kind, systems) is not None
+            if not known:
+                found[at] = SUBJECT
+    return found
 
 
 def of_lines(found: Sequence[Any], systems: Systems, groups: Groups | None = None) -> tuple[Records, Mapping[int, str]]:

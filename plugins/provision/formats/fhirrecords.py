@@ -145,7 +145,16 @@ def first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
     return None
 
 
-def grouped(found: Sequence[Any]) -> Mapping[Kind, tuple[list[int], Nodes]]:
+#: Resources by their kind, with their places.
+Groups = Mapping[Kind, tuple[list[int], Nodes]]
+
+
+def spoiled(groups: Groups) -> set[int]:
+    """The places of resources with an element that is not as R4 has it."""
+    return {places[at] for places, nodes in groups.values() for at in nodes.spoiled()}
+
+
+def grouped(found: Sequence[Any]) -> Groups:
     """Resources by their kind with their places, kinds in the order of their first."""
     groups: dict[type, list[int]] = {}
     for at, made in enumerate(map(type, found)):
