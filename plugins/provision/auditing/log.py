@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision import states
+from provision.ledger.places import place_of
 from provision.ledger.reading import LedgerReader
 from provision.zones import Zones, home_folder
 
@@ -10,7 +11,7 @@ from provision.zones import Zones, home_folder
 def opened() -> LedgerReader:
     """The log, to be closed by the caller, in the thread that reads it: a FastAPI dependency would run in another.
     `FixConfiguration` where there is none yet."""
-    return LedgerReader.read(Zones(home_folder()).ledger())
+    return LedgerReader.read(place_of(Zones(home_folder())))
 
 
 def tallies(ledger: LedgerReader) -> dict[str, dict[str, int]]:
@@ -28,10 +29,10 @@ def types(ledger: LedgerReader) -> list[str]:
 
 
 def _last_states(ledger: LedgerReader, kind: str, names: list[str]) -> dict[str, int]:
-    """The state of a subject is its last entry that is one; SQLite takes `type` from the row with the maximum."""
+    """The state of a subject is its last entry that is one."""
     rows = ledger.select(
-        "SELECT type, count(*) FROM (SELECT type, max(seq) FROM subject JOIN entry USING (seq) WHERE kind = ?"
-        f" AND type IN ({', '.join('?' * len(names))}) GROUP BY id) GROUP BY type",
+        "SELECT type, count(*) FROM entry JOIN (SELECT max(seq) AS seq FROM subject JOIN entry USING (seq)"
+        f" WHERE kind = ? AND type IN ({', '.join('?' * len(names))}) GROUP BY id) AS latest USING (seq) GROUP BY type",
         (kind, *(f"{kind}.{name}" for name in names)),
     )
     return {str(entry_type).removeprefix(f"{kind}."): int(count) for entry_type, count in rows}

@@ -22,6 +22,7 @@ from provision.approvals import ApprovalRequest
 from provision.channels.base import Channel, Consignment, OutboxFile, Progress, Receipt
 from provision.context import Context
 from provision.errors import DeliveryUnknown, LedgerBroken, Refused, RetryLater, TokumeiError
+from provision.ledger.places import place_of
 from provision.ledger.verify import verify
 from provision.packaging.bag import bag_digest
 from provision.packaging.encryption import schemes
@@ -67,7 +68,7 @@ def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channe
 
 def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     """Everything that must hold before a byte leaves; `Refused` or `LedgerBroken` names what does not."""
-    checked = verify(ctx.zones.ledger(), public_key=ctx.log_keys)
+    checked = verify(place_of(ctx.zones), public_key=ctx.log_keys)
     if not checked.ok:
         problem = checked.problems[0]
         raise LedgerBroken(
