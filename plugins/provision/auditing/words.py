@@ -54,6 +54,14 @@ STATES: Mapping[str, Pair] = {
     "lost": Pair("紛失", "lost"),
 }
 
+#: Ways of delivering.
+CHANNELS: Mapping[str, Pair] = {
+    "mail": Pair("メール", "mail"),
+    "disc": Pair("光ディスク", "disc"),
+    "bucket": Pair("オブジェクトストレージ", "bucket"),
+    "partner_sftp": Pair("SFTP", "SFTP"),
+}
+
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
@@ -67,6 +75,8 @@ EVENTS: Mapping[str, Pair] = {
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
 }
 
@@ -177,6 +187,11 @@ TONES: Mapping[str, str] = {
 def state_pair(state: str) -> Pair:
     """A state for people."""
     return STATES.get(state, Pair(state, ""))
+
+
+def channel_pair(channel: str) -> Pair:
+    """A way of delivering for people."""
+    return CHANNELS.get(channel, Pair(channel, ""))
 
 
 def type_pair(entry_type: str) -> Pair:
