@@ -169,15 +169,8 @@ def test_nothing_in_an_entry_ends_the_script_that_holds_it(read: Read, world: An
 
 
 def evidence(world: Any, release: str, **files: bytes) -> None:
-    folder = world.zones.release(release) / "evidence"
-    folder.mkdir(exist_ok=True)
     named = {name.replace("_", "."): content for name, content in files.items()}
-    for name, content in named.items():
-        (folder / name).write_bytes(content)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in named.items()}
-    world.ledger.append(
-        "evidence.written", actor="tester", subjects={"release": release}, payload={"digest": "00", "files": digests}
-    )
+    stories.evidence(world.zones.home, world.ledger, release, named)
 
 
 def test_evidence_is_shown_only_as_the_log_has_it(read: Read, told: list[str], world: Any) -> None:
