@@ -58,6 +58,14 @@ STATES: Mapping[str, Pair] = {
     "done": Pair("実施済み", "carried out"),
 }
 
+#: Ways of delivering.
+CHANNELS: Mapping[str, Pair] = {
+    "mail": Pair("メール", "mail"),
+    "disc": Pair("光ディスク", "disc"),
+    "bucket": Pair("オブジェクトストレージ", "bucket"),
+    "partner_sftp": Pair("SFTP", "SFTP"),
+}
+
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
@@ -78,6 +86,8 @@ EVENTS: Mapping[str, Pair] = {
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
+    "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
     "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
     "store.destroyed": Pair("蓄積: 消去", "a batch's tables destroyed"),
@@ -196,6 +206,11 @@ TONES: Mapping[str, str] = {
 def state_pair(state: str) -> Pair:
     """A state for people."""
     return STATES.get(state, Pair(state, ""))
+
+
+def channel_pair(channel: str) -> Pair:
+    """A way of delivering for people."""
+    return CHANNELS.get(channel, Pair(channel, ""))
 
 
 def type_pair(entry_type: str) -> Pair:
