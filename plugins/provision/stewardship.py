@@ -9,6 +9,7 @@ from provision.context import Context
 from provision.intake.quarantine import key_name
 from provision.intake.refusals import in_quarantine
 from provision.ledger.entry import Entry
+from provision.notices.making import announce_makings
 from provision.releasing.chasing import chase
 from provision.releasing.drafting import today
 from provision.releasing.returns import read_returns
@@ -37,6 +38,11 @@ def follow_up(ctx: Context, *, actor: str) -> dict[str, int]:
         alerts = chase(ctx, actor=actor)
         ctx.ledger.checkpoint(ctx.signer)
     return {**notes, **alerts}
+
+
+def announce(ctx: Context, *, actor: str) -> dict[str, int]:
+    """公表: the items of what was made and waits long for officers (APPI art. 43(3)). Gives counts."""
+    return {"makings_announced": announce_makings(ctx, actor=actor)}
 
 
 def _older(entry: Entry, span: timedelta) -> bool:

@@ -58,6 +58,7 @@ STATES: Mapping[str, Pair] = {
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
+    "notice.published": Pair("公表: 公表文の掲載", "announcement published"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
     "delivery.alerted": Pair("引渡し: 運用者への警報", "operators alerted"),
