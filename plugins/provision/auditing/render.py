@@ -50,7 +50,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"words": words, "style": _inline("style.css"), "approval_script": _inline("approval.js")}
+    environment.globals |= {
+        "words": words,
+        "style": _inline("style.css"),
+        "approval_script": _inline("approval.js"),
+        "review_style": _inline("review.css"),
+    }
     environment.filters |= {"when": words.when}
     return environment
 

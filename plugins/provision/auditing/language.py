@@ -1,0 +1,24 @@
+"""言語: Japanese or English, as the reader asked, else as the browser says it; Japanese where nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from fastapi import Request
+
+Language = Literal["ja", "en"]
+Say = Callable[[str, str], str]
+
+
+def language_of(request: Request) -> Language:
+    """`?lang=`, else the first of the browser's languages (Accept-Language, RFC 9110 section 12.5.4) that is ours."""
+    accepted = request.headers.get("accept-language", "").lower().split(",")
+    told = [request.query_params.get("lang", ""), *(one.strip()[:2] for one in accepted)]
+    languages: tuple[Language, ...] = get_args(Language)
+    return next((language for one in told for language in languages if one == language), "ja")
+
+
+def speaker(language: Language) -> Say:
+    """Picks the text of a language out of two."""
+    return (lambda ja, en: ja) if language == "ja" else (lambda ja, en: en)
