@@ -74,6 +74,8 @@ class Vetoes:
 
     def settle(self, actor: str) -> None:
         """Before the batch is accepted: records taken before it was known that they are theirs go into no release."""
+        if not self._grown:
+            return
         name = scope(self.source)
         gone = set(self.ctx.vault.withdrawn(name)["alias"])
         for one in self.people:
