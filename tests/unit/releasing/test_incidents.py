@@ -49,7 +49,7 @@ def test_what_left_to_whom_under_which_measures(house: House, delivered: str) ->
         "releases": 1, "recipients": 1, "deliveries": 1, "people_at_most": made["people"], "open_to_recall": 1,
     }  # fmt: skip
     assert {item["table"] for item in one["items"]} == set(made["tables"])
-    assert "性別" in {item["ja"] for item in one["items"]}
+    assert "年齢階級" in {item["ja"] for item in one["items"]}
 
 
 def test_by_recipient_and_by_day(house: House, delivered: str) -> None:
