@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from provision import retention
+from provision.acknowledging import catch_up
 from provision.context import Context
 from provision.ledger.entry import Entry
 from provision.persons import erasing, register
@@ -22,16 +23,18 @@ def run(ctx: Context, *, actor: str) -> dict[str, int]:
 
 
 def follow_up(ctx: Context, *, actor: str) -> dict[str, int]:
-    """追跡: read what came back about deliveries, then alert where somebody must look. Gives counts.
+    """追跡: read what came back about deliveries and what recipients said, then alert where somebody must look. Gives
+    counts.
 
     A mailbox that cannot be read must not keep the operators from hearing of the rest.
     """
     try:
         notes = read_returns(ctx, actor=actor)
     finally:
+        acknowledged = catch_up(ctx, actor=actor)
         alerts = chase(ctx, actor=actor)
         ctx.ledger.checkpoint(ctx.signer)
-    return {**notes, **alerts}
+    return {**notes, "acknowledged": acknowledged, **alerts}
 
 
 def _older(entry: Entry, span: timedelta) -> bool:

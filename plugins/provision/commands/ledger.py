@@ -55,13 +55,14 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _own_key(arguments: argparse.Namespace) -> str | None:
+    from provision import logkeys
     from provision.keys import FileKeys, signing_key_path
     from provision.ledger.signing import Signer
 
     if arguments.path:
         return None
     path = signing_key_path(FileKeys(Zones(home_folder()).vault() / "keys"))
-    return Signer.load(path).public if path.exists() else None
+    return logkeys.every(path, Signer.load(path)) if path.exists() else None
 
 
 def _checkpoint(arguments: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ from provision.intake.work import Work
 from provision.layouthistory import check_layouts, shapes_of
 from provision.ledger.entry import Entry
 from provision.model import Source
+from provision.recovery import require_vault
 
 LOGGER = logging.getLogger(__name__)
 _NOTHING = "every file of the batch was passed over or refused; ask the sender for the data"
@@ -47,6 +48,7 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
     if not state:
         raise Refused("this batch was never received", where=batch, rule="intake.batch", remedy="receive it first")
     if state == "received":
+        require_vault(ctx)
         keep_freed_memory()
         pass_over_loaded_objects()
         with shared(ctx):

@@ -25,18 +25,25 @@ ED25519 = b"\x01"
 
 @dataclass(frozen=True)
 class Verifier:
-    """A public key with its name: checks signatures, signs nothing."""
+    """A public key with its name: checks signatures, signs nothing.
+
+    `until` is the size of the log at which the key was retired; None for one in use. What it signed of a larger log
+    came from somebody who should not have it any more.
+    """
 
     name: str
     raw: bytes
+    until: int | None = None
 
     @classmethod
     def from_public(cls, text: str) -> Verifier:
-        """Read ``<name>+<key id>+<base64>``; `FixConfiguration` where it is not one or its id is not its own."""
+        """Read ``<name>+<key id>+<base64>``, of a retired key with `` until <size>`` behind; `FixConfiguration` where
+        it is not one or its id is not its own."""
         try:
-            name, key_id, encoded = text.strip().split("+", 2)
+            line, retired, size = text.strip().partition(" until ")
+            name, key_id, encoded = line.split("+", 2)
             data = base64.b64decode(encoded, validate=True)
-            found = cls(_checked_name(name), data[1:])
+            found = cls(_checked_name(name), data[1:], int(size) if retired else None)
             if data[:1] != ED25519 or len(found.raw) != 32 or found.key_id.hex() != key_id:
                 raise ValueError
             Ed25519PublicKey.from_public_bytes(found.raw)

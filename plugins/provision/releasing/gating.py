@@ -18,6 +18,7 @@ from provision.context import Context
 from provision.errors import GateStopped
 from provision.intake.fingerprints import KEY, index_path
 from provision.ledger.entry import Entry
+from provision.recovery import require_vault
 from provision.releasing.contract import contract_of
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
@@ -34,6 +35,7 @@ _STOPPED = {"made": "rejected", "gated": "rejected", "approved": "failed", "publ
 def gate(ctx: Context, release: str, *, actor: str, again: bool = False) -> dict[str, object]:
     """Gate a made release; gives the verdict's summary. One that was gated is looked at again where its verdict has
     expired, or where `again` asks for it. Raises `GateStopped` where it does not pass, also the next time."""
+    require_vault(ctx)
     state = ctx.ledger.state("release", release)
     if state == "made" or (state in _AGAIN and (again or expired(ctx, release))):
         _record(ctx, release, state, _examine(ctx, release, actor), actor)
