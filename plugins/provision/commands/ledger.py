@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
+from provision.connections import resolver_here
 from provision.zones import Zones, home_folder
 
 if TYPE_CHECKING:
@@ -69,14 +70,12 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _own_key(arguments: argparse.Namespace) -> str | None:
-    from provision import logkeys
+    from provision.context import open_context
     from provision.keys import FileKeys, signing_key_path
-    from provision.ledger.signing import Signer
 
-    if arguments.path:
+    if arguments.path or not signing_key_path(FileKeys(Zones(home_folder()).vault() / "keys")).exists():
         return None
-    path = signing_key_path(FileKeys(Zones(home_folder()).vault() / "keys"))
-    return logkeys.every(path, Signer.load(path)) if path.exists() else None
+    return open_context(resolver_here()).log_keys
 
 
 def _checkpoint(arguments: argparse.Namespace) -> int:

@@ -40,6 +40,12 @@ def index_path(ctx: Context, batch: str) -> Path:
     return folder / f"{batch}.npy"
 
 
+def index_keys(ctx: Context) -> list[bytes]:
+    """The key of new indexes, then those that older ones were made under (`rotation`)."""
+    former = [name for name in ctx.keys.names() if name.startswith(f"{KEY}-")]
+    return [ctx.keys.symmetric(name) for name in (KEY, *former)]
+
+
 class Fingerprints:
     """Collects strong values while a batch is read. Only what is keyed is kept, also in memory."""
 
