@@ -259,6 +259,9 @@ class Platform(Noun):
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
     )
+    approval_days: int = Field(
+        default=30, gt=0, description="days after which an approval does not count any more, if nothing was opened"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
