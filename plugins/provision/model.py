@@ -304,6 +304,9 @@ class Platform(Noun):
     vault_backup_key: str | None = Field(
         default=None, pattern=r"^age1[a-z0-9]{50,}$", description="the same for the vault: another key, another keeper"
     )
+    approval_days: int = Field(
+        default=30, gt=0, description="days after which an approval does not count any more, if nothing was opened"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)

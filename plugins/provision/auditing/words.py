@@ -70,6 +70,8 @@ CHANNELS: Mapping[str, Pair] = {
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
+    "personal.provided": Pair("個人情報: 第三者への提供", "personal data provided"),
+    "personal.received": Pair("個人情報: 第三者からの受領", "personal data received"),
     "notice.published": Pair("公表: 公表文の掲載", "announcement published"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
@@ -193,6 +195,17 @@ FIELDS: Mapping[str, Pair] = {
     "agreement": Pair("契約", "agreement"),
     "channel": Pair("方法", "channel"),
     "source": Pair("提供元", "source"),
+    "case": Pair("場合", "case"),
+    "direction": Pair("向き", "direction"),
+    "on": Pair("年月日", "day"),
+    "party": Pair("第三者", "third party"),
+    "items": Pair("項目", "items"),
+    "persons": Pair("本人の数", "people"),
+    "acquired": Pair("取得の経緯", "how acquired"),
+    "basis": Pair("根拠", "rests on"),
+    "reference": Pair("文書の所在", "where the document is"),
+    "document_sha256": Pair("文書の SHA-256", "SHA-256 of the document"),
+    "corrects": Pair("訂正する記録", "corrects"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.
