@@ -71,6 +71,15 @@ def _platform(folder: Path, platform: Platform) -> Iterator[ConfigProblem]:
         values = [getattr(officer, key) for officer in platform.officers]
         if len(set(values)) < len(values):
             yield problem(path, ["officers"], f"two officers have the same {key}", "every officer is one person")
+    yield from _keys_apart(path, platform)
+
+
+def _keys_apart(path: Path, platform: Platform) -> Iterator[ConfigProblem]:
+    """控えの鍵: one private key that opens two of these opens what was kept apart."""
+    named = {key: getattr(platform, key) for key in ("escrow_key", "backup_key", "vault_backup_key")}
+    for key, value in named.items():
+        if value and list(named.values()).count(value) > 1 and key != "escrow_key":
+            yield problem(path, [key], "another purpose has the same key", "make a pair of its own (age-keygen)")
 
 
 def _source(path: Path, source: Source, known: Catalogue) -> Iterator[ConfigProblem]:

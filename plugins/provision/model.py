@@ -10,7 +10,7 @@ import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from provision.channelsettings import BucketSettings as BucketSettings
 from provision.channelsettings import ChannelSettings as ChannelSettings
@@ -20,6 +20,7 @@ from provision.channelsettings import MaildirReturns as MaildirReturns
 from provision.channelsettings import MailSettings as MailSettings
 from provision.channelsettings import Returns as Returns
 from provision.channelsettings import SftpSettings as SftpSettings
+from provision.keysettings import AwsKms as AwsKms
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
@@ -46,6 +47,18 @@ QuasiIdentifier = Annotated[
 ]
 MailPlace = Annotated[str, Field(pattern=r"^[^\s@,;]*@[A-Za-z0-9][A-Za-z0-9.-]*$", description="a@b.jp, or @b.jp")]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
+
+
+def _not_excel_alone(formats: list[str]) -> list[str]:
+    """A workbook is a convenience: CSV or Parquet, which no program changes on opening, goes with it."""
+    if set(formats) == {"xlsx"}:
+        raise ValueError("xlsx goes beside csv or parquet, never alone")
+    if len(set(formats)) < len(formats):
+        raise ValueError("a format is named twice")
+    return formats
+
+
+TableFormats = Annotated[list[Literal["parquet", "csv", "xlsx"]], AfterValidator(_not_excel_alone)]
 
 
 class AgeKey(Noun):
@@ -99,6 +112,11 @@ class Agreement(Noun):
     items: dict[str, list[str]] = Field(
         default_factory=dict,
         description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
+    )
+    formats: TableFormats = Field(
+        default=["parquet", "csv"],
+        min_length=1,
+        description="表の形式: parquet, csv, xlsx (small tables, beside one of the others); a plan uses these or fewer",
     )
     addresses: list[MailPlace] = Field(
         default_factory=list,
@@ -197,7 +215,9 @@ class Plan(Noun):
         default="run", description="YYYY-MM-DD: only what was accepted in Japan up to this day; run: up to the draft"
     )
     tables: list[TableSelection] = Field(min_length=1)
-    formats: list[Literal["parquet", "csv"]] = Field(min_length=1)
+    formats: TableFormats = Field(
+        default_factory=list, description="some of the agreement's formats; empty: those of the agreement"
+    )
     channel: Channel
     quasi_identifiers: list[QuasiIdentifier] = Field(min_length=1)
     k: int = Field(ge=3, description="smallest number of people that may share their quasi-identifiers")
@@ -225,7 +245,22 @@ class Operator(Noun):
 
     name: Words
     contact: str = Field(description="complaints and enquiries, published (APPI art. 43(6))")
-    announcement_url: str
+    announcement_url: str = Field(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))",
+        description="where the public reads the zone published/; https, or this machine",
+    )
+
+
+class Publication(Noun):
+    """公表の確認: where an announcement is read back before anything opens, and how long a making may wait for it."""
+
+    verified_at: Literal["url", "folder"] = Field(
+        default="url",
+        description="url: by HTTP from announcement_url; folder: nothing serves it (demonstration)",
+    )
+    making_after_hours: int = Field(
+        default=72, gt=0, description="hours after making, without approval, when the items are announced by themselves"
+    )
 
 
 class Retention(Noun):
@@ -260,9 +295,19 @@ class Platform(Noun):
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
     )
+    key_wrapping: AwsKms | None = Field(
+        default=None, description="鍵を包む鍵: the service that wraps the keys in the vault; none: plain files"
+    )
+    backup_key: str | None = Field(
+        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="age key that tokumei backup seals to; kept elsewhere"
+    )
+    vault_backup_key: str | None = Field(
+        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="the same for the vault: another key, another keeper"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
     )

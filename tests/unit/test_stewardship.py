@@ -20,6 +20,7 @@ PLAN = "claims-for-university"
 NOTHING = {
     "quarantine_destroyed": 0, "landing_waiting_too_long": 0, "store_ended": 0, "vault_periods_over": 0,
     "releases_emptied": 0, "outbox_emptied": 0, "staging_emptied": 0, "releases_expired": 0,
+    "erasures_settled": 0, "rows_erased": 0,
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from provision.layouthistory import check_layouts
 from provision.ledger.entry import Entry
 from provision.model import Plan
 from provision.packaging.payload import bag_digest, build_payload
+from provision.recovery import require_vault
 from provision.releasing.drafting import TOKYO, drafted_plan
 from provision.releasing.earlier import against_earlier
 from provision.releasing.facts import Made, exact, facts_of
@@ -35,6 +36,7 @@ def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     profile's, or where a table is empty.
     """
     if ctx.ledger.state("release", release) == "drafted":
+        require_vault(ctx)
         with shared(ctx):
             drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
             plan = drafted_plan(ctx, release)

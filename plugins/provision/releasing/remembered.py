@@ -39,17 +39,20 @@ def remember(ctx: Context, drafted: Entry, made: Entry) -> None:
     _write(path, pl.concat([kept, others], how="diagonal"), found.k)
 
 
-def forget(ctx: Context, aliases: Collection[str]) -> int:
-    """One alias, the first, stands for all of a person who goes, so that they still count as one. Gives the number of
-    releases that remember them."""
-    first, found = min(aliases), 0
+def had(ctx: Context, aliases: Collection[str]) -> list[str]:
+    """Releases that are remembered to have had them."""
+    theirs = pl.col(KEY).is_in(list(aliases)) & pl.col(_KEPT)
+    return [path.stem for path in _files(ctx) if pl.scan_parquet(path).select(theirs.any()).collect().item()]
+
+
+def forget(ctx: Context, aliases: Collection[str]) -> None:
+    """One alias, the first, stands for all of a person who goes, so that they still count as one. Twice is once."""
+    theirs = pl.col(KEY).is_in(list(aliases))
     for path in _files(ctx):
         rows = pl.read_parquet(path)
-        theirs = pl.col(KEY).is_in(list(aliases))
         if rows.select(theirs.any()).item():
-            found += 1
-            _write(path, rows.with_columns(pl.when(theirs).then(pl.lit(first)).otherwise(KEY).alias(KEY)), _k(path))
-    return found
+            one = pl.when(theirs).then(pl.lit(min(aliases))).otherwise(KEY).alias(KEY)
+            _write(path, rows.with_columns(one), _k(path))
 
 
 def _read(path: Path, drafted: Entry, made: Entry) -> Presence:
