@@ -77,7 +77,8 @@ def data_units(ctx: Context, log: LedgerReader) -> Iterator[Unit]:
 
 
 def vault_units(ctx: Context, scratch: Path) -> Iterator[Unit]:
-    """The set ``vault``: databases as of one moment each (copied to `scratch`), fingerprints, and `LASTING` keys."""
+    """The set ``vault``: databases as of one moment each (copied to `scratch`), fingerprints, who was in releases, the
+    register of vetoes (sealed), and `LASTING` keys."""
     vault = ctx.zones.vault()
     for database in sorted(vault.glob("*.db")):
         copied = scratch / database.name
@@ -86,6 +87,9 @@ def vault_units(ctx: Context, scratch: Path) -> Iterator[Unit]:
     known = vault / "known_values"
     for path in sorted(known.glob("*.npy")):
         yield from unit("vault/known_values", known, [path])
+    for kept, files in (("presences", "*.parquet"), ("register", "*.age")):
+        for path in sorted((vault / kept).glob(files)):
+            yield from unit(f"vault/{kept}", vault / kept, [path])
     keys = vault / "keys"
     yield from unit("vault/keys", keys, [path for path in sorted(keys.glob("*.key")) if path.stem.startswith(LASTING)])
 
