@@ -75,7 +75,8 @@ lock: setup ## write requirements.lock and requirements.runtime.lock anew from p
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --locked --format requirements-txt --no-header --no-emit-project -o requirements.lock
 	@$(UV) export --quiet --locked --format requirements-txt --no-header --no-emit-project --no-dev -o requirements.runtime.lock
-	@! grep -n '://' requirements.lock requirements.runtime.lock
+	@$(UV) export --quiet --locked --format requirements-txt --no-header --only-group portal -o requirements.portal.lock
+	@! grep -n '://' requirements.lock requirements.runtime.lock requirements.portal.lock
 
 clean: ## remove caches and builds; never data (var/) and never .venv
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -128,6 +128,7 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
         subjects={"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer.id},
         payload={"digest": digest, "notice": notice_digest(asked.notice), "recipient": asked.recipient,
                  "recipient_key": ctx.recipient(asked.recipient).encryption.identity, "agreement": asked.agreement,
+                 "terms": ctx.recipient(asked.recipient).agreement.digest,
                  "known_values": str(asked.verdict["known_values"]),
                  "role": officer.role, "reason": reason.strip()},
     )  # fmt: skip
@@ -155,8 +156,8 @@ def standing(ctx: Context, release: str) -> Standing:
     """What the ledger's decisions add up to.
 
     Only those count that hold today: by an officer in office, named by the release and not its requester, about
-    exactly the gated digest and today's recipient, key, agreement and notice, and made while known values could be
-    looked up as far as in the verdict that counts now.
+    exactly the gated digest and today's recipient, key, agreement (with its terms) and notice, and made while known
+    values could be looked up as far as in the verdict that counts now.
     """
     drafted, gated = _entry(ctx, release, "drafted"), _entry(ctx, release, "gated")
     recipient = ctx.recipient(drafted.subjects["recipient"])
@@ -166,6 +167,7 @@ def standing(ctx: Context, release: str) -> Standing:
         "recipient": recipient.id,
         "recipient_key": recipient.encryption.identity,
         "agreement": recipient.agreement.id,
+        "terms": recipient.agreement.digest,
         "known_values": latest(ctx, release)["known_values"],
     }
     valid: dict[str, Approval] = {}

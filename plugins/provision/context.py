@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from provision import config, logkeys
-from provision.catalogue import Catalogue
 from provision.connections import EnvironmentResolver, Resolver
 from provision.errors import FixConfiguration
 from provision.keys import SIGNING, FileKeys, signing_key_path
@@ -16,10 +16,13 @@ from provision.layouts import Layout
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 from provision.model import Plan, Platform, Profile, Recipient, Source
-from provision.store import Store
-from provision.vault import Vault
 from provision.wrapping import wrapping_of
 from provision.zones import Zones, home_folder
+
+if TYPE_CHECKING:
+    from provision.catalogue import Catalogue
+    from provision.store import Store
+    from provision.vault import Vault
 
 Noun = TypeVar("Noun", Source, Plan, Profile, Recipient)
 
@@ -41,6 +44,8 @@ class Context:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Every format and dataset, those of the layouts too."""
+        from provision.catalogue import Catalogue
+
         return Catalogue(self.layouts)
 
     @cached_property
@@ -55,12 +60,16 @@ class Context:
 
     @cached_property
     def store(self) -> Store:
-        """The store zone."""
+        """The store zone. Its engines are loaded here: pages that show no data run without them."""
+        from provision.store import Store
+
         return Store(self.zones.store())
 
     @cached_property
     def vault(self) -> Vault:
         """Who is who."""
+        from provision.vault import Vault
+
         return Vault(self.zones.vault() / "vault.db")
 
     @cached_property
@@ -118,17 +127,26 @@ def open_context(resolver: Resolver | None = None, *, folder: Path | None = None
         raise FixConfiguration(
             "; ".join(p.message for p in problems), rule="config.platform", remedy="then run tokumei config check"
         )
+    recipients = config.load_recipients(folder).items
     return Context(
         config_folder=folder,
         platform=platform,
         sources=config.load_sources(folder).items,
-        recipients=config.load_recipients(folder).items,
-        plans=config.load_plans(folder).items,
+        recipients=recipients,
+        plans={name: with_formats(plan, recipients) for name, plan in config.load_plans(folder).items.items()},
         profiles=config.load_profiles(folder).items,
         zones=Zones(home or home_folder()),
         resolver=resolver or EnvironmentResolver(),
         layouts=config.load_layouts(folder).items,
     )
+
+
+def with_formats(plan: Plan, recipients: Mapping[str, Recipient]) -> Plan:
+    """The plan with the formats of the agreement where it names none, so that everything that follows sees them."""
+    recipient = recipients.get(plan.recipient)
+    if plan.formats or recipient is None:
+        return plan
+    return plan.model_copy(update={"formats": list(recipient.agreement.formats)})
 
 
 def _named(nouns: dict[str, Noun], name: str, what: str, folder: str) -> Noun:

@@ -25,6 +25,7 @@ KINDS: Mapping[str, Pair] = {
     "release": Pair("提供", "Releases"),
     "delivery": Pair("引渡し", "Deliveries"),
     "disc": Pair("媒体", "Discs"),
+    "request": Pair("本人の請求", "Requests of persons"),
 }
 
 #: States; the same word means the same for every kind.
@@ -52,6 +53,9 @@ STATES: Mapping[str, Pair] = {
     "burned": Pair("書込み済み", "burned"),
     "sent": Pair("発送済み", "sent"),
     "lost": Pair("紛失", "lost"),
+    "asked": Pair("受付済み", "asked"),
+    "agreed": Pair("承認済み・実施中", "agreed, being carried out"),
+    "done": Pair("実施済み", "carried out"),
 }
 
 #: Entries that are no change of state.
@@ -60,6 +64,7 @@ EVENTS: Mapping[str, Pair] = {
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
+    "delivery.acknowledged": Pair("引渡し: 受領確認リンク", "acknowledged by link"),
     "delivery.alerted": Pair("引渡し: 運用者への警報", "operators alerted"),
     "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
     "release.gated_again": Pair("提供: 再検査", "gated again"),
@@ -67,11 +72,21 @@ EVENTS: Mapping[str, Pair] = {
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
+    "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
     "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
+    "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
+    "store.destroyed": Pair("蓄積: 消去", "a batch's tables destroyed"),
+    "release.emptied": Pair("提供: 作成物の消去", "made tables and payload destroyed"),
+    "outbox.emptied": Pair("引渡し: 送付箱の消去", "outbox emptied"),
+    "staging.emptied": Pair("引渡し: 媒体イメージの消去", "disc images destroyed"),
+    "vault.period_ended": Pair("金庫: 蓄積期間の終了", "accumulation period ended"),
+    "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
+    "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
 #: Fields of verdicts, risk figures and counts. A field nobody named keeps its own name.

@@ -92,16 +92,12 @@ class Coded:
         return list(map(self.words.__getitem__, self.cells.tolist()))
 
     def numbers(self) -> pl.Series:
-        """The cells as numbers of `vocabulary`."""
-        return pl.Series(self.cells)
-
-    def vocabulary(self) -> pl.Series:
-        """The words."""
-        return pl.Series(self.words, dtype=pl.String)
+        """The cells as the numbers of words, as Polars counts them."""
+        return pl.Series(self.cells.astype(np.uint32))
 
     def series(self) -> pl.Series:
         """The texts of all cells."""
-        words = self.vocabulary()
+        words = pl.Series(self.words, dtype=pl.String)
         return words.new_from_index(0, len(self.cells)) if len(words) == 1 else words[self.numbers()]
 
 

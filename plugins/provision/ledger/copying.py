@@ -30,7 +30,7 @@ def copy(ledger: LedgerReader, folder: Path) -> Path:
         ) from None
     path = folder / ledger.path.name
     os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-    with schema.translated(path), closing(sqlite3.connect(path, isolation_level=None)) as target:
+    with schema.FILE.translated(path), closing(sqlite3.connect(path, isolation_level=None)) as target:
         ledger.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
         size = target.execute("SELECT coalesce(max(seq) + 1, 0) FROM entry").fetchone()[0]

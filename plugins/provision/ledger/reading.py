@@ -34,7 +34,7 @@ class LedgerReader:
     def read(cls, path: Path) -> LedgerReader:
         """Open the log at `path` for reading only. `FixConfiguration` where there is none, `LedgerBroken` where the
         file is no ledger."""
-        return LedgerReader(Path(path), schema.connect_read_only(Path(path)))
+        return LedgerReader(Path(path), schema.FILE.connect_read_only(Path(path)))
 
     def close(self) -> None:
         """Close the database file."""
@@ -51,14 +51,14 @@ class LedgerReader:
     @property
     def size(self) -> int:
         """Number of entries."""
-        with schema.translated(self.path):
+        with schema.FILE.translated(self.path):
             return self._size()
 
     def state(self, kind: str, subject: str) -> str:
         """The state of a subject, "" where it is not there yet. Entries that are no states do not count."""
         if kind not in states.TRANSITIONS:
             raise IllegalTransition(f"{kind} has no states", rule="states", remedy="this is a defect of the caller")
-        with schema.translated(self.path):
+        with schema.FILE.translated(self.path):
             return self._state(kind, subject)
 
     def entry(self, seq: int) -> Entry:
@@ -99,7 +99,7 @@ class LedgerReader:
 
     def select(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         """Rows of a reading query, for the rooms of this package."""
-        with schema.translated(self.path):
+        with schema.FILE.translated(self.path):
             return self._db.execute(query, values)
 
     def root(self, size: int | None = None) -> bytes:
@@ -121,7 +121,7 @@ class LedgerReader:
 
     def backup(self, target: sqlite3.Connection) -> None:
         """Copy one whole moment of the database into `target`; `copying.copy` is what others should use."""
-        with schema.translated(self.path):
+        with schema.FILE.translated(self.path):
             self._db.backup(target)
 
     def last_note(self) -> str | None:
@@ -145,7 +145,7 @@ class LedgerReader:
         return str(row[0]).removeprefix(f"{kind}.") if row else ""
 
     def _node(self, level: int, idx: int) -> bytes:
-        with schema.translated(self.path):
+        with schema.FILE.translated(self.path):
             row = self._db.execute("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, idx)).fetchone()
         if not row:
             raise LedgerBroken(

@@ -47,7 +47,7 @@ class Ledger(LedgerReader):
             schema.create(path)
         if not path.exists():
             raise _rolled_back(path, 0, signed)
-        ledger = Ledger(path, schema.connect(path), clock)
+        ledger = Ledger(path, schema.FILE.connect(path), clock)
         size = ledger.size
         if size < signed:
             ledger.close()
@@ -129,7 +129,7 @@ class Ledger(LedgerReader):
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction that holds the write lock from its first moment."""
-        with schema.translated(self.path):
+        with schema.FILE.translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

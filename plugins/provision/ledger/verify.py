@@ -65,7 +65,7 @@ def verify(path: Path, *, public_key: str | None, checkpoint_notes: Sequence[str
     # Notes are read before the database: entries appended meanwhile can then only be more than were signed.
     sources = [*evidence.from_folder(path), *_given(checkpoint_notes)]
     try:
-        with closing(schema.connect_read_only(path)) as db:
+        with closing(schema.FILE.connect_read_only(path)) as db:
             db.execute("BEGIN")
             return _Examination(db, path).run(sources, keys)
     except (TokumeiError, sqlite3.Error, ValueError, TypeError):

@@ -32,6 +32,7 @@ from provision.releasing.consigning import consignment
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.earlier import require_all_still_in
 from provision.releasing.making import made_folder
+from provision.releasing.previewing import lay_out
 from provision.releasing.verdicts import require_in_force
 
 LOGGER = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channe
     """One attempt of an order, sealed before, recorded before and after."""
     _order(ctx, asked, order, actor)
     made = _consign(ctx, asked, order, actor)
+    if ctx.recipient(asked.recipient).portal is not None:
+        lay_out(ctx, asked.release)
     return _attempt(ctx, asked, channel, made, actor)
 
 

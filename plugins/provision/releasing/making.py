@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from provision.atrest import shared
 from provision.context import Context
 from provision.errors import Refused
 from provision.layouthistory import check_layouts
@@ -36,13 +37,14 @@ def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     """
     if ctx.ledger.state("release", release) == "drafted":
         require_vault(ctx)
-        drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
-        plan = drafted_plan(ctx, release)
-        facts = _committed(ctx, release, plan, drafted)
-        ctx.ledger.transition(
-            "release", release, "made", actor=actor, key=f"made:{release}",
-            subjects={"plan": plan.id, "recipient": plan.recipient}, payload=facts,
-        )  # fmt: skip
+        with shared(ctx):
+            drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
+            plan = drafted_plan(ctx, release)
+            facts = _committed(ctx, release, plan, drafted)
+            ctx.ledger.transition(
+                "release", release, "made", actor=actor, key=f"made:{release}",
+                subjects={"plan": plan.id, "recipient": plan.recipient}, payload=facts,
+            )  # fmt: skip
     for entry in ctx.ledger.entries(type="release.made", kind="release", subject=release):
         return dict(entry.payload)
     raise Refused(

@@ -6,7 +6,7 @@ from provision.approvals import standing
 from provision.context import Context
 from provision.errors import Refused
 from provision.notices.announcement import announce
-from provision.releasing.drafting import drafted_plan, today
+from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.earlier import require_all_still_in
 from provision.releasing.tables import layout
 
@@ -18,6 +18,7 @@ def publish(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
         _require_approval(ctx, release)
         require_all_still_in(ctx, release, "release")
         plan = drafted_plan(ctx, release)
+        check(ctx, plan, ctx.recipient(plan.recipient), today())
         made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan, ctx.catalogue), today().isoformat())
         ctx.ledger.transition(
             "release", release, "published", actor=actor, key=f"published:{release}",

@@ -93,5 +93,5 @@ def truncate(path: Path, size: int) -> None:
 
 def settle(path: Path) -> None:
     """Move the write-ahead log into the file, so that copying or editing the one file is enough."""
-    with closing(schema.connect(path)) as db:
+    with closing(schema.FILE.connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_world import BATCH, NAME, fill
 
+from provision import databasefile
 from provision.errors import FixConfiguration, IllegalTransition, LedgerBroken, Refused, RetryLater
-from provision.ledger import merkle, notes, schema
+from provision.ledger import merkle, notes
 from provision.ledger.checkpoints import CheckpointFolder
 from provision.ledger.copying import copy
 from provision.ledger.entry import Entry, draft, stamp
@@ -382,7 +383,7 @@ def test_a_copy_leaves_out_what_was_signed_later_and_overwrites_nothing(
 
 
 def test_a_writer_that_waited_long_enough_says_try_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(databasefile, "BUSY_SECONDS", 0.05)
     with Ledger.open(ledger.path) as other, sqlite3.connect(ledger.path, isolation_level=None) as holder:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(RetryLater):
