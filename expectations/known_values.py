@@ -69,14 +69,14 @@ def write_marks(path: Path, marks: Iterable[np.ndarray], key: bytes) -> int:
     return len(index) - 1
 
 
-def forget_marks(path: Path, folded_values: Iterable[str], key: bytes) -> int:
+def forget_marks(path: Path, folded_values: Iterable[str], keys: bytes | Sequence[bytes]) -> int:
     """Take the fingerprints of `folded_values` out of an index; returns how many it had. Twice is harmless.
 
-    Raises `UnusableIndex` where the file is damaged or was made under another key.
+    Raises `UnusableIndex` where the file is damaged or was made under none of the keys given.
     """
     import numpy as np
 
-    KnownValues([path], key)  # it is an index, and of this key
+    key = KnownValues([path], keys).made_under[0]
     index = np.load(path, allow_pickle=False)
     gone = np.array(sorted({fingerprint(value, key) for value in folded_values if value}), dtype=np.uint64)
     left = np.setdiff1d(index, gone, assume_unique=True)
@@ -103,6 +103,11 @@ class KnownValues:
     def __repr__(self) -> str:
         """Numbers only: neither key nor fingerprints."""
         return f"KnownValues({sum(map(len, self._indexes.values()))} indexes, {self.size} values)"
+
+    @property
+    def made_under(self) -> list[bytes]:
+        """The keys of the indexes."""
+        return list(self._indexes)
 
     @property
     def size(self) -> int:

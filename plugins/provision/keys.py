@@ -64,18 +64,8 @@ class FileKeys:
         return self.path(name).exists()
 
     def symmetric(self, name: str) -> bytes:
-        """32 bytes; see `Keys`. `Refused` where the key has been made anew in layers: then `layers` must be asked."""
-        if self.exists(f"{name}@0"):
-            raise Refused(
-                f"the key {name} has layers", rule="keys.layers", remedy="a defect of the caller: ask for all of them"
-            )
+        """32 bytes; see `Keys`."""
         return bytes.fromhex(self._get_or_make(name, lambda: secrets.token_hex(32)))
-
-    def layers(self, name: str, count: int) -> list[bytes]:
-        """The key `name` and the `count` keys over it, in the order in which they are applied (`Vault.rekey`)."""
-        base = f"{name}@0" if self.exists(f"{name}@0") else name
-        names = [base, *(f"{name}@{number}" for number in range(1, count + 1))]
-        return [bytes.fromhex(self._get_or_make(each, lambda: secrets.token_hex(32))) for each in names]
 
     def names(self) -> list[str]:
         """Every key that is there, in order of name."""

@@ -20,7 +20,7 @@ from provision.channelsettings import MaildirReturns as MaildirReturns
 from provision.channelsettings import MailSettings as MailSettings
 from provision.channelsettings import Returns as Returns
 from provision.channelsettings import SftpSettings as SftpSettings
-from provision.keysettings import AwsKms as AwsKms
+from provision.keysettings import OwnKeys
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
@@ -283,7 +283,7 @@ class Retention(Noun):
     ledger_years: int = Field(default=3, ge=3, description="the provision log is kept at least so long")
 
 
-class Platform(Noun):
+class Platform(OwnKeys):
     """config/platform.yaml."""
 
     environment: Literal["demo", "production"]
@@ -294,15 +294,6 @@ class Platform(Noun):
     escrow_key: str = Field(pattern=r"^age1[a-z0-9]{50,}$", description="the operator's own age key: every delivery")
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
-    )
-    key_wrapping: AwsKms | None = Field(
-        default=None, description="鍵を包む鍵: the service that wraps the keys in the vault; none: plain files"
-    )
-    backup_key: str | None = Field(
-        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="age key that tokumei backup seals to; kept elsewhere"
-    )
-    vault_backup_key: str | None = Field(
-        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="the same for the vault: another key, another keeper"
     )
     approval_days: int = Field(
         default=30, gt=0, description="days after which an approval does not count any more, if nothing was opened"

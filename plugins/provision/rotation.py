@@ -16,6 +16,7 @@ from pathlib import Path
 
 from expectations.known_values import KnownValues, UnusableIndex
 from provision import logkeys
+from provision.acknowledging import KEY as ACKNOWLEDGEMENT
 from provision.context import Context
 from provision.errors import FixConfiguration, Refused
 from provision.intake.fingerprints import KEY as KNOWN
@@ -23,11 +24,17 @@ from provision.intake.fingerprints import index_keys
 from provision.keys import SIGNING, FileKeys, erase, signing_key_path
 from provision.ledger.notes import parse
 from provision.ledger.signing import Signer, Verifier
+from provision.persons.register import KEY as REGISTER
 from provision.store import flush
 
 #: Entry type: a key was made anew.
 ROTATED = "platform.key_rotated"
 MARKS = "landing-marks"
+#: Keys that are simply made again when they are needed, and what that does.
+_SIMPLE = {
+    MARKS: "drops that stay at their senders are looked at once more and found to be received",
+    ACKNOWLEDGEMENT: "links in messages sent before do not work any more: confirm these deliveries by command",
+}
 
 
 @dataclass(frozen=True)
@@ -38,15 +45,19 @@ class Kind:
     kept: str = ""
 
 
+_PERIOD = (
+    "what it keyed cannot be keyed anew, since the identifiers are gone: tokumei retention end-period SCOPE; later"
+    " batches have a new one"
+)
 KINDS = {
-    "link-": Kind("tokens of the vault: who is the same person"),
-    "claim-": Kind(
-        "which claims are the same one over time",
-        "the store holds its marks and is never overwritten: end the period and give the group another name",
-    ),
+    "link-": Kind("tokens of the vault: who is the same person", _PERIOD),
+    "claim-": Kind("which claims are the same one over time", _PERIOD),
     KNOWN: Kind("fingerprints of what was received"),
     MARKS: Kind("which drops were looked at"),
     SIGNING: Kind("signs the log's checkpoints"),
+    ACKNOWLEDGEMENT: Kind("links by which recipients say that a message arrived"),
+    REGISTER: Kind("the register of vetoes", "it goes with the register; wrap it, and keep the vault's disk encrypted"),
+    "request-": Kind("a request of a person", "carry the request out or reject it: its key goes with it"),
     "batch-": Kind("a received batch", "take the batch in: its key is destroyed with it"),
     "quarantine-": Kind("a batch in quarantine", "look at it and let the clock destroy it, or destroy it now"),
 }
@@ -68,16 +79,14 @@ def rotate(ctx: Context, name: str, *, actor: str, compromised: bool = False, lo
         raise Refused("this key cannot be made anew", where=name, rule="keys.rotate", remedy=kind.kept)
     if name == SIGNING:
         return _signing(ctx, actor, lost)
-    if name not in ctx.keys.names() and not name.startswith("link-"):
+    if name not in ctx.keys.names():
         raise Refused("there is no such key", where=name, rule="keys.rotate", remedy="tokumei keys list")
     if name == KNOWN:
         return _known(ctx, actor, compromised)
-    if name == MARKS:
-        ctx.keys.destroy(MARKS)
+    if name in _SIMPLE:
+        ctx.keys.destroy(name)
         _enter(ctx, actor, name, {})
-        return "drops that stay at their senders are looked at once more and found to be received"
-    if name.startswith("link-") and "@" not in name:
-        return _link(ctx, actor, name)
+        return _SIMPLE[name]
     raise Refused("a former key is not made anew", where=name, rule="keys.rotate", remedy="name the one in use")
 
 
@@ -167,24 +176,6 @@ def _without_former_keys(ctx: Context) -> int:
     for name in [name for name in ctx.keys.names() if name.startswith(f"{KNOWN}-")]:
         ctx.keys.destroy(name)
     return gone
-
-
-# -- link keys -------------------------------------------------------------------------------------------------------
-
-
-def _link(ctx: Context, actor: str, name: str) -> str:
-    """One more key over what the vault holds; the first stays, for identifiers that come."""
-    scope = name.removeprefix("link-")
-    if not {name, f"{name}@0"} & set(ctx.keys.names()):
-        raise Refused("there is no such key", where=name, rule="keys.rotate", remedy="tokumei keys list")
-    number = ctx.vault.layers(scope) + 1
-    if ctx.keys.exists(name):  # from here on nobody takes the first key for all there is
-        _rename_secret(ctx, name, ctx.keys.path(f"{name}@0"))
-        ctx.keys.destroy(name)
-    ctx.keys.destroy(f"{name}@{number}")  # of a run that died before the vault had it
-    count = ctx.vault.rekey(scope, ctx.keys.layers(name, number)[-1])
-    _enter(ctx, actor, name, {"layers": count})
-    return f"{count} keys lie over the first one; save the vault now, an older backup of it has former tokens"
 
 
 # -- wrapping --------------------------------------------------------------------------------------------------------

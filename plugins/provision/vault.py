@@ -6,18 +6,15 @@ cannot matter, a wrong join never has to be undone, and ambiguity is counted ins
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from provision.errors import RetryLater
 from provision.identity import EVIDENCE, TOKENS
 from provision.joining import Linkage, join
 
@@ -34,12 +31,7 @@ create table if not exists withdrawal (
     scope text not null, alias text not null, cause text not null check (cause in ('veto', 'deletion')),
     entry integer not null, primary key (scope, alias, cause)
 ) without rowid, strict;
-create table if not exists layer (
-    scope text primary key, count integer not null check (count > 0)
-) without rowid, strict;
 """
-#: What is keyed of an identity.
-_KEYED = ("identity", *TOKENS, *EVIDENCE)
 
 
 class Vault:
@@ -57,33 +49,9 @@ class Vault:
         database.execute("pragma synchronous=full")
         return database
 
-    def layers(self, scope: str) -> int:
-        """How often the key of a scope was made anew: so many keys lie over the first one (`rekey`)."""
-        with closing(self._open()) as database:
-            return _layers(database, scope)
-
-    def rekey(self, scope: str, key: bytes) -> int:
-        """鍵の交代: put one more key over every token of a scope; gives how many keys lie over the first one then.
-
-        The identifiers are not here any more, so tokens cannot be made anew from them; what is stored is keyed once
-        more instead. Whoever has the former keys and this file can compare nothing without the new one.
-        """
-        with closing(self._open()) as database:
-            database.create_function("over", 1, partial(_over, key), deterministic=True)
-            database.execute("begin immediate")
-            columns = ", ".join(f"{name} = over({name})" for name in _KEYED)
-            database.execute(f"update identity set {columns} where scope = ?", (scope,))
-            database.execute(
-                "insert into layer values (?, 1) on conflict (scope) do update set count = count + 1", (scope,)
-            )
-            count = _layers(database, scope)
-            database.execute("commit")
-        return count
-
-    def aliases(self, scope: str, found: pl.DataFrame, layers: int = 0) -> pl.DataFrame:
+    def aliases(self, scope: str, found: pl.DataFrame) -> pl.DataFrame:
         """`claim_no` and `alias` for every row of `identity.identities`. Unknown identities get a random alias, known
-        ones keep theirs; rows without an identity get an alias that is never used again. `RetryLater` where the key
-        was made anew since `layers` was asked for: the tokens would meet nobody."""
+        ones keep theirs; rows without an identity get an alias that is never used again."""
         distinct = (
             found.drop("claim_no").filter(pl.col("identity").is_not_null()).unique("identity", maintain_order=True)
         )
@@ -91,8 +59,6 @@ class Vault:
         marks = ", ".join("?" * (len(columns) + 2))
         with closing(self._open()) as database:
             database.execute("begin immediate")
-            if _layers(database, scope) != layers:
-                raise RetryLater("the link key was made anew meanwhile", rule="vault.layers", remedy="run it again")
             database.executemany(
                 f"insert into identity (scope, alias, {', '.join(columns)}) values ({marks}) on conflict do nothing",
                 [(scope, secrets.token_hex(16), *row) for row in distinct.select(columns).iter_rows()],
@@ -167,23 +133,6 @@ class Vault:
         """End an accumulation period: forget every token of `scope`. Gives the number of identities forgotten."""
         with closing(self._open()) as database:
             return database.execute("delete from identity where scope = ?", (scope,)).rowcount
-
-
-def layered(found: pl.DataFrame, keys: Sequence[bytes]) -> pl.DataFrame:
-    """Tokens, evidence and identity with further keys over the one they were made under."""
-    for key in keys:
-        over = {value: _over(key, value) for name in _KEYED for value in found[name].unique()}
-        found = found.with_columns(pl.Series(name, [over[v] for v in found[name]], pl.Binary) for name in _KEYED)
-    return found
-
-
-def _over(key: bytes, value: bytes | None) -> bytes | None:
-    return None if value is None else hmac.digest(key, b"layer\x1f" + value, "sha256")[:16]
-
-
-def _layers(database: sqlite3.Connection, scope: str) -> int:
-    row = database.execute("select count from layer where scope = ?", (scope,)).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _known(database: sqlite3.Connection, scope: str, wanted: list[bytes]) -> dict[bytes, str]:

@@ -12,14 +12,14 @@ import pytest
 from expectations.known_values import KnownValues, UnusableIndex, fold, write_index
 from provision import logkeys, rotation
 from provision.cli import main
-from provision.errors import FixConfiguration, Refused, RetryLater
-from provision.identity import TOKENS, identities
-from provision.intake.fingerprints import index_keys, index_path
-from provision.intake.keying import scope, tokens
+from provision.errors import FixConfiguration, Refused
+from provision.intake.fingerprints import forget, index_keys, index_path
+from provision.intake.keying import scope
 from provision.keys import signing_key_path
 from provision.ledger.signing import Signer
 from provision.ledger.verify import verify
 from provision.releasing.gating import _known
+from provision.retention.periods import end_period
 from tests.support.house import ACTOR, House, copy_of_house
 
 SOURCE = "minato-city"
@@ -155,6 +155,9 @@ def test_the_gate_looks_under_former_keys_as_well(house: House) -> None:
     assert known.gone == 1
     assert known.hits(["架空花子", "仮野小鳥", "誰でもない"]) == [True, True, False]
     assert len(set(index_keys(ctx))) == 3
+    people = pl.DataFrame({"name": ["架空花子"]})
+    assert forget(ctx, "Bold", people, ["name"]) == 1, "a person is erased from indexes of former keys, too"
+    assert _known(ctx, "r-1", ["Bold"], ACTOR).hits(["架空花子"]) == [False]
 
 
 def test_drill_after_a_stolen_fingerprint_key_nothing_is_left_to_ask(house: House) -> None:
@@ -176,113 +179,42 @@ def test_drill_after_a_stolen_fingerprint_key_nothing_is_left_to_ask(house: Hous
 # -- link keys -------------------------------------------------------------------------------------------------------
 
 
-def people(house: House) -> pl.DataFrame:
-    """Two records of one fictitious person, as a reader yields them."""
-    columns = ["insurer", "symbol", "number", "branch", "care_insurer", "care_number", "facility", "chart"]
-    columns += ["kana", "name", "birth", "sex", "zip", "phone", "address"]
-    row = {"insurer": "139998", "number": "7054821", "branch": "01", "kana": "カクウハナコ", "name": "架空花子",
-           "birth": "19310723", "sex": "2"}  # fmt: skip
-    return pl.DataFrame([{"claim_no": n, **{c: row.get(c, "") for c in columns}} for n in (1, 2)])
-
-
-def test_after_a_rotation_the_same_people_are_the_same_people(house: House) -> None:
+def test_drill_a_stolen_link_key_finds_nobody_in_the_vault(house: House) -> None:
+    """Tokens cannot be keyed anew, so the period ends: the vault forgets them, and later batches have other keys."""
     ctx = house.open()
     source = ctx.source(SOURCE)
     name = f"link-{scope(source)}"
-    before, _ = ctx.vault.people(scope(source))
-    found, layers = tokens(ctx, source, people(house))
-    alias = ctx.vault.aliases(scope(source), found, layers)["alias"].to_list()
-    for count in (1, 2):
+    stolen = ctx.keys.symmetric(name)
+    with pytest.raises(Refused, match="end-period"):
         rotate(house, name)
-        now = house.open()
-        assert now.vault.layers(scope(source)) == count
-        found, layers = tokens(now, source, people(house))
-        assert now.vault.aliases(scope(source), found, layers)["alias"].to_list() == alias
-    after, _ = house.open().vault.people(scope(source))
-    groups = [
-        sorted(frame.group_by("person").agg(pl.col("alias").sort())["alias"].to_list()) for frame in (before, after)
-    ]
-    assert [g for g in groups[0] if g not in groups[1]] == []
-
-
-def test_drill_a_stolen_link_key_finds_nobody_in_the_vault(house: House) -> None:
-    ctx = house.open()
-    source = ctx.source(SOURCE)
-    stolen = ctx.keys.symmetric(f"link-{scope(source)}")
-    found, layers = tokens(ctx, source, people(house))
-    ctx.vault.aliases(scope(source), found, layers)
-
-    def asked() -> int:
-        """How many tokens of the person whom the thief knows stand in a copy of the vault."""
-        made = identities(people(house), stolen, source.id)
-        values = {v for name in (*TOKENS, "identity") for v in made[name].to_list() if v}
-        import sqlite3
-
-        with sqlite3.connect(house.home / "vault/vault.db") as database:
-            rows = database.execute(f"select identity, {', '.join(TOKENS)} from identity").fetchall()
-        return len(values & {value for row in rows for value in row})
-
-    assert asked() > 0
-    rotate(house, f"link-{scope(source)}")
-    assert asked() == 0
-
-
-def test_nobody_takes_the_first_key_for_all_there_is(house: House) -> None:
-    source = house.open().source(SOURCE)
-    rotate(house, f"link-{scope(source)}")
-    with pytest.raises(Refused, match="layers"):
-        house.open().keys.symmetric(f"link-{scope(source)}")
-    found, layers = tokens(house.open(), source, people(house))
-    with pytest.raises(RetryLater):
-        house.open().vault.aliases(scope(source), found, layers - 1)
-
-
-@pytest.mark.parametrize("moment", ["rekey", "_enter"])
-def test_a_link_rotation_that_dies_loses_nobody(house: House, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    ctx = house.open()
-    source = ctx.source(SOURCE)
-    found, layers = tokens(ctx, source, people(house))
-    alias = ctx.vault.aliases(scope(source), found, layers)["alias"].to_list()
-
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object, **__: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("provision.vault.Vault.rekey" if moment == "rekey" else "provision.rotation._enter", die)
-        with pytest.raises(Killed):
-            rotate(house, f"link-{scope(source)}")
-    for again in (False, True):
-        if again:
-            rotate(house, f"link-{scope(source)}")
-        now = house.open()
-        found, layers = tokens(now, source, people(house))
-        assert now.vault.aliases(scope(source), found, layers)["alias"].to_list() == alias
+    assert ctx.vault.records(scope(source)).height > 0
+    end_period(ctx, scope(source), reason="鍵の漏えい", with_store=False, actor=ACTOR)
+    assert ctx.vault.records(scope(source)).height == 0
+    assert house.open().keys.symmetric(name) != stolen
 
 
 # -- the rest --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["claim-group-x", "batch-B1", "quarantine-B1"])
+@pytest.mark.parametrize("name", ["claim-group-x", "batch-B1", "quarantine-B1", "veto-register", "request-p-1"])
 def test_keys_that_cannot_be_made_anew_say_what_to_do(house: House, name: str) -> None:
     with pytest.raises(Refused, match="cannot be made anew") as refused:
         rotate(house, name)
     assert refused.value.remedy
 
 
-@pytest.mark.parametrize("name", ["link-nobody", "portal", "known-values-7"])
+@pytest.mark.parametrize("name", ["portal", "known-values-7", "acknowledgement"])
 def test_no_such_key(house: House, name: str) -> None:
     with pytest.raises(Refused):
         rotate(house, name)
     assert name not in house.open().keys.names()
 
 
-def test_marks_of_drops(house: House) -> None:
-    before = house.open().keys.symmetric("landing-marks")
-    rotate(house, "landing-marks")
-    assert house.open().keys.symmetric("landing-marks") != before
+@pytest.mark.parametrize("name", ["landing-marks", "acknowledgement"])
+def test_keys_that_are_simply_made_again(house: House, name: str) -> None:
+    before = house.open().keys.symmetric(name)
+    assert rotate(house, name)
+    assert house.open().keys.symmetric(name) != before
 
 
 def test_what_the_holder_of_the_escrow_key_can_open(house: House) -> None:

@@ -34,6 +34,7 @@ from provision.store import flush
 from provision.zones import PRIVATE, Zones
 
 _ASIDE, _COMPLETE = ".restoring", "complete"
+_OF_THE_VAULT = ("vault/known_values", "vault/presences", "vault/register", "portal/keys")
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _require_room(to: Place, wanted: Set) -> None:
             rule="restore.order",
             remedy="restore the set data first, then the vault",
         )
-    elif any((to.home / "vault").glob("*.db")) or _holds(to.home / "vault" / "known_values"):
+    elif any((to.home / "vault").glob("*.db")) or any(_holds(to.home / name) for name in _OF_THE_VAULT):
         taken = ["vault"]
     if taken:
         raise Refused(

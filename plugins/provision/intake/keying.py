@@ -21,7 +21,6 @@ from provision.context import Context
 from provision.formats.base import Dataset, Parcel
 from provision.identity import identities, keyed, normal
 from provision.model import Source
-from provision.vault import layered
 
 
 @dataclass(frozen=True)
@@ -98,20 +97,11 @@ def scope(source: Source) -> str:
     return f"group-{source.linkage.group}" if source.linkage else f"source-{source.id}"
 
 
-def tokens(ctx: Context, source: Source, people: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """`identity.identities` of these people as the vault holds them now, and how many keys lie over the first one.
-    The one way from identifiers to the vault: a token made under fewer keys would meet nobody."""
-    layers = ctx.vault.layers(scope(source))
-    first, *over = ctx.keys.layers(f"link-{scope(source)}", layers)
-    return layered(identities(people, first, source.id), over), layers
-
-
 def with_keys(ctx: Context, source: Source, dataset: Dataset, parcel: Parcel, head: pl.DataFrame) -> pl.DataFrame:
     """Add the vault's alias, and the keyed claim token and claim place where the format has what they are made of."""
     if source.legal_status != "anonymised_received":
-        found, layers = tokens(ctx, source, parcel.people)
-        aliases = ctx.vault.aliases(scope(source), found, layers)
-        head = head.join(aliases, on="claim_no", how="left", maintain_order="left")
+        found = identities(parcel.people, ctx.keys.symmetric(f"link-{scope(source)}"), source.id)
+        head = head.join(ctx.vault.aliases(scope(source), found), on="claim_no", how="left", maintain_order="left")
     key = ctx.keys.symmetric(f"claim-{scope(source)}")
     for name, made in (
         ("claim_token", claim_tokens(key, dataset, parcel)),
