@@ -5,10 +5,12 @@ Field descriptions are what `tokumei config schema` writes into the JSON Schemas
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from provision.channelsettings import BucketSettings as BucketSettings
 from provision.channelsettings import ChannelSettings as ChannelSettings
@@ -18,9 +20,11 @@ from provision.channelsettings import MaildirReturns as MaildirReturns
 from provision.channelsettings import MailSettings as MailSettings
 from provision.channelsettings import Returns as Returns
 from provision.channelsettings import SftpSettings as SftpSettings
+from provision.keysettings import OwnKeys
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
+from provision.portalsettings import PortalAccess as PortalAccess
 from provision.profiles import Profile as Profile
 from provision.profiles import Requirements as Requirements
 from provision.profiles import TrailLimits as TrailLimits
@@ -29,6 +33,7 @@ from provision.sources import BucketLanding as BucketLanding
 from provision.sources import InboxLanding as InboxLanding
 from provision.sources import Landing as Landing
 from provision.sources import Linkage as Linkage
+from provision.sources import Permission as Permission
 from provision.sources import SftpLanding as SftpLanding
 from provision.sources import Source as Source
 
@@ -42,6 +47,18 @@ QuasiIdentifier = Annotated[
 ]
 MailPlace = Annotated[str, Field(pattern=r"^[^\s@,;]*@[A-Za-z0-9][A-Za-z0-9.-]*$", description="a@b.jp, or @b.jp")]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
+
+
+def _not_excel_alone(formats: list[str]) -> list[str]:
+    """A workbook is a convenience: CSV or Parquet, which no program changes on opening, goes with it."""
+    if set(formats) == {"xlsx"}:
+        raise ValueError("xlsx goes beside csv or parquet, never alone")
+    if len(set(formats)) < len(formats):
+        raise ValueError("a format is named twice")
+    return formats
+
+
+TableFormats = Annotated[list[Literal["parquet", "csv", "xlsx"]], AfterValidator(_not_excel_alone)]
 
 
 class AgeKey(Noun):
@@ -92,6 +109,15 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    items: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
+    )
+    formats: TableFormats = Field(
+        default=["parquet", "csv"],
+        min_length=1,
+        description="表の形式: parquet, csv, xlsx (small tables, beside one of the others); a plan uses these or fewer",
+    )
     addresses: list[MailPlace] = Field(
         default_factory=list,
         description="送付先: addresses, or domains as @example.jp, to which messages may go; mail, bucket need it",
@@ -109,6 +135,16 @@ class Agreement(Noun):
         gt=0,
         description="廃棄: days after the end within which the recipient destroys the data and says so",
     )
+
+    def columns(self, dataset: str, table: str) -> frozenset[str] | None:
+        """Columns of a table that are agreed on; None where the agreement names no single items."""
+        return frozenset(self.items.get(f"{dataset}.{table}", ())) if self.items else None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every term but the addresses: what approvals are bound to. A new address alone reopens nothing."""
+        said = self.model_dump(mode="json", exclude={"addresses"})
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def covers(self, address: str) -> bool:
         """Whether a message may go to this address. Domains are compared without regard to case, the rest exactly."""
@@ -133,6 +169,9 @@ class Recipient(Noun):
     encryption: EncryptionKey
     agreement: Agreement
     channels: list[ChannelSettings] = Field(min_length=1)
+    portal: PortalAccess | None = Field(
+        default=None, description="受領者ポータル: who may sign in there; then a bucket's files are fetched through it"
+    )
 
     def channel(self, kind: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings | None:
         """Settings of one channel, or None."""
@@ -176,7 +215,9 @@ class Plan(Noun):
         default="run", description="YYYY-MM-DD: only what was accepted in Japan up to this day; run: up to the draft"
     )
     tables: list[TableSelection] = Field(min_length=1)
-    formats: list[Literal["parquet", "csv"]] = Field(min_length=1)
+    formats: TableFormats = Field(
+        default_factory=list, description="some of the agreement's formats; empty: those of the agreement"
+    )
     channel: Channel
     quasi_identifiers: list[QuasiIdentifier] = Field(min_length=1)
     k: int = Field(ge=3, description="smallest number of people that may share their quasi-identifiers")
@@ -204,18 +245,45 @@ class Operator(Noun):
 
     name: Words
     contact: str = Field(description="complaints and enquiries, published (APPI art. 43(6))")
-    announcement_url: str
+    announcement_url: str = Field(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))",
+        description="where the public reads the zone published/; https, or this machine",
+    )
+
+
+class Publication(Noun):
+    """公表の確認: where an announcement is read back before anything opens, and how long a making may wait for it."""
+
+    verified_at: Literal["url", "folder"] = Field(
+        default="url",
+        description="url: by HTTP from announcement_url; folder: nothing serves it (demonstration)",
+    )
+    making_after_hours: int = Field(
+        default=72, gt=0, description="hours after making, without approval, when the items are announced by themselves"
+    )
 
 
 class Retention(Noun):
-    """How long each zone keeps what it holds, in days."""
+    """How long each zone keeps what it holds."""
 
     landing_days: int = Field(default=7, gt=0)
     quarantine_days: int = Field(default=30, gt=0)
     outbox_days: int = Field(default=30, gt=0)
+    access_days: int = Field(default=365, gt=0, description="閲覧記録: page views and downloads")
+    staging_days: int = Field(default=30, gt=0, description="disc images, after the recipient confirmed the disc")
+    releases_days: int | None = Field(
+        default=None, gt=0, description="payloads, after the release or its agreement ended; without it they stay"
+    )
+    store_months: int | None = Field(
+        default=None, gt=0, description="de-identified tables, after the month they are about; without it they stay"
+    )
+    vault_months: int | None = Field(
+        default=None, gt=0, description="蓄積期間: months after which a person has to end the period of a linkage scope"
+    )
+    ledger_years: int = Field(default=3, ge=3, description="the provision log is kept at least so long")
 
 
-class Platform(Noun):
+class Platform(OwnKeys):
     """config/platform.yaml."""
 
     environment: Literal["demo", "production"]
@@ -227,14 +295,23 @@ class Platform(Noun):
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
     )
+    approval_days: int = Field(
+        default=30, gt=0, description="days after which an approval does not count any more, if nothing was opened"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
     )
     unconfirmed_days: int = Field(
         default=14, gt=0, description="days after handing over, without word from the recipient, that make an alert"
+    )
+    portal_url: str = Field(
+        default="",
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.:/_-]*|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?|)$",
+        description="受領者ポータルの公開アドレス: https://..., for links in messages; empty: no portal, no such links",
     )
     intake_processes: int | None = Field(
         default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"

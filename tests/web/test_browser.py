@@ -74,12 +74,12 @@ def test_an_officer_reads_the_log_and_approves_inside_airflow(
     page.screenshot(path=tmp_path / "review.png")
     frame.locator("input[name=password]").fill("wrong")
     frame.locator("input[name=read]").check()
-    frame.get_by_role("button", name="承認する Approve").click()
+    frame.get_by_role("button", name="承認する").click()
     frame.get_by_text("サインインできませんでした").wait_for()
     assert world.ledger.state("release", release) == "gated"
     frame.locator("input[name=password]").fill(password_of("officer_a"))
     frame.locator("textarea").fill("確認しました")
-    frame.get_by_role("button", name="承認する Approve").click()
+    frame.get_by_role("button", name="承認する").click()
     frame.get_by_text("もう一人の承認を待ちます").wait_for(timeout=15_000)
     page.screenshot(path=tmp_path / "approved.png")
 

@@ -55,7 +55,9 @@ async def _told(request: Request, error: Exception) -> Response:
     """Our own errors carry what is wrong and what to do, and never a value."""
     assert isinstance(error, TokumeiError)
     what = f"{error.where}: {error.what}" if error.where else error.what
-    return _answer(request, _status(error), what, error.remedy)
+    answer = _answer(request, _status(error), what, error.remedy)
+    answer.headers["Tokumei-Rule"] = error.rule  # a slug of ours: the approval page says it in the reader's language
+    return answer
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from provision.ledger.places import place_of
 from provision.ledger.reading import LedgerReader
 from provision.lookup import updating
 from provision.lookup.updating import Progress
@@ -19,7 +20,7 @@ PATIENCE_SECONDS = 2.0
 def opened() -> LedgerReader:
     """The log, to be closed by the caller, in the thread that reads it: a FastAPI dependency would run in another.
     `FixConfiguration` where there is none yet."""
-    return LedgerReader.read(Zones(home_folder()).ledger())
+    return LedgerReader.read(place_of(Zones(home_folder())))
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from provision.auditing import proofwords, words
+from provision.auditing.language import COOKIE, LANGUAGES, Language, language_of, speaker
 from provision.auditing.words import Pair
 
 FOLDER = Path(__file__).parent / "templates"
-LANGUAGES = ("ja", "en")
-#: Remembers the language somebody chose. It says nothing else, and grants nothing.
-COOKIE = "tokumei_language"
 
 
 def page(request: Request, template: str, *, status: int = 200, frames: bool = False, **values: object) -> HTMLResponse:
@@ -50,15 +48,6 @@ def policy(nonce: str, *, frames: bool = False) -> str:
     )
 
 
-def language_of(request: Request) -> str:
-    """``ja`` or ``en``: what was chosen, else the first of ours that the browser prefers, else Japanese."""
-    for chosen in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
-        if chosen in LANGUAGES:
-            return str(chosen)
-    preferred = (one.strip()[:2].lower() for one in request.headers.get("accept-language", "").split(","))
-    return next((one for one in preferred if one in LANGUAGES), "ja")
-
-
 def root_of(request: Request) -> str:
     """The relative way from this page to ``/provision/``: ``./`` or ``../`` as often as needed."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
@@ -71,7 +60,7 @@ def _in_language(request: Request, language: str) -> str:
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -80,15 +69,12 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
 
-    def say(ja: str, en: str) -> str:
-        return ja if language == "ja" else en
-
     def told(pair: Pair) -> str:
         return pair.ja if language == "ja" else pair.en or pair.ja
 
-    environment.globals |= {"words": words, "language": language, "say": say, "told": told}
+    environment.globals |= {"words": words, "language": language, "say": speaker(language), "told": told}
     environment.globals |= {"proof_texts": {name: told(pair) for name, pair in proofwords.TEXTS.items()}}
-    environment.globals |= {"style": _inline("style.css")}
+    environment.globals |= {"style": _inline("style.css"), "review_style": _inline("review.css")}
     environment.globals |= {f"{name}_script": _inline(f"{name}.js") for name in ("approval", "verify", "theme")}
     environment.filters |= {"when": words.when, "for_script": for_script}
     return environment

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from provision.auditing import asking, log
+from provision.auditing.language import language_of
 from provision.auditing.pages import shown
-from provision.auditing.render import language_of
 from provision.auditing.seen import seen
 from provision.auditing.words import TOKYO, Pair
 from provision.errors import Refused
