@@ -62,9 +62,12 @@ STATES: Mapping[str, Pair] = {
 CHANNELS: Mapping[str, Pair] = {
     "mail": Pair("メール", "mail"),
     "disc": Pair("光ディスク", "disc"),
-    "bucket": Pair("オブジェクトストレージ", "bucket"),
+    "bucket": Pair("S3 バケット", "S3 bucket"),
     "partner_sftp": Pair("SFTP", "SFTP"),
 }
+
+#: Offices of those who decide.
+ROLES: Mapping[str, Pair] = {"privacy_officer": Pair("個人情報保護の責任者", "privacy officer")}
 
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
@@ -226,6 +229,11 @@ def state_pair(state: str) -> Pair:
 def channel_pair(channel: str) -> Pair:
     """A way of delivering for people."""
     return CHANNELS.get(channel, Pair(channel, ""))
+
+
+def role_pair(role: str) -> Pair:
+    """An officer's office for people."""
+    return ROLES.get(role, Pair(role or "–", ""))
 
 
 def type_pair(entry_type: str) -> Pair:
