@@ -13,6 +13,7 @@ from provision.context import Context
 from provision.errors import FixConfiguration, Refused
 from provision.ledger.entry import Entry
 from provision.model import Officer
+from provision.notices.basis import basis_of
 from provision.packaging.notice import notice_digest, statement
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.verdicts import latest, require_in_force
@@ -103,7 +104,7 @@ def request(ctx: Context, release: str) -> ApprovalRequest:
         digest=str(gated.payload["digest"]),
         verdict=latest(ctx, release),
         made=made.payload,
-        notice=statement(ctx.platform, recipient),
+        notice=statement(ctx.platform, recipient, basis_of(ctx, plan)),
         state=ctx.ledger.state("release", release),
         standing=standing(ctx, release),
     )
@@ -160,10 +161,11 @@ def standing(ctx: Context, release: str) -> Standing:
     values could be looked up as far as in the verdict that counts now.
     """
     drafted, gated = _entry(ctx, release, "drafted"), _entry(ctx, release, "gated")
+    basis = basis_of(ctx, ctx.plan(drafted.subjects["plan"]))
     recipient = ctx.recipient(drafted.subjects["recipient"])
     expected = {
         "digest": gated.payload["digest"],
-        "notice": notice_digest(statement(ctx.platform, recipient)),
+        "notice": notice_digest(statement(ctx.platform, recipient, basis)),
         "recipient": recipient.id,
         "recipient_key": recipient.encryption.identity,
         "agreement": recipient.agreement.id,

@@ -13,6 +13,7 @@ from provision.connections import EnvironmentResolver, Resolver
 from provision.errors import FixConfiguration
 from provision.keys import SIGNING, FileKeys, signing_key_path
 from provision.layouts import Layout
+from provision.ledger.places import place_of
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 from provision.model import Plan, Platform, Profile, Recipient, Source
@@ -51,7 +52,7 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         """The provision log."""
-        return Ledger.open(self.zones.ledger())
+        return Ledger.open(place_of(self.zones))
 
     @cached_property
     def keys(self) -> FileKeys:

@@ -245,7 +245,22 @@ class Operator(Noun):
 
     name: Words
     contact: str = Field(description="complaints and enquiries, published (APPI art. 43(6))")
-    announcement_url: str
+    announcement_url: str = Field(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))",
+        description="where the public reads the zone published/; https, or this machine",
+    )
+
+
+class Publication(Noun):
+    """公表の確認: where an announcement is read back before anything opens, and how long a making may wait for it."""
+
+    verified_at: Literal["url", "folder"] = Field(
+        default="url",
+        description="url: by HTTP from announcement_url; folder: nothing serves it (demonstration)",
+    )
+    making_after_hours: int = Field(
+        default=72, gt=0, description="hours after making, without approval, when the items are announced by themselves"
+    )
 
 
 class Retention(Noun):
@@ -283,6 +298,7 @@ class Platform(OwnKeys):
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
     )

@@ -55,6 +55,10 @@ class Zones:
         """Disc images ready to burn."""
         return self._zone("staging")
 
+    def incident(self, incident: str) -> Path:
+        """Record and pages of one incident: counts and ids."""
+        return self._zone("incidents", incident)
+
     def published(self) -> Path:
         """Public announcements."""
         return self._zone("published")

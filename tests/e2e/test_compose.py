@@ -10,6 +10,7 @@ from pathlib import Path
 
 import compose_file
 import pytest
+import yaml
 from compose_file import ROOT
 from compose_stack import AIRFLOW_SERVICES
 
@@ -150,3 +151,23 @@ def test_the_compose_specification_accepts_it(profile: str, tmp_path: Path) -> N
             assert without.returncode != 0, missing
             assert reason in without.stderr, missing
             assert config({**complete, missing: ""}).returncode != 0, missing
+
+
+@pytest.mark.slow
+def test_the_compose_specification_accepts_the_file_with_a_database_for_the_ledger(tmp_path: Path) -> None:
+    program = shutil.which("docker-compose")
+    if program is None:
+        pytest.skip("docker-compose is not installed (make setup-all, as root, installs it)")
+    more = {f"LEDGER_{who}_PASSWORD": "fictitious" for who in ("ADMIN", "PAGES", "TASKS")}
+    env_file = tmp_path / "env"
+    values = {**compose_file.fresh_secrets(), "POSTGRES_PASSWORD": "fictitious", **more}
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    files = ["-f", str(compose_file.COMPOSE), "-f", str(ROOT / "docker-compose.ledger.yml")]
+    command = [program, *files, "--env-file", str(env_file), "config"]
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    made = yaml.safe_load(done.stdout)["services"]
+    holders = {name for name, service in made.items() if "ledger" in service.get("networks", ())}
+    assert holders == {"ledger-database", "airflow-apiserver", "airflow-scheduler"}
+    assert made["airflow-scheduler"]["environment"]["TOKUMEI_LEDGER"].endswith("@ledger-database:5432/tokumei")
+    assert made["airflow-scheduler"]["environment"]["TOKUMEI_HOME"] == "/var/lib/tokumei"

@@ -12,6 +12,7 @@ from provision.backup.manifest import Manifest
 from provision.backup.units import removed
 from provision.context import Context
 from provision.errors import LedgerBroken, Refused
+from provision.ledger.places import place_of
 from provision.ledger.reading import LedgerReader
 from provision.ledger.verify import verify
 from provision.packaging.bag import bag_digest
@@ -53,7 +54,7 @@ def problems(ctx: Context) -> list[str]:
 
 def _batches(ctx: Context) -> list[tuple[str, str]]:
     found = []
-    with closing(LedgerReader.read(ctx.zones.ledger())) as reader:
+    with closing(LedgerReader.read(place_of(ctx.zones))) as reader:
         erased = any(True for _ in reader.entries(type="request.done", limit=1))  # then batches may have fewer rows
         for entry in reader.entries(type="batch.accepted"):
             batch, source = entry.subjects["batch"], entry.subjects["source"]

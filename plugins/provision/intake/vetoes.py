@@ -1,8 +1,8 @@
 """受領時の除外: records of people who must not be received, left out before anything of them is stored or remembered.
 
 A veto holds for every batch, an erasure for those that waited when it was carried out. Other cards and charts on a
-record that is left out are the person's too: the register learns them. What only has the person's name, birth and sex
-beside numbers nobody told us is taken, and counted, so that somebody looks.
+record that is left out are the person's too: the register learns them. What is nearly theirs (their name beside numbers
+nobody told us, a number of theirs beside another birth or sex) is taken, and counted, so that somebody looks.
 """
 
 from __future__ import annotations
@@ -53,15 +53,13 @@ class Vetoes:
         )
 
     def _theirs(self, people: pl.DataFrame, report: Report) -> pl.Series:
-        births = sorted({one.asked.birth for one in self.people})
-        born = people.filter(pl.col("birth").fill_null("").is_in([*births, ""]))
-        records = identities(born, self._key, self.source.id)
+        records = identities(people.filter(self._looked_at), self._key, self.source.id)
         while any(self._learnt(id, records.filter(mark.mine()), mark) for id, mark in self._marks.items()):
             self.__dict__.pop("_marks")
         mine = pl.any_horizontal([mark.mine() for mark in self._marks.values()])
-        named = pl.any_horizontal([mark.named() for mark in self._marks.values()])
+        near = pl.any_horizontal([mark.near() for mark in self._marks.values()])
         claims = records.filter(mine)["claim_no"].unique()
-        report.warn(DOUBTFUL, records.filter(named, ~pl.col("claim_no").is_in(claims.implode())).height)
+        report.warn(DOUBTFUL, records.filter(near, ~pl.col("claim_no").is_in(claims.implode())).height)
         return claims
 
     def _learnt(self, id: str, theirs: pl.DataFrame, mark: Marks) -> bool:
@@ -76,6 +74,8 @@ class Vetoes:
 
     def settle(self, actor: str) -> None:
         """Before the batch is accepted: records taken before it was known that they are theirs go into no release."""
+        if not self._grown:
+            return
         name = scope(self.source)
         gone = set(self.ctx.vault.withdrawn(name)["alias"])
         for one in self.people:
@@ -91,6 +91,14 @@ class Vetoes:
                     )
                     for kind in one.kinds:
                         self.ctx.vault.withdraw(name, late, kind, entry.seq)
+
+    @cached_property
+    def _looked_at(self) -> pl.Expr:
+        """Records worth making tokens of: without a birth, or with a birth or number of one of them."""
+        records = [record for one in self.people for record in one.asked.records]
+        said = {name: {record[name] for record in records} - {""} for name in ("number", "care_number", "chart")}
+        said["birth"] = {one.asked.birth for one in self.people} | {""}
+        return pl.any_horizontal([pl.col(name).fill_null("").is_in(sorted(found)) for name, found in said.items()])
 
     @cached_property
     def _key(self) -> bytes:

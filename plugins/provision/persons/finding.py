@@ -20,7 +20,7 @@ from provision.persons.marks import marks
 
 @dataclass(frozen=True)
 class Found:
-    """One scope: the person's aliases, their strong tokens by domain, and how many records only have their name."""
+    """One scope: the person's aliases, their strong tokens by domain, and how many records are nearly theirs."""
 
     aliases: frozenset[str] = field(default=frozenset(), repr=False)
     tokens: Mapping[str, frozenset[bytes]] = field(default_factory=dict, repr=False)
@@ -79,7 +79,7 @@ def _in_scope(ctx: Context, asked: Asked, name: str, sources: list[str]) -> Foun
     records = ctx.vault.records(name)
     mine = marks(asked, ctx.keys.symmetric(f"link-{name}"), sources, {})
     person, _ = join(records)
-    known = records.with_columns(person=person, number=mine.by_number(), name=mine.by_name(), doubtful=mine.named())
+    known = records.with_columns(person=person, number=mine.by_number(), name=mine.by_name(), near=mine.near())
     people = _whose(known)
     if len(people) > 1 and not (mine.values["e_kana"] or mine.values["e_written"]):
         raise Refused(
@@ -92,7 +92,7 @@ def _in_scope(ctx: Context, asked: Asked, name: str, sources: list[str]) -> Foun
     return Found(
         frozenset(own["alias"]),
         {domain: frozenset(own[domain].drop_nulls()) for domain in STRONG},
-        others.filter("doubtful").height,
+        others.filter("near").height,
         frozenset(kind for kind, e in names.items() if not others[e].is_in(own[e].drop_nulls().implode()).any()),
     )
 

@@ -2,7 +2,8 @@
 
 A record is the person's where it has a token of theirs and no other birth or sex. The token of a card without branch
 (`health_birth`) is shared by twins of one sex: there the name must not differ either. Kana, birth and sex alone
-(`name_birth`) decide only where the record has no number at all; where it has others, it is counted as doubtful.
+(`name_birth`) decide only where the record has no number at all. What is nearly theirs is counted as doubtful: their
+name beside other numbers, or a number of theirs beside another birth or sex.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ class Marks:
         numberless = pl.all_horizontal([pl.col(domain).is_null() for domain in STRONG])
         return numberless & self._one_body() & self._has("name_birth") & ~self._differs("e_written")
 
-    def named(self) -> pl.Expr:
-        """Whether it has their kana name, birth and sex, whatever else it has."""
-        return self._one_body() & self._has("name_birth")
+    def near(self) -> pl.Expr:
+        """Whether it is not, and yet has a number of theirs, or their kana name, birth and sex: for people to look."""
+        return ~self.mine() & pl.any_horizontal([self._has(domain) for domain in (*_OWN, "name_birth")])
 
     def _has(self, name: str) -> pl.Expr:
         known = pl.Series(sorted(self.values.get(name, ())), dtype=pl.Binary)

@@ -14,9 +14,16 @@ import rfc8785
 from provision.ledger import merkle, schema
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
+from tests.support.postgres import cluster
 
 NAME = "tokumei.test/provision-log"
 BATCH = {"source": "hospital-a", "period": "2026-04", "sequence": 1, "files": 2, "digest": "d" * 64}
+
+
+def emptied_database(login: str = "tasks") -> str:
+    """Address of an empty log in PostgreSQL; skips where that is not installed."""
+    found = cluster()
+    return found.url(found.borrowed(), login)
 
 
 def fill(ledger: Ledger, count: int) -> None:

@@ -341,10 +341,12 @@ def test_other_numbers_on_a_record_of_theirs_are_theirs(ctx: Context) -> None:
     assert "1953-02" not in stored(ctx)
 
 
-def test_a_namesake_with_other_numbers_is_taken_and_counted(ctx: Context) -> None:
+@pytest.mark.parametrize("other", [{"chart": "K777", "number": "9999"}, {"birth": "19530213"}])
+def test_what_is_nearly_theirs_is_taken_and_counted(ctx: Context, other: dict[str, str]) -> None:
+    """Their name beside other numbers; their chart beside another birth."""
     gone(ctx, asked("B"), veto=True)
-    other = bill("B", "2025-05").but(chart="K777", number="9999")
-    batch = send(ctx, Sent(CLAIMS, "2025-05", 1, (other, *NEXT[2:])))
+    other_one = bill("B", "2025-05").but(**other)
+    batch = send(ctx, Sent(CLAIMS, "2025-05", 1, (other_one, *NEXT[2:])))
     (entry,) = ctx.ledger.entries(type="batch.accepted", kind="batch", subject=batch)
     assert entry.payload["warnings"]["veto.doubtful"] == 1
     assert "1953-02" in stored(ctx)

@@ -22,12 +22,12 @@ NOTHING = dict.fromkeys(PEOPLE_COLUMNS[1:], "")
 
 
 def judged(record: dict[str, str], **said: Any) -> str:
-    """``mine``, ``named`` or "" for a record, asked by `ME` with `said` instead."""
+    """``mine``, ``near`` or "" for a record, asked by `ME` with `said` instead."""
     asked = checked([{**dict.fromkeys(FIELDS, ""), **ME, **said}])
     people = pl.DataFrame([{"claim_no": 0, **NOTHING, **record}], schema_overrides={"claim_no": pl.Int64})
     mark = marks(asked, KEY, [SOURCE], {})
-    found = identities(people, KEY, SOURCE).select(mine=mark.mine(), named=mark.named()).row(0)
-    return "mine" if found[0] else "named" if found[1] else ""
+    found = identities(people, KEY, SOURCE).select(mine=mark.mine(), near=mark.near()).row(0)
+    return "mine" if found[0] else "near" if found[1] else ""
 
 
 BODY = {"birth": ME["birth"], "sex": ME["sex"]}
@@ -46,12 +46,12 @@ KANA = {"kana": ME["kana"]}
         ({**BODY, **CARD, "kana": "カクウジロウ"}, {"kana": "", "name": ""}, "mine"),  # nobody said a name
         ({**BODY, **CARD, "branch": "01", "kana": "キュウセイハナコ"}, {"branch": "1"}, "mine"),  # own number, old name
         ({"facility": ME["facility"], "chart": ME["chart"]}, {}, "mine"),
-        ({"facility": ME["facility"], "chart": ME["chart"], "birth": "19530204"}, {}, ""),
-        ({"facility": ME["facility"], "chart": ME["chart"], "sex": "1"}, {}, ""),
+        ({"facility": ME["facility"], "chart": ME["chart"], "birth": "19530204"}, {}, "near"),
+        ({"facility": ME["facility"], "chart": ME["chart"], "sex": "1"}, {}, "near"),
         ({"care_insurer": "131016", "care_number": "0000000001", **BODY}, {}, "mine"),
         ({**BODY, **KANA}, {}, "mine"),  # no number at all
-        ({**BODY, **KANA, "name": "架空　華子"}, {}, "named"),
-        ({**BODY, **KANA, "facility": "1311234567", "chart": "K2"}, {}, "named"),
+        ({**BODY, **KANA, "name": "架空　華子"}, {}, "near"),
+        ({**BODY, **KANA, "facility": "1311234567", "chart": "K2"}, {}, "near"),
         ({**BODY, "facility": "1311234567", "chart": "K2"}, {}, ""),
         ({**CARD, **KANA}, {}, ""),  # a card without birth and sex is a family's
     ],
