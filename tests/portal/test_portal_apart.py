@@ -24,8 +24,10 @@ class Absent(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from fastapi.testclient import TestClient
+from provision.cli import parser
 from provision.portal.app import create
 from provision.portal.desk import open_desk
+assert parser().parse_args(["portal", "--port", "9"]).port == 9
 with TestClient(create(open_desk()), base_url="https://portal.example") as client:
     assert client.get("/health").text == "ok", client.get("/health").text
     assert client.get("/signin").status_code == 200

@@ -154,7 +154,7 @@ def test_the_way_of_curl_is_on_the_page(fetching_portal: Portal) -> None:
     from tests.support.portals import post
 
     page = post(fetching_portal.client, f"{fetching_portal.page}/pass", {}, at=fetching_portal.page).text
-    assert re.search(r"curl --fail --location .* -C - -K tokumei\.curl -o \S+\.zip\.age https://portal", page)
+    assert re.search(r"curl --fail --location .*\n  -C - -K tokumei\.curl -o \S+\.zip\.age \\\n  https://portal", page)
     assert "s3://" not in fetching_portal.client.get(fetching_portal.page).text
     allow = {"store_access": True}
     fetching_portal.edit(f"recipients/{RECIPIENT}.yaml", lambda data: data["portal"].update(allow))

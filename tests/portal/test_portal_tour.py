@@ -114,7 +114,7 @@ def tour(tmp_path: Path, smtp_server: SmtpServer, s3_server: S3Server) -> Iterat
     elsewhere: list[str] = []
     with server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport=DESK, locale="ja-JP")
+        page = browser.new_page(viewport=DESK, locale="ja-JP", reduced_motion="reduce")
         page.on("request", lambda one: None if one.url.startswith(server.url) else elsewhere.append(one.url))
         page.on("console", lambda said: elsewhere.append(said.text) if _is_ours(said) else None)
         (tmp_path / "recipient").mkdir()
@@ -171,6 +171,7 @@ def test_the_recipients_tour(tour: Tour) -> None:
     tour.types_code(MEMBER)
     page.get_by_role("link", name="受け取る").click()
     page.get_by_role("heading", name="利用条件を確かめる").wait_for()
+    page.locator("aside summary").first.click()
     tour.looks("portal-terms")
     page.check("#read")
     page.get_by_role("button", name="承諾してダウンロードへ").click()
@@ -212,7 +213,7 @@ def fetch_interrupted(tour: Tour, order: str) -> str:
     tour.looks("portal-curl")
     shown = page.locator("main").inner_text()
     given = re.search(r"Bearer ([\w-]+)", shown)
-    path = re.search(r"-o (\S+\.zip\.age) http://[^/]+(/d/[0-9a-f]{40})", shown)
+    path = re.search(r"-o (\S+\.zip\.age) \\\s+http://[^/]+(/d/[0-9a-f]{40})", shown)
     assert given
     assert path
     with CuttingProxy(int(tour.url.rpartition(":")[2]), None, back=SIZE // 2) as line:

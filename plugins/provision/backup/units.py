@@ -26,9 +26,9 @@ PLACES = {
     ),
     "vault": frozenset({"vault", "portal"}),
 }
-#: Keys that a restored vault needs. They make tokens, marks and fingerprints and encrypt nothing, but `veto-register`:
-#: without it people who objected would be received again.
-LASTING = ("link-", "claim-", "known-values", "landing-marks", "acknowledgement", "veto-register")
+#: Keys that a restored vault needs. They make tokens, marks and fingerprints and encrypt nothing. The key of the
+#: register of vetoes is not among them: it opens with the operator's own key, too (`persons.register.reopen`).
+LASTING = ("link-", "claim-", "known-values", "landing-marks", "acknowledgement")
 #: Spelt in pieces, so that this file can be saved, too.
 _SECRETS = (b"AGE-SECRET-" + b"KEY-1", b"PRIVATE " + b"KEY-----", b"PGP PRIVATE " + b"KEY BLOCK")
 
@@ -84,7 +84,7 @@ def data_units(ctx: Context, log: LedgerReader, scratch: Path) -> Iterator[Unit]
 
 def vault_units(ctx: Context, scratch: Path) -> Iterator[Unit]:
     """The set ``vault``: databases as of one moment each (copied to `scratch`), fingerprints, who was in releases, the
-    register of vetoes, `LASTING` keys, and the portal's key, which must not lie beside its database."""
+    register of vetoes (sealed; its key stays out), `LASTING` keys, and the portal's key (not beside its database)."""
     vault = ctx.zones.vault()
     yield from _databases("vault", vault, scratch / "vault")
     for name, kind in (("known_values", "*.npy"), ("presences", "*.parquet"), ("register", "*.age")):

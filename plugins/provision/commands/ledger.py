@@ -23,9 +23,8 @@ def add(subparsers: Subparsers) -> None:
     show.add_argument("--type", help="only entries of this type (delivery. for all of a kind)")
     show.add_argument("--limit", type=int, default=200)
     verify = inner.add_parser("verify", help="recompute everything; exit code 8 where anything is wrong")
-    verify.add_argument(
-        "--checkpoint", type=Path, action="append", default=[], help="a signed checkpoint kept elsewhere"
-    )
+    kept = "a signed checkpoint kept elsewhere, best with the .leaves files beside it"
+    verify.add_argument("--checkpoint", type=Path, action="append", default=[], help=kept)
     verify.add_argument("--key", help="public key of the log; default: the platform's own")
     checkpoint = inner.add_parser("checkpoint", help="sign size and root of now")
     copied = inner.add_parser("copy", help="one whole moment of the log as a file, with checkpoints, for auditors")
@@ -64,7 +63,9 @@ def _verify(arguments: argparse.Namespace) -> int:
     from provision.ledger.verify import verify
 
     notes = [path.read_text(encoding="utf-8") for path in arguments.checkpoint]
-    result = verify(_place(arguments), public_key=arguments.key or _own_key(arguments), checkpoint_notes=notes)
+    kept = sorted({path.parent for path in arguments.checkpoint})
+    key = arguments.key or _own_key(arguments)
+    result = verify(_place(arguments), public_key=key, checkpoint_notes=notes, kept=kept)
     say(result.as_json(), as_json=arguments.json, text=report.verification(result))
     return 0 if result.ok else 8
 

@@ -10,6 +10,7 @@ import argparse
 import os
 import pwd
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
@@ -53,6 +54,9 @@ def add(subparsers: Subparsers) -> None:
     listed = inner.add_parser("list", help="requests that are not over")
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=_list)
+    opened = inner.add_parser("reopen", help="after the vault was restored: seal the register of vetoes anew")
+    opened.add_argument("--identity", type=Path, required=True, help="file with the escrow key's private half")
+    opened.set_defaults(run=_reopen)
     inner.add_parser("again", help="after the store was restored: erased people go again").set_defaults(run=_again)
 
 
@@ -103,6 +107,16 @@ def _again(arguments: argparse.Namespace) -> int:
 
     rows = erase_again(open_context(), actor=_operator())
     say({"rows": rows}, as_json=False, text=f"{rows} rows of people who were erased are gone again")
+    return 0
+
+
+def _reopen(arguments: argparse.Namespace) -> int:
+    from provision.backup.sealing import identity
+    from provision.context import open_context
+    from provision.persons.register import reopen
+
+    people = reopen(open_context(), identity(arguments.identity))
+    say({"people": people}, as_json=False, text=f"{people} people of the register are sealed under its new key")
     return 0
 
 

@@ -21,6 +21,7 @@ from provision.formats.fhirpaths import PREFIX, types
 
 #: So many elements of one kind are held, none of them longer than this.
 _MOST, _LONGEST = 4_096, 4_096
+_NOTHING = frozenset({b"", b"null"})
 
 
 class _Made(dict[Any, Any]):
@@ -49,10 +50,9 @@ def made_of(kind: str) -> Mapping[str, _Made]:
 
 
 def forget() -> None:
-    """Let go of all elements: they may hold what the allow-list does not name."""
-    for kind in {whose for whose, _ in types().elements}:
-        for made in made_of(kind).values():
-            made.clear()
+    """Let go of all elements: their bytes may hold what the allow-list does not name."""
+    for kind, name in types().elements:
+        made_of(kind)[name].clear()
 
 
 @cache
@@ -64,6 +64,13 @@ def check(resource: Any) -> None:
     """Look at the elements of one resource (None: there is none) that stay bytes. Raises what the decoder raises."""
     for get, made in _looks(resource.__class__):
         made[bytes(get(resource))]
+
+
+def is_said(element: Any) -> bool:
+    """Whether an element is there, of which nobody knows whether it stays bytes."""
+    if isinstance(element, msgspec.Raw):
+        return bytes(element) not in _NOTHING
+    return element is not None
 
 
 class Nodes:

@@ -18,14 +18,16 @@ import numpy as np
 
 from provision.formats.documents import Row
 from provision.formats.fhircoded import Places
-from provision.formats.fhirelements import Nodes, made_of
-from provision.formats.fhirpaths import PREFIX, is_read, parse, table
+from provision.formats.fhircolumns import Walk
+from provision.formats.fhirelements import Nodes
+from provision.formats.fhirpaths import Step, is_read, parse, table
 from provision.formats.fhirpeople import Cells
 from provision.formats.fhirrows import plans
 from provision.formats.fhirsystems import Systems
 
 HEAD = "patient_record"
-ERROR, _VERIFICATION = "entered-in-error", "verificationStatus"
+ERROR = "entered-in-error"
+_VERIFICATION, _CODING = Step("verificationStatus", False, ""), Step("coding", True, "")
 #: Resources that say who it is: they make no rows of their own.
 HEADS = frozenset({"Patient", "Coverage"})
 _OWN = frozenset({"Observation", "QuestionnaireResponse"})
@@ -95,7 +97,7 @@ def kind_of(made: type) -> Kind:
     """What is done with resources of the type that the decoder makes of their kind."""
     kind, names = made.__name__, {one.name for one in msgspec.structs.fields(made)}
     subject = next((name for name in _SUBJECTS if name in names), "")
-    return Kind(kind, subject, kind in plans() or kind in _OWN, "f_status" in names, PREFIX + _VERIFICATION in names)
+    return Kind(kind, subject, kind in plans() or kind in _OWN, "f_status" in names, _VERIFICATION.attribute in names)
 
 
 def without(items: Sequence[Any], gone: set[int]) -> list[Any]:
@@ -110,15 +112,11 @@ def in_error(kind: Kind, nodes: Nodes) -> set[int]:
         said = list(map(attrgetter("f_status"), nodes.items))
         wrong.update(at for at, status in enumerate(said) if status == ERROR)
     if kind.verified:
-        made = made_of(kind.name)[_VERIFICATION]
-        refuted = nodes.coded(_VERIFICATION).having(lambda raw: _refuted(made[raw]))
-        wrong.update(np.flatnonzero(refuted).tolist())
+        places, verifications = Walk(nodes).through(_VERIFICATION)
+        codings = zip(*verifications.at((_CODING,)), strict=True)
+        refuted = [at for at, coding in codings if coding.f_code == ERROR]
+        wrong.update(np.flatnonzero(np.isin(places, refuted)).tolist() if refuted else ())
     return wrong
-
-
-def _refuted(verification: Any) -> bool:
-    codings = () if verification is None else verification.f_coding or ()
-    return any(coding is not None and coding.f_code == ERROR for coding in codings)
 
 
 @cache

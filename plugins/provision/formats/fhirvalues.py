@@ -20,7 +20,7 @@ import numpy as np
 from provision import codes
 from provision.formats.fhircoded import Coded, Places, Rows, together
 from provision.formats.fhircolumns import Walk, days, listed, numbers, written
-from provision.formats.fhirelements import Nodes
+from provision.formats.fhirelements import Nodes, is_said
 from provision.formats.fhirpaths import Path, parse, table
 from provision.formats.fhirrows import Group
 from provision.formats.fhirsystems import TEST, Systems
@@ -41,8 +41,6 @@ _SIGNS: Mapping[str, str] = {
 }  # fmt: skip
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—―−ー", "-") | {"(": None, ")": None, " ": None})
 _OID = "urn:oid:"
-#: What stands for an element that is not there.
-_SAYS_NOTHING = frozenset({b"", b"null"})
 
 
 def values(group: Group, systems: Systems, counts: Counter[str]) -> Rows:
@@ -99,8 +97,8 @@ def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
 
 
 def _says_something(node: Any) -> bool:
-    said = map(bytes, (node.f_valueQuantity, node.f_valueCodeableConcept))
-    return any(raw not in _SAYS_NOTHING for raw in said) or bool(node.f_valueString or bytes(node.f_valueInteger))
+    said = is_said(node.f_valueQuantity) or is_said(node.f_valueCodeableConcept)
+    return bool(said or node.f_valueString or bytes(node.f_valueInteger))
 
 
 def _codes(walk: Walk, systems: Systems) -> dict[str, Coded]:

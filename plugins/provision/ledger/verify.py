@@ -55,12 +55,17 @@ class Verification:
         return {**asdict(self), "problems": [asdict(problem) for problem in self.problems]}
 
 
-def verify(where: Path | Place, *, public_key: str | None, checkpoint_notes: Sequence[str] = ()) -> Verification:
-    """Verify the log at `path`; problems come as result, the first wrong entry first, never as an exception.
+def verify(
+    where: Path | Place, *, public_key: str | None, checkpoint_notes: Sequence[str] = (), kept: Sequence[Path] = ()
+) -> Verification:
+    """Verify a log (a path is that of an SQLite file). Problems come as result, the first wrong entry first, and not
+    as an exception.
 
     `public_key` holds one or more keys (``<name>+<id>+<base64>``), one a line; with None signatures are not looked
-    at. `checkpoint_notes` are notes kept elsewhere: only they can show that the whole folder is an old copy.
-    Raises `FixConfiguration` for a key that is none.
+    at. `checkpoint_notes` are notes kept elsewhere: only they can show that the whole folder is an old copy. `kept` are
+    folders where such notes were kept with their ``.leaves`` files: with them the first wrong entry is named exactly,
+    also where the log was signed anew. Raises `FixConfiguration` for a key that is none, and, of a log in PostgreSQL,
+    where it cannot be asked (`RetryLater` too).
     """
     keys = () if public_key is None else notes.keys(public_key.splitlines())
     # Notes are read before the database: entries appended meanwhile can then only be more than were signed.
@@ -68,7 +73,7 @@ def verify(where: Path | Place, *, public_key: str | None, checkpoint_notes: Seq
     sources = [*evidence.from_folder(place.path), *_given(checkpoint_notes)]
     try:
         with closing(place.read_only()) as db, db.snapshot():
-            return _Examination(db, place.path).run(sources, keys)
+            return _Examination(db, place.path).run(sources, keys, [CheckpointFolder(path) for path in kept])
     except (TokumeiError, ValueError, TypeError) as error:
         if place.url and isinstance(error, (RetryLater, FixConfiguration)):
             raise
@@ -87,8 +92,10 @@ class _Examination:
         self.wrong: int | None = None
         self.wrong_indexes: set[str] = set()
 
-    def run(self, sources: Sequence[evidence.Source], keys: Sequence[Verifier]) -> Verification:
-        found = evidence.weigh([*sources, *self._stored_notes()], keys, self.folder)
+    def run(
+        self, sources: Sequence[evidence.Source], keys: Sequence[Verifier], kept: Sequence[CheckpointFolder]
+    ) -> Verification:
+        found = evidence.weigh([*sources, *self._stored_notes()], keys, self.folder, kept)
         self._check_file()
         self._check_entries(found.leaves)
         self._check_nodes()

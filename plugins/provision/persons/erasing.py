@@ -22,6 +22,7 @@ from provision.ledger.entry import Entry
 from provision.persons import register, requests
 from provision.persons.asked import Asked
 from provision.persons.finding import Found, find
+from provision.recovery import RESTORED
 from provision.releasing import remembered
 from provision.releasing.earlier import remember_all
 from provision.retention.received import Quarantine
@@ -45,10 +46,11 @@ def carry_out(ctx: Context, id: str, *, actor: str) -> dict[str, object]:
 
 
 def catch_up(ctx: Context, *, actor: str) -> int:
-    """Rows of which it was learnt since that they are of somebody who was erased; gives how many went."""
+    """Rows of erased people that are there all the same: learnt since to be theirs, or back from a backup. Gives how
+    many went."""
     done = max((entry.seq for entry in ctx.ledger.entries(type=AGAIN)), default=-1)
-    learnt = any(True for _ in ctx.ledger.entries(type=LEARNT, start=done + 1, limit=1))
-    return erase_again(ctx, actor=actor) if learnt else 0
+    news = (entry for type in (LEARNT, RESTORED) for entry in ctx.ledger.entries(type=type, start=done + 1, limit=1))
+    return erase_again(ctx, actor=actor) if any(True for _ in news) else 0
 
 
 def erase_again(ctx: Context, *, actor: str) -> int:

@@ -1,8 +1,9 @@
 """申出簿: who must not be received (veto), and who may not be taken in from batches that were there when they went.
 
 Sealed under a key of its own, `veto-register`, which no accumulation period ends: what was said of the person makes
-tokens under every later link key. Tokens that are known to be theirs are kept beside it, by scope: an erased person's
-other cards and charts lead to nothing else any more.
+tokens under every later link key. Sealed for the operator's escrow key, too, because no backup may hold a key that
+opens what it holds: a restored register is sealed anew with that. Tokens that are known to be theirs are kept beside
+it, by scope: an erased person's other cards and charts lead to nothing else any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
+
+import pyrage
 
 from provision.context import Context
 from provision.persons.asked import Asked
@@ -65,6 +68,15 @@ def leave(ctx: Context, id: str) -> None:
     _boxes(ctx).remove(id)
 
 
+def reopen(ctx: Context, escrow: pyrage.x25519.Identity) -> int:
+    """After a restore, which brings the register and not its key: seal everybody anew, under a new one; gives how many.
+    `escrow` is the private half of the operator's own key. Twice is harmless."""
+    boxes = _boxes(ctx)
+    for id in list(boxes.ids()):
+        boxes.put(id, boxes.get(id, escrow))
+    return len(list(boxes.ids()))
+
+
 def tidy(ctx: Context) -> int:
     """Take out erased people for whom no batch waits any more that was received before they went; gives how many."""
     received = (e for e in ctx.ledger.entries(type="batch.received"))
@@ -76,7 +88,8 @@ def tidy(ctx: Context) -> int:
 
 
 def _boxes(ctx: Context) -> Boxes:
-    return Boxes(ctx.zones.vault() / "register", ctx.keys, lambda _: KEY)
+    escrow = pyrage.x25519.Recipient.from_str(ctx.platform.escrow_key)
+    return Boxes(ctx.zones.vault() / "register", ctx.keys, lambda _: KEY, [escrow])
 
 
 def _registered(id: str, said: Mapping[str, object]) -> Registered:

@@ -15,6 +15,7 @@ import pytest
 from expectations.known_values import fingerprint, fold
 from provision import releasing
 from provision.atrest import shared
+from provision.backup.units import vault_units
 from provision.context import Context
 from provision.errors import FixConfiguration, Refused, RetryLater
 from provision.intake import receive, take_in
@@ -360,6 +361,28 @@ def test_a_register_that_cannot_be_opened_stops_intake(ctx: Context) -> None:
         send(ctx, Sent(CLAIMS, "2025-05", 1, NEXT))
     assert refused.value.rule == "person.sealed"
     assert len(list(ctx.ledger.entries(type="batch.accepted"))) == 1
+
+
+def test_a_restored_register_is_sealed_anew_with_the_escrow_key(tmp_path: Path) -> None:
+    import pyrage
+
+    escrow = pyrage.x25519.Identity.generate()
+    plain = releasing_platform(tmp_path, cutoff_month="2025-04")
+    own = plain.platform.model_copy(update={"escrow_key": str(escrow.to_public())})
+    ctx = replace(plain, platform=own)
+    send(ctx, APRIL)
+    gone(ctx, asked("B"), veto=True)
+    (saved,) = [unit for unit in vault_units(ctx, tmp_path) if "register" in unit.name]
+    assert not [place for _, place in saved.files if place.endswith(".key")]
+    ctx.keys.destroy(register.KEY)  # no backup has it
+    with pytest.raises(Refused, match="reopen"):
+        send(ctx, Sent(CLAIMS, "2025-05", 1, NEXT))
+    with pytest.raises(Refused):
+        register.reopen(ctx, pyrage.x25519.Identity.generate())
+    assert [register.reopen(ctx, escrow) for _ in range(2)] == [1, 1]
+    (batch,) = [e.subjects["batch"] for e in ctx.ledger.entries(type="batch.received")][1:]
+    take_in(ctx, batch, actor=ACTOR)
+    assert "1953-02" not in stored(ctx)
 
 
 # -- who it is --------------------------------------------------------------------------------------------------------
