@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery leak-matrix fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-kills leak-matrix fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ leak-matrix: setup ## identifiers of every kind planted in every place: what the
 
 bench-delivery: setup ## every channel beside sftp, the AWS CLI, xorriso and age; memory (ARGS="--megabytes 200 --pairs 3")
 	@$(PYTHON) -m benchmarks.bench_delivery $(ARGS)
+
+bench-kills: setup ## 100 times kill -9 amid deliveries over all channels: nothing lost, nothing double (ARGS="--kills 20 --seed 7")
+	@$(PYTHON) -m benchmarks.bench_kills $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)

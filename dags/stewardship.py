@@ -4,7 +4,8 @@
 lets releases expire that waited too long for officers, and signs a checkpoint of the provision log. **follow_up** reads
 what came back about messages we sent (不達), and alerts where a delivery bounced, is in doubt, or is confirmed by
 nobody. **access_log** puts the digests of past days' page views and downloads into the provision log and destroys
-those past `retention.access_days`. All are safe to run at any time and twice; none waits for another.
+those past `retention.access_days`. **announce** tells the public the items of what was made and waits long for officers
+(APPI art. 43(3)). All are safe to run at any time and twice; none waits for another.
 """
 
 from __future__ import annotations
@@ -41,6 +42,14 @@ with DAG(
 
         return counts_of(nightly.run(opened(), actor=actor()))
 
+    @task(multiple_outputs=False)
+    def announce() -> dict[str, int]:
+        """Announcements that are due."""
+        from provision import stewardship
+
+        return counts_of(stewardship.announce(opened(), actor=actor()))
+
     tend()
     follow_up()
     access_log()
+    announce()

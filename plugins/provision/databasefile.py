@@ -45,8 +45,7 @@ class FileFormat:
                 made.execute("BEGIN IMMEDIATE")
                 for statement in statements:
                     made.execute(statement)
-                made.execute(f"PRAGMA application_id = {self.application_id}")
-                made.execute(f"PRAGMA user_version = {self.version}")
+                self.mark(made)
                 made.execute("COMMIT")
             os.link(name, path)
         except FileExistsError:
@@ -54,6 +53,11 @@ class FileFormat:
         finally:
             os.unlink(name)
         sync_folder(path.parent)
+
+    def mark(self, connection: sqlite3.Connection) -> None:
+        """Write into a new file what it is."""
+        connection.execute(f"PRAGMA application_id = {self.application_id}")
+        connection.execute(f"PRAGMA user_version = {self.version}")
 
     def connect(self, path: Path) -> sqlite3.Connection:
         """Open an existing file for writing. Every commit is on the disk when it returns (synchronous = FULL)."""

@@ -23,15 +23,13 @@ def retired(signing_key: Path) -> list[str]:
 
 
 def retire(signing_key: Path, publics: Iterable[str], size: int) -> None:
-    """Note that these keys signed nothing after the log had `size` entries. A key that was retired stays as it was."""
+    """Note that these keys signed nothing after the log had `size` entries; one that was retired before, nothing after
+    its own end."""
     lines = retired(signing_key)
-    known = {Verifier.from_public(line).raw for line in lines}
-    for public in publics:
-        verifier = Verifier.from_public(public)
-        if verifier.raw not in known:
-            until = size if verifier.until is None else min(size, verifier.until)
-            lines.append(f"{Verifier(verifier.name, verifier.raw).public} until {until}")
-            known.add(verifier.raw)
+    for verifier in map(Verifier.from_public, publics):
+        lines = [line for line in lines if Verifier.from_public(line).raw != verifier.raw]
+        until = size if verifier.until is None else min(size, verifier.until)
+        lines.append(f"{verifier.public} until {until}")
     signing_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace(signing_key.with_suffix(".retired"), "".join(f"{line}\n" for line in lines))
 

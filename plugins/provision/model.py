@@ -20,6 +20,7 @@ from provision.channelsettings import MaildirReturns as MaildirReturns
 from provision.channelsettings import MailSettings as MailSettings
 from provision.channelsettings import Returns as Returns
 from provision.channelsettings import SftpSettings as SftpSettings
+from provision.keysettings import OwnKeys
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
@@ -244,7 +245,22 @@ class Operator(Noun):
 
     name: Words
     contact: str = Field(description="complaints and enquiries, published (APPI art. 43(6))")
-    announcement_url: str
+    announcement_url: str = Field(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))",
+        description="where the public reads the zone published/; https, or this machine",
+    )
+
+
+class Publication(Noun):
+    """公表の確認: where an announcement is read back before anything opens, and how long a making may wait for it."""
+
+    verified_at: Literal["url", "folder"] = Field(
+        default="url",
+        description="url: by HTTP from announcement_url; folder: nothing serves it (demonstration)",
+    )
+    making_after_hours: int = Field(
+        default=72, gt=0, description="hours after making, without approval, when the items are announced by themselves"
+    )
 
 
 class Retention(Noun):
@@ -267,7 +283,7 @@ class Retention(Noun):
     ledger_years: int = Field(default=3, ge=3, description="the provision log is kept at least so long")
 
 
-class Platform(Noun):
+class Platform(OwnKeys):
     """config/platform.yaml."""
 
     environment: Literal["demo", "production"]
@@ -279,15 +295,13 @@ class Platform(Noun):
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
     )
-    backup_key: str | None = Field(
-        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="age key that tokumei backup seals to; kept elsewhere"
-    )
-    vault_backup_key: str | None = Field(
-        default=None, pattern=r"^age1[a-z0-9]{50,}$", description="the same for the vault: another key, another keeper"
+    approval_days: int = Field(
+        default=30, gt=0, description="days after which an approval does not count any more, if nothing was opened"
     )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
     )

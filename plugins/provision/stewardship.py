@@ -8,6 +8,7 @@ from provision import retention
 from provision.acknowledging import catch_up
 from provision.context import Context
 from provision.ledger.entry import Entry
+from provision.notices.making import announce_makings
 from provision.persons import erasing, register
 from provision.releasing.chasing import chase
 from provision.releasing.drafting import today
@@ -35,6 +36,11 @@ def follow_up(ctx: Context, *, actor: str) -> dict[str, int]:
         alerts = chase(ctx, actor=actor)
         ctx.ledger.checkpoint(ctx.signer)
     return {**notes, "acknowledged": acknowledged, **alerts}
+
+
+def announce(ctx: Context, *, actor: str) -> dict[str, int]:
+    """公表: the items of what was made and waits long for officers (APPI art. 43(3)). Gives counts."""
+    return {"makings_announced": announce_makings(ctx, actor=actor)}
 
 
 def _older(entry: Entry, span: timedelta) -> bool:

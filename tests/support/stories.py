@@ -57,6 +57,17 @@ def sign(path: Path, key: Path) -> str:
     return signer.public
 
 
+def evidence(home: Path, ledger: Ledger, release: str, files: Mapping[str, bytes]) -> None:
+    """An evidence pack of a release, in its folder and in the log."""
+    folder = home / "releases" / release / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    payload = {"digest": digest(release), "files": digests}
+    ledger.append("evidence.written", actor="tester", subjects={"release": release}, payload=payload)
+
+
 def digest(*parts: object) -> str:
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()
 

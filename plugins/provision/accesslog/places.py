@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from provision.accesslog.visit import Visit
+from provision.ledger.places import place_of
 from provision.zones import Zones, home_folder
 
 
@@ -39,8 +40,14 @@ class AccessLog(Protocol):
 
 
 def opened(zones: Zones | None = None) -> AbstractContextManager[AccessLog]:
-    """The platform's access log (that of ``$TOKUMEI_HOME`` unless said otherwise), made at first use; closes with the
-    context."""
+    """The platform's access log (that of ``$TOKUMEI_HOME`` unless said otherwise), made at first use: a file, or beside
+    the provision log where that is in PostgreSQL. Closes with the context."""
+    zones = zones or Zones(home_folder())
+    url = place_of(zones).url
+    if url:
+        from provision.accesslog.postgres import PostgresAccessLog
+
+        return PostgresAccessLog.open(url)
     from provision.accesslog.sqlite import SqliteAccessLog
 
-    return SqliteAccessLog.open((zones or Zones(home_folder())).access())
+    return SqliteAccessLog.open(zones.access())

@@ -58,10 +58,21 @@ STATES: Mapping[str, Pair] = {
     "done": Pair("実施済み", "carried out"),
 }
 
+#: Ways of delivering.
+CHANNELS: Mapping[str, Pair] = {
+    "mail": Pair("メール", "mail"),
+    "disc": Pair("光ディスク", "disc"),
+    "bucket": Pair("オブジェクトストレージ", "bucket"),
+    "partner_sftp": Pair("SFTP", "SFTP"),
+}
+
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
     "release.approval": Pair("提供: 承認者の承認", "an officer's approval"),
     "release.rejection": Pair("提供: 承認者の却下", "an officer's rejection"),
+    "personal.provided": Pair("個人情報: 第三者への提供", "personal data provided"),
+    "personal.received": Pair("個人情報: 第三者からの受領", "personal data received"),
+    "notice.published": Pair("公表: 公表文の掲載", "announcement published"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
     "delivery.acknowledged": Pair("引渡し: 受領確認リンク", "acknowledged by link"),
@@ -78,6 +89,8 @@ EVENTS: Mapping[str, Pair] = {
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
+    "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
     "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
     "store.destroyed": Pair("蓄積: 消去", "a batch's tables destroyed"),
@@ -183,6 +196,17 @@ FIELDS: Mapping[str, Pair] = {
     "agreement": Pair("契約", "agreement"),
     "channel": Pair("方法", "channel"),
     "source": Pair("提供元", "source"),
+    "case": Pair("場合", "case"),
+    "direction": Pair("向き", "direction"),
+    "on": Pair("年月日", "day"),
+    "party": Pair("第三者", "third party"),
+    "items": Pair("項目", "items"),
+    "persons": Pair("本人の数", "people"),
+    "acquired": Pair("取得の経緯", "how acquired"),
+    "basis": Pair("根拠", "rests on"),
+    "reference": Pair("文書の所在", "where the document is"),
+    "document_sha256": Pair("文書の SHA-256", "SHA-256 of the document"),
+    "corrects": Pair("訂正する記録", "corrects"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.
@@ -200,6 +224,11 @@ def state_pair(state: str) -> Pair:
     return STATES.get(state, Pair(state, ""))
 
 
+def channel_pair(channel: str) -> Pair:
+    """A way of delivering for people."""
+    return CHANNELS.get(channel, Pair(channel, ""))
+
+
 def type_pair(entry_type: str) -> Pair:
     """An entry type such as ``release.made`` for people; one nobody named keeps its own name."""
     if entry_type in EVENTS:
@@ -213,6 +242,74 @@ def type_pair(entry_type: str) -> Pair:
 def field_pair(name: str) -> Pair:
     """A field of an entry for people."""
     return FIELDS.get(name, Pair(name, ""))
+
+
+#: Names of changes since the last release that are no fields of an entry by themselves.
+CHANGES: Mapping[str, Pair] = {
+    "smallest_group_left": Pair("最小のグループ", "smallest group"),
+    "groups_left": Pair("グループ数", "groups"),
+    "suppressed": Pair("除外した人数", "people left out"),
+    "suppressed_ppm": Pair("除外率", "share left out"),
+    "recipient_key": Pair("暗号鍵", "encryption key"),
+    "id": Pair("加工基準", "profile"),
+    "law": Pair("根拠法令", "law"),
+    "in_force": Pair("法令の現在日", "law as of"),
+    "suppression_limit": Pair("除外率の上限", "suppression limit"),
+    "linkage": Pair("行の結びつき", "what connects rows"),
+    "first_month": Pair("最初の月", "first month"),
+    "cutoff_month": Pair("締切月", "cut-off month"),
+    "sources": Pair("提供元", "sources"),
+    "formats": Pair("ファイル形式", "formats"),
+    "attacker.prosecutor": Pair("成功率: 対象者がいると知る者", "success: knows that a person is in it"),
+    "attacker.journalist": Pair("成功率: 誰かを探す者", "success: looks for anybody"),
+    "attacker.marketer": Pair("成功率: 全員を照合する者", "success: tries everybody"),
+    "unicity.1": Pair("一意となる人: 出来事 1 件", "unique people: 1 event known"),
+    "unicity.2": Pair("一意となる人: 出来事 2 件", "unique people: 2 events known"),
+    "unicity.3": Pair("一意となる人: 出来事 3 件", "unique people: 3 events known"),
+    "terms.starts": Pair("契約の始期", "agreement starts"),
+    "terms.ends": Pair("契約の終期", "agreement ends"),
+    "terms.categories": Pair("契約の項目区分", "agreed content categories"),
+    "terms.datasets": Pair("契約のデータセット", "agreed datasets"),
+    "terms.items": Pair("契約の項目", "agreed items"),
+    "terms.channels": Pair("契約の提供方法", "agreed channels"),
+    "terms.onward_provision": Pair("再提供", "onward provision"),
+    "terms.security": Pair("安全管理", "security"),
+    "terms.destroy_within_days": Pair("廃棄までの日数", "days until destruction"),
+    "terms.id": Pair("契約番号", "agreement id"),
+    "terms.purpose": Pair("契約の利用目的", "agreed purpose"),
+}
+#: Values of configuration that are words of ours.
+VALUES: Mapping[str, Pair] = {
+    "forbidden": Pair("禁止", "forbidden"),
+    "with_consent": Pair("書面の承諾による", "with written consent"),
+    "person": Pair("人ごと", "person"),
+    "claim": Pair("明細ごと", "claim"),
+    "none": Pair("なし", "nothing"),
+    "mail": Pair("電子メール", "e-mail"),
+    "disc": Pair("ディスク", "disc"),
+    "bucket": Pair("ダウンロード", "download"),
+    "partner_sftp": Pair("SFTP", "SFTP"),
+}
+_PREFIXES: Mapping[str, Pair] = {
+    "tables.": Pair("表の行数", "rows of"),
+    "rule.": Pair("規則", "rule"),
+    "level.": Pair("段階", "level of"),
+}
+
+
+def change_name(name: str, language: str) -> str:
+    """A fact that changed, for people: its own words, or the kind of it and what it is about."""
+    if name in CHANGES:
+        return str(getattr(CHANGES[name], language))
+    for prefix, pair in _PREFIXES.items():
+        if name.startswith(prefix):
+            return f"{getattr(pair, language)} {name.removeprefix(prefix)}"
+    return str(getattr(field_pair(name), language)) or name
+
+
+def value_name(value: str, language: str) -> str:
+    """A value of configuration for people; any other value stays as it is."""
+    return str(getattr(VALUES[value], language)) if value in VALUES else value
 
 
 def subjects(entry: Entry) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from provision.context import Context, open_context
 from provision.errors import FixConfiguration, Refused
 from provision.keys import FileKeys, signing_key_path
 from provision.ledger import notes
+from provision.ledger.places import ADDRESS
 from provision.ledger.reading import LedgerReader
 from provision.ledger.signing import Verifier
 from provision.recovery import RESTORED, VAULT_RESTORED
@@ -33,6 +34,7 @@ from provision.store import flush
 from provision.zones import PRIVATE, Zones
 
 _ASIDE, _COMPLETE = ".restoring", "complete"
+_OF_THE_VAULT = ("vault/known_values", "vault/presences", "vault/register", "portal/keys")
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def restore(source: Path, key: pyrage.x25519.Identity, log_keys: str, to: Place,
     Raises `FixConfiguration` (no set, no identity), `Refused` (not empty, damaged, not signed, does not fit) and
     `LedgerBroken`. Repeating a restore that ended changes nothing.
     """
+    _require_file()
     found, keys = read_manifest(source, key, log_keys)
     if _done(to, found):
         return _counts(found)
@@ -99,6 +102,15 @@ def restore(source: Path, key: pyrage.x25519.Identity, log_keys: str, to: Place,
     _enter(to, found, keys, actor)
     shutil.rmtree(aside)
     return _counts(found)
+
+
+def _require_file() -> None:
+    """A set holds the log as a file, wherever it was kept; a database is filled from that file afterwards."""
+    if os.environ.get(ADDRESS, "").strip():
+        raise FixConfiguration(
+            "a restored log is a file first", where=ADDRESS, rule="backup.ledger",
+            remedy=f"unset {ADDRESS}, restore, then `tokumei ledger move` the file into the prepared, empty database",
+        )  # fmt: skip
 
 
 def _counts(found: Manifest) -> Restored:
@@ -130,7 +142,7 @@ def _require_room(to: Place, wanted: Set) -> None:
             rule="restore.order",
             remedy="restore the set data first, then the vault",
         )
-    elif any((to.home / "vault").glob("*.db")) or _holds(to.home / "vault" / "known_values"):
+    elif any((to.home / "vault").glob("*.db")) or any(_holds(to.home / name) for name in _OF_THE_VAULT):
         taken = ["vault"]
     if taken:
         raise Refused(

@@ -19,6 +19,7 @@ from pathlib import Path
 import pyrage
 
 import provision
+from provision.atrest import shared
 from provision.backup import Set, units
 from provision.backup.manifest import Manifest
 from provision.backup.sealing import Sealed, recipient
@@ -56,9 +57,10 @@ def backup(ctx: Context, to: Path, wanted: Set, *, actor: str, reread: bool = Fa
         log = units.copy_of_log(ctx, folder / "log")
         with LedgerReader.read(log) as reader:
             _require_sound(ctx, log)
-            found = units.data_units(ctx, reader) if wanted == "data" else units.vault_units(ctx, folder)
+            found = units.data_units(ctx, reader, folder) if wanted == "data" else units.vault_units(ctx, folder)
             memory = _Memory(ctx.zones.vault() / "backups" / f"{target.id}.json")
-            counts, saved = _save(target, found, memory, key, reread)
+            with shared(ctx):  # no row leaves the store, and no person the vault, while they are read
+                counts, saved = _save(target, found, memory, key, reread)
             size, root = reader.size, reader.root().hex()
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     manifest = Manifest(wanted, target.id, moment, provision.__version__, size, root, tuple(saved))

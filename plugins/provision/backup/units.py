@@ -21,11 +21,14 @@ from provision.ledger.reading import LedgerReader
 
 #: Folders of the home that each set may hold; ``config`` is put where the operator says.
 PLACES = {
-    "data": frozenset({"ledger", "store", "releases", "outbox", "staging", "published", "config"}),
-    "vault": frozenset({"vault"}),
+    "data": frozenset(
+        {"ledger", "access", "portal", "store", "releases", "previews", "outbox", "staging", "published", "config"}
+    ),
+    "vault": frozenset({"vault", "portal"}),
 }
-#: Keys that a restored vault needs: they make tokens and fingerprints and encrypt nothing. Names end in a scope.
-LASTING = ("link-", "claim-", "known-values", "landing-marks")
+#: Keys that a restored vault needs. They make tokens, marks and fingerprints and encrypt nothing. The key of the register
+#: of vetoes is not among them: the register opens with the operator's own key, too (`persons.register.reopen`).
+LASTING = ("link-", "claim-", "known-values", "landing-marks", "acknowledgement")
 #: Spelt in pieces, so that this file can be saved, too.
 _SECRETS = (b"AGE-SECRET-" + b"KEY-1", b"PRIVATE " + b"KEY-----", b"PGP PRIVATE " + b"KEY BLOCK")
 
@@ -62,9 +65,11 @@ def unit(name: str, folder: Path, only: Iterable[Path] | None = None) -> Iterato
         yield Unit(name, tuple(found))
 
 
-def data_units(ctx: Context, log: LedgerReader) -> Iterator[Unit]:
+def data_units(ctx: Context, log: LedgerReader, scratch: Path) -> Iterator[Unit]:
     """The set ``data`` as of the copied log, which says what there is: what came after it waits for the next run."""
     yield from unit("ledger", log.path.parent)
+    for zone in ("access", "portal"):
+        yield from _databases(zone, ctx.zones.home / zone, scratch / zone)
     yield from _configuration(ctx.config_folder)
     yield from _batches(ctx, log)
     for release in _ids(log, "release.drafted", "release"):
@@ -73,25 +78,29 @@ def data_units(ctx: Context, log: LedgerReader) -> Iterator[Unit]:
     for order in _ids(log, "delivery.ordered", "delivery"):
         yield from _sealed(ctx, log, order)
         yield from unit(f"staging/{order}", ctx.zones.staging() / order)
-    yield from unit("published", ctx.zones.published())
+    for zone in ("previews", "published"):
+        yield from unit(zone, ctx.zones.home / zone)
 
 
 def vault_units(ctx: Context, scratch: Path) -> Iterator[Unit]:
     """The set ``vault``: databases as of one moment each (copied to `scratch`), fingerprints, who was in releases, the
-    register of vetoes (sealed), and `LASTING` keys."""
+    register of vetoes (sealed; its key stays out), `LASTING` keys, and the portal's key (not beside its database)."""
     vault = ctx.zones.vault()
-    for database in sorted(vault.glob("*.db")):
-        copied = scratch / database.name
-        _copy_database(database, copied)
-        yield from unit("vault", scratch, [copied])
-    known = vault / "known_values"
-    for path in sorted(known.glob("*.npy")):
-        yield from unit("vault/known_values", known, [path])
-    for kept, files in (("presences", "*.parquet"), ("register", "*.age")):
-        for path in sorted((vault / kept).glob(files)):
-            yield from unit(f"vault/{kept}", vault / kept, [path])
+    yield from _databases("vault", vault, scratch / "vault")
+    for name, kind in (("known_values", "*.npy"), ("presences", "*.parquet"), ("register", "*.age")):
+        for path in sorted((vault / name).glob(kind)):
+            yield from unit(f"vault/{name}", vault / name, [path])
     keys = vault / "keys"
     yield from unit("vault/keys", keys, [path for path in sorted(keys.glob("*.key")) if path.stem.startswith(LASTING)])
+    yield from unit("portal/keys", ctx.zones.home / "portal" / "keys")
+
+
+def _databases(name: str, folder: Path, scratch: Path) -> Iterator[Unit]:
+    """Every database of a folder, each as of one moment."""
+    for database in sorted(folder.glob("*.db")):
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        _copy_database(database, scratch / database.name)
+        yield from unit(name, scratch, [scratch / database.name])
 
 
 def _configuration(folder: Path) -> Iterator[Unit]:

@@ -20,8 +20,9 @@ _AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 def check(ctx: Context) -> Iterator[Finding]:
     """The log whole (a few seconds for a million entries), the vault by SQLite's own check."""
     yield from _log(ctx)
-    for path in sorted((ctx.zones.home / "vault").glob("*.db")):
-        yield _whole(path)
+    for zone in ("vault", "access", "portal"):
+        for path in sorted((ctx.zones.home / zone).glob("*.db")):
+            yield _whole(f"{zone}/{path.name}", path)
     if os.environ.get(_AIRFLOW):
         yield from _airflow(os.environ[_AIRFLOW])
 
@@ -47,15 +48,15 @@ def _log(ctx: Context) -> Iterator[Finding]:
         yield Finding("fail", "databases", place, problem.what, problem.remedy)
 
 
-def _whole(path: Path) -> Finding:
+def _whole(name: str, path: Path) -> Finding:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)) as database:
             answer = database.execute("pragma quick_check(1)").fetchone()[0]
     except sqlite3.Error:
         answer = ""
     if answer == "ok":
-        return Finding("good", "databases", f"vault/{path.name}", "it is whole")
-    return Finding("fail", "databases", f"vault/{path.name}", "it is damaged", "stop all runs and restore the vault")
+        return Finding("good", "databases", name, "it is whole")
+    return Finding("fail", "databases", name, "it is damaged", "stop all runs and restore the backup")
 
 
 def _airflow(address: str) -> Iterator[Finding]:

@@ -6,11 +6,12 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from provision.context import Context
 from provision.doctor.finding import Finding, entries, failed
 from provision.errors import TokumeiError
-from provision.keys import signing_key_path
+from provision.keys import SIGNING, signing_key_path
 from provision.ledger.signing import Signer
 from provision.model import OpenPgpKey
 from provision.packaging.encryption.openpgp import end_of
@@ -22,6 +23,7 @@ AHEAD = 45
 def check(ctx: Context) -> Iterator[Finding]:
     """Files in the vault, the log's key, and every OpenPGP key of the configuration."""
     yield from _files(ctx)
+    yield from _service(ctx)
     yield from _log_key(ctx)
     yield from _destroyed(ctx)
     for recipient in ctx.recipients.values():
@@ -45,6 +47,19 @@ def _files(ctx: Context) -> Iterator[Finding]:
     yield Finding("good", "keys", "vault/keys", f"{len(paths)} files looked at")
 
 
+def _service(ctx: Context) -> Iterator[Finding]:
+    """A word is wrapped and unwrapped, where a service wraps our keys."""
+    if ctx.platform.key_wrapping is None:
+        return
+    try:
+        whole = ctx.keys.opened("doctor", ctx.keys.sealed("doctor", b"doctor")) == b"doctor"
+    except TokumeiError as error:
+        yield failed("keys", error, "key_wrapping")
+        return
+    level, what = ("good", "the service wraps and unwraps") if whole else ("fail", "it gave back another secret")
+    yield Finding(level, "keys", "key_wrapping", what, "" if whole else "ask who runs it")  # type: ignore[arg-type]
+
+
 def _log_key(ctx: Context) -> Iterator[Finding]:
     path = signing_key_path(ctx.keys)
     if not path.exists():
@@ -52,11 +67,11 @@ def _log_key(ctx: Context) -> Iterator[Finding]:
         yield Finding(
             "fail" if lost else "good", "keys", "ledger-signing",
             "the log was signed before, and its key is not here" if lost else "made at the first checkpoint",
-            "mount it (TOKUMEI_SIGNING_KEY); where it is lost: tokumei keys rotate ledger-signing" if lost else "",
+            "mount it (TOKUMEI_SIGNING_KEY), or tokumei keys rotate ledger-signing --lost log.vkey" if lost else "",
         )  # fmt: skip
         return
     try:
-        signer = Signer.load(path)
+        signer = Signer.load(path, unseal=partial(ctx.keys.opened, SIGNING))
     except TokumeiError as error:
         yield failed("keys", error, "ledger-signing")
         return
@@ -77,7 +92,7 @@ def _destroyed(ctx: Context) -> Iterator[Finding]:
         if ctx.keys.exists(name):
             yield Finding(
                 "fail", "keys", f"vault/keys/{name}.key", "the log says that it was destroyed, and it is there",
-                f"find the copy it came from and destroy it, then tokumei keys destroy {name}",
+                "find the copy it came from, destroy it, then remove this file",
             )  # fmt: skip
 
 

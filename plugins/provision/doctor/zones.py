@@ -12,7 +12,8 @@ from pathlib import Path
 from provision.context import Context
 from provision.doctor.finding import Finding
 
-ZONES = ("landing", "quarantine", "vault", "store", "releases", "outbox", "staging", "published", "ledger")
+ZONES = ("landing", "quarantine", "vault", "store", "releases", "previews", "outbox", "staging", "published", "portal",
+         "access", "ledger")  # fmt: skip
 #: Bytes free below which a zone is in trouble, and below which somebody should look.
 LEAST, LITTLE = 1 << 30, 10 << 30
 

@@ -83,6 +83,19 @@ class Coded:
         """The cells at these places, or those of a mask."""
         return Coded(self.cells[places], self.words)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return all(word is None for word in self.words)
+
+    def or_else(self, other: Coded) -> Coded:
+        """The cells, and where they are empty those of another column."""
+        if self.empty:
+            return other
+        if None not in self.words or other.empty:
+            return self
+        return Coded(np.where(self.filled, self.cells, other.cells + len(self.words)), [*self.words, *other.words])
+
     def without(self, lost: npt.NDArray[np.bool_]) -> Coded:
         """With these cells empty."""
         return Coded(np.where(lost, len(self.words), self.cells), [*self.words, None]) if lost.any() else self

@@ -11,6 +11,7 @@ from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Dataset, Parcel, 
 from provision.formats.codedcolumns import typed_rows
 from provision.formats.fhircoded import Coded, Places, Rows, together
 from provision.formats.fhircolumns import days, listed
+from provision.formats.fhirelements import forget
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -40,6 +41,7 @@ def parcel(dataset: Dataset, records: Records, systems: Systems, report: Report)
     tables = typed_rows(dataset, whole, start, report)
     report.people += records.size
     report.records += records.size
+    forget()
     return Parcel(tables, _people(records, start), records.size)
 
 

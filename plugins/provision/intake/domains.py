@@ -80,7 +80,7 @@ def _whole(column: Column, _: codes.CodeTable | None) -> pl.Expr | None:
     cells, inside = pl.col(column.name), admits(column, column.name)
     filled = cells != "" if column.dtype == "string" else None
     both = inside if filled is None else filled if inside is None else filled & inside
-    return None if both is None else both.fill_null(True).all()
+    return None if both is None else both.all()  # of null cells it asks nothing
 
 
 def _inside(table: str, column: Column, frame: pl.DataFrame, report: Report) -> pl.Series:

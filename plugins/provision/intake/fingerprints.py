@@ -40,6 +40,12 @@ def index_path(ctx: Context, batch: str) -> Path:
     return folder / f"{batch}.npy"
 
 
+def index_keys(ctx: Context) -> list[bytes]:
+    """The key of new indexes, then those that older ones were made under (`rotation`)."""
+    former = [name for name in ctx.keys.names() if name.startswith(f"{KEY}-")]
+    return [ctx.keys.symmetric(name) for name in (KEY, *former)]
+
+
 class Fingerprints:
     """Collects strong values while a batch is read. Only what is keyed is kept, also in memory."""
 
@@ -75,7 +81,7 @@ def forget(ctx: Context, batch: str, people: pl.DataFrame, kinds: Collection[str
     folded = list(_folded(people, {kind: every[kind] for kind in sorted(kinds)}))
     path = index_path(ctx, batch)
     try:
-        return known_values.forget_marks(path, folded, ctx.keys.symmetric(KEY)) if path.exists() else 0
+        return known_values.forget_marks(path, folded, index_keys(ctx)) if path.exists() else 0
     except known_values.UnusableIndex:
         raise Refused(
             "the known-value index of the batch cannot be used", where=batch, rule="known_values.index",

@@ -7,6 +7,9 @@ delete triggers, so every insert trigger also refuses a row that is already ther
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from provision.databasefile import FileFormat, forbids
@@ -64,3 +67,19 @@ def statements() -> list[str]:
 def create(path: Path) -> None:
     """Make an empty log at `path`, see `FileFormat.create`."""
     FILE.create(path, statements())
+
+
+def fill(path: Path, tables: Mapping[str, Iterable[Sequence[object]]]) -> None:
+    """Make a log with these rows at `path`, an empty file: the rows first, for the triggers want them one by one."""
+    made = statements()
+    with FILE.translated(path), closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in (s for s in made if s.startswith("CREATE TABLE")):
+            db.execute(statement)
+        for table in _TABLES:
+            places = ", ".join("?" * len(db.execute(f"SELECT * FROM {table} LIMIT 0").description))
+            db.executemany(f"INSERT INTO {table} VALUES ({places})", tables[table])
+        for statement in (s for s in made if not s.startswith("CREATE TABLE")):
+            db.execute(statement)
+        FILE.mark(db)
+        db.execute("COMMIT")

@@ -11,8 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from provision.errors import Refused, RetryLater, TokumeiError
-from provision.portal import downloading, entrance, pages, peoplepages, render, sessions, signin
+from provision.errors import IllegalTransition, Refused, RetryLater, TokumeiError
+from provision.portal import acknowledging, downloading, entrance, pages, peoplepages, render, sessions, signin
 from provision.portal.desk import Desk, is_https
 from provision.portal.fetching import Store
 
@@ -49,7 +49,7 @@ def create(desk: Desk, *, schema: bool = False) -> FastAPI:
         openapi_url="/openapi.json" if schema else None, redirect_slashes=False, lifespan=lifetime,
     )  # fmt: skip
     app.state.desk, app.state.store = desk, Store(desk.resolver)
-    for room in (signin, pages, peoplepages, downloading):
+    for room in (signin, pages, peoplepages, downloading, acknowledging):
         app.include_router(room.router)
     app.add_api_route("/health", _health, methods=["GET"], response_class=PlainTextResponse)
     app.add_api_route("/icon.svg", _icon, methods=["GET"], response_class=Response)
@@ -139,9 +139,11 @@ def _status(error: TokumeiError) -> int:
     if isinstance(error, RetryLater):
         return 429 if error.rule in ("portal.limit", "portal.locked") else 503
     by_rule = {
-        "unknown": 404, "recalled": 410, "expired": 410, "destroyed": 410, "digest": 422, "day": 422, "report": 422,
-        "destruction": 422, "incomplete": 409, "terms": 409, "accept": 409,
+        "unknown": 404, "token": 404, "recalled": 410, "expired": 410, "destroyed": 410, "digest": 422, "day": 422,
+        "report": 422, "destruction": 422, "incomplete": 409, "terms": 409, "accept": 409,
     }  # fmt: skip
+    if isinstance(error, IllegalTransition):
+        return 409
     return by_rule.get(error.rule.rpartition(".")[2], 403) if isinstance(error, Refused) else 503
 
 

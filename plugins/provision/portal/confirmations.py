@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from datetime import date
 
 from provision.accesslog.visit import TOKYO
@@ -48,7 +49,7 @@ def confirm_receipt(desk: Desk, ctx: Context, member: Member, made: Shipment, ty
 
     `Refused` where the digits are not those, or no complete download was seen.
     """
-    typed = "".join(typed.split()).lower()
+    typed = "".join(unicodedata.normalize("NFKC", typed).split()).lower()
     if not _HEX.fullmatch(typed) or not same(made.digest[: len(typed)], typed):
         raise refused(
             "these are not the first digits of this delivery's digest", "portal.digest",

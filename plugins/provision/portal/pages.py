@@ -155,8 +155,10 @@ def _back(made: Shipment, done: str) -> Response:
 
 def _line(visit: Visit, made: Shipment) -> dict[str, Any]:
     """One line of the first page."""
-    whole = transfers.all_fetched(visit.desk, made) if made.files else False
-    return {"made": made, "closed": closed(visit.ctx, visit.recipient, made, visit.now), "fetched": whole}
+    fetched = transfers.fetched(visit.desk, made)
+    whole = bool(made.files) and transfers.all_fetched(visit.desk, made)
+    reason = closed(visit.ctx, visit.recipient, made, visit.now)
+    return {"made": made, "closed": reason, "fetched": whole, "begun": bool(fetched)}
 
 
 def _values(visit: Visit, request: Request, made: Shipment) -> dict[str, Any]:

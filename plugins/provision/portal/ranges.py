@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 class Unsatisfiable(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from typing import Annotated
 from urllib.parse import quote
 
@@ -78,7 +79,7 @@ def use(request: Request, token: Token, form: FormToken, code: Annotated[str, Fo
         link = sessions.ticket(desk, token)
         recipient = members.admitted(ctx, link.member)
         try:
-            session, member = sessions.enter(desk, token, "".join(code.split()))
+            session, member = sessions.enter(desk, token, "".join(unicodedata.normalize("NFKC", code).split()))
         except TokumeiError as error:
             logbook.refusal(desk, link.member, error.rule, "signin")
             if not isinstance(error, BadCode):

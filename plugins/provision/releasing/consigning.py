@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -36,7 +37,7 @@ def recalled(
 ) -> Consignment:
     """The consignment to take back: what somebody holds must go, whatever the agreement says of addresses by now."""
     recipient, title = ctx.recipient(asked.recipient), ctx.plan(asked.plan).title
-    return _made(ctx, recipient, asked.channel, order, asked.release, title, files, attempt)
+    return _made(ctx, recipient, asked.channel, order, asked.release, title, files, attempt, asked.notice)
 
 
 def consigned(
@@ -51,7 +52,7 @@ def consigned(
 ) -> Consignment:
     """A consignment of these files to a recipient through one of its channels, to an address of the agreement."""
     _require_agreed(recipient, channel, bool(ctx.platform.portal_url))
-    return _made(ctx, recipient, channel, order, release, title, files, attempt)
+    return _made(ctx, recipient, channel, order, release, title, files, attempt, statement(ctx.platform, recipient))
 
 
 def _made(
@@ -63,6 +64,7 @@ def _made(
     title: Words,
     files: tuple[OutboxFile, ...],
     attempt: int,
+    notice: Mapping[str, str],
 ) -> Consignment:
     operator = ctx.platform.operator
     ends = datetime.combine(recipient.agreement.ends, time(23, 59), TOKYO).astimezone(UTC)
@@ -72,7 +74,7 @@ def _made(
         recipient=recipient.id,
         recipient_name={"ja": recipient.name.ja, "en": recipient.name.en},
         title={"ja": title.ja, "en": title.en},
-        notice=statement(ctx.platform, recipient),
+        notice=dict(notice),
         operator={"name_ja": operator.name.ja, "name_en": operator.name.en, "contact": operator.contact},
         files=files,
         settings=_settings(recipient, channel).model_dump(),

@@ -16,7 +16,7 @@ from expectations.verdict import Verdict
 from expectations.version import gate_version
 from provision.context import Context
 from provision.errors import GateStopped
-from provision.intake.fingerprints import KEY, index_path
+from provision.intake.fingerprints import index_keys, index_path
 from provision.ledger.entry import Entry
 from provision.recovery import require_vault
 from provision.releasing.contract import contract_of
@@ -92,7 +92,7 @@ def _known(ctx: Context, release: str, batches: list[str], actor: str) -> KnownV
         payload={"batches": len(there), "gone": gone, "for": "gate", "detectors_version": gate_version()},
     )  # fmt: skip
     try:
-        return KnownValues(there, ctx.keys.symmetric(KEY), gone=gone)
+        return KnownValues(there, index_keys(ctx), gone=gone)
     except UnusableIndex as error:
         raise GateStopped(
             str(error), where="vault/known_values", rule="gate.known_values",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,25 +24,56 @@ from provision.accesslog.places import AccessLog, opened
 from provision.accesslog.visit import Visit, visit
 from provision.cli import main
 from provision.errors import LedgerBroken, Refused, RetryLater
+from provision.ledger.places import ADDRESS, place_of
 from provision.ledger.store import Ledger
 from provision.zones import Zones
 from tests.support.house import copy_of_house
+from tests.support.postgres import LOGINS, cluster
 
 #: 23:30 in Japan on 31 March.
 EVENING = datetime(2026, 3, 31, 14, 30, tzinfo=UTC)
 MARCH_31, APRIL_1, APRIL_2 = date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 2)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What keeps both logs; its address, "" for files."""
+    monkeypatch.delenv(ADDRESS, raising=False)
+    if request.param == "postgres":
+        server = cluster()
+        monkeypatch.setenv(ADDRESS, server.url(server.borrowed(), "tasks"))
+    return os.environ.get(ADDRESS, "")
+
+
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[AccessLog]:
+def log(tmp_path: Path, where: str) -> Iterator[AccessLog]:
     with opened(Zones(tmp_path)) as log:
         yield log
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(Zones(tmp_path).ledger()) as ledger:
+def ledger(tmp_path: Path, where: str) -> Iterator[Ledger]:
+    with Ledger.open(place_of(Zones(tmp_path))) as ledger:
         yield ledger
+
+
+SQLITE = pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+
+
+@contextmanager
+def owner(where: str, tmp_path: Path) -> Iterator[Callable[[str], object]]:
+    """Somebody who owns file or database, with the triggers out of the way; runs statements."""
+    if not where:
+        with sqlite3.connect(Zones(tmp_path).access()) as other:
+            for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                other.execute(f"DROP TRIGGER {name}")
+            yield other.execute
+        return
+    with psycopg.connect(where.replace("//tasks:", "//admin:"), autocommit=True) as db:
+        db.execute("SET search_path = access_log; ALTER TABLE visit DISABLE TRIGGER USER")
+        yield lambda statement: db.execute(statement.encode())
+        db.execute("ALTER TABLE visit ENABLE ALWAYS TRIGGER only_grows")
+        db.execute("ALTER TABLE visit ENABLE ALWAYS TRIGGER only_ends")
 
 
 def look(log: AccessLog, at: datetime = EVENING, count: int = 1, subject: str = "release/r1") -> None:
@@ -62,7 +96,7 @@ def expired(ledger: Ledger, log: AccessLog, today: date, days: int = 365) -> int
 # -- recording -------------------------------------------------------------------------------------------------------
 
 
-def test_a_visit_is_there_when_record_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visit_is_there_when_record_returns(tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKUMEI_HOME", str(tmp_path))
     accesslog.record(EVENING, "auditor-1", "auditors", "view", "log")
     accesslog.record(EVENING, "account-7", "portal", "download", "delivery/d1/data.age")
@@ -74,6 +108,8 @@ def test_a_visit_is_there_when_record_returns(tmp_path: Path, monkeypatch: pytes
         assert [found.number for found in log.newest(9, room="portal")] == [2]
         assert [found.number for found in log.newest(9, actor="auditor-1")] == [1]
         assert [found.number for found in log.newest(1)] == [2]
+    if where:
+        return
     assert stat.S_IMODE((tmp_path / "access").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "access" / "access.db").stat().st_mode) == 0o600
 
@@ -105,6 +141,7 @@ def test_what_could_be_a_value_is_refused_and_not_repeated(log: AccessLog, part:
     assert log.last_number() == 0
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "statement",
     [
@@ -122,6 +159,30 @@ def test_rows_are_neither_changed_nor_removed(tmp_path: Path, log: AccessLog, st
     log.expire(1)
     with sqlite3.connect(Zones(tmp_path).access()) as other, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         other.execute(statement)
+
+
+@pytest.mark.parametrize("where", ["postgres"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE visit SET actor = 'x'",
+        "DELETE FROM visit",
+        "TRUNCATE visit",
+        "INSERT INTO visit VALUES (9, 'a', 'b', 'c', 'd', 'e')",
+        "DELETE FROM expired",
+        "INSERT INTO expired VALUES (9)",
+        "SELECT expire(99)",
+    ],
+)
+def test_no_login_changes_rows_and_the_administrator_has_to_mean_it(log: AccessLog, where: str, statement: str) -> None:
+    look(log, count=3)
+    log.expire(1)
+    for login in (*LOGINS, *(["admin"] if not statement.startswith("INSERT") else [])):
+        with psycopg.connect(where.replace("//tasks:", f"//{login}:"), autocommit=True) as db:
+            db.execute("SET search_path = access_log")
+            with pytest.raises(psycopg.Error):
+                db.execute(statement.encode())
+    assert [found.number for found in log.newest(9)] == [3, 2]
 
 
 # -- digests of days -------------------------------------------------------------------------------------------------
@@ -172,7 +233,7 @@ def test_of_two_runs_at_once_the_slower_one_says_try_again(ledger: Ledger, log: 
         anchored(ledger, log, APRIL_1)
         late.append(*arguments, **named)
 
-    with Ledger.open(ledger.path) as late:
+    with Ledger.open(ledger.place) as late:
         slower = SimpleNamespace(entries=late.entries, append=overtaken)
         with pytest.raises(RetryLater):
             anchored(cast(Ledger, slower), log, APRIL_1)
@@ -248,17 +309,16 @@ def test_what_a_dead_run_declared_over_is_destroyed_by_the_next(ledger: Ledger, 
         "UPDATE visit SET number = 9 WHERE number = 3",
     ],
 )
-def test_a_touched_day_is_named(tmp_path: Path, ledger: Ledger, log: AccessLog, touch: str) -> None:
+def test_a_touched_day_is_named(tmp_path: Path, where: str, ledger: Ledger, log: AccessLog, touch: str) -> None:
     look(log, count=3)
     look(log, EVENING + timedelta(days=1), 2)
     anchored(ledger, log, APRIL_2)
-    with sqlite3.connect(Zones(tmp_path).access()) as other:
-        for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            other.execute(f"DROP TRIGGER {name}")
-        other.execute(touch)
+    with owner(where, tmp_path) as execute:
+        execute(touch)
     assert "2026-03-31: the 3 visits 1 to 3" in anchoring.problems(ledger, log)[0]
 
 
+@SQLITE
 def test_a_lost_access_log_is_not_anchored_over(tmp_path: Path, ledger: Ledger, log: AccessLog) -> None:
     look(log, count=3)
     anchored(ledger, log, APRIL_1)

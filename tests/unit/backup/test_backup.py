@@ -22,8 +22,11 @@ from provision.backup.restoring import Place
 from provision.cli import main
 from provision.context import Context, open_context
 from provision.errors import FixConfiguration, LedgerBroken, Refused, RetryLater, TokumeiError
+from provision.keys import FileKeys
 from provision.ledger.signing import Signer
 from provision.ledger.verify import verify
+from provision.persons.asked import Asked
+from provision.persons.register import Registered, enter, everybody
 from tests.support.backups import Safe, lose, safe_for
 from tests.support.house import ACTOR, House, NoConnections, copy_of_house
 
@@ -421,3 +424,45 @@ def test_rows_that_are_missing_are_found(house: House) -> None:
     assert len(verifying.problems(ctx)) == 1
     path.write_bytes(b"no parquet")
     assert len(verifying.problems(ctx)) == 1
+
+
+def test_who_objected_is_known_after_a_restore_and_the_portals_key_lies_apart_from_its_database(
+    house: House, safe: Safe, tmp_path: Path
+) -> None:
+    ctx = house.open()
+    asked = Asked.of([{"birth": "19310723", "sex": "2", "insurer": "139998", "number": "7054821"}])
+    enter(ctx, Registered("p-1", ("veto",), 3, asked))
+    (ctx.zones.vault() / "requests").mkdir(mode=0o700)
+    (ctx.zones.vault() / "requests" / "p-2.age").write_bytes(b"waits")
+    for zone in ("portal", "access"):
+        folder = house.home / zone
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with closing(sqlite3.connect(folder / f"{zone}.db")) as database:
+            database.execute("create table if not exists t (a)")
+            database.execute("insert into t values ('架空')")
+            database.commit()
+    FileKeys(house.home / "portal" / "keys").symmetric("portal")
+    safe.save(ctx)
+    data, vault = contents(safe, "data"), contents(safe, "vault")
+    assert {"portal/portal.db", "access/access.db"} <= data.keys()
+    assert "portal/keys/portal.key" in vault
+    assert not [name for name in data if "keys" in name]
+    assert not [name for name in vault if "requests" in name]
+    place = Place(tmp_path / "home", tmp_path / "config")
+    for wanted in ("data", "vault"):
+        safe.restore(wanted, place)  # type: ignore[arg-type]
+    (again,) = everybody(opened(place))
+    assert (again.id, again.asked.birth) == ("p-1", "19310723")
+
+
+def test_a_store_that_lost_rows_is_told_from_one_that_people_left(house: House) -> None:
+    ctx = house.open()
+    alias = ctx.vault.records(ctx.vault.scopes()[0])["alias"][0]
+    ctx.store.without([alias])
+    assert verifying.problems(ctx)
+    said = {"asks": ["deletion"], "basis": "policy", "reference": "R-1", "rows": 1, "releases": []}
+    for state in ("asked", "agreed", "done"):
+        ctx.ledger.transition("request", "p-1", state, actor=ACTOR, payload=said)
+    assert verifying.problems(ctx) == []
+    shutil.rmtree(next((house.home / "store").rglob("batch.json")).parent)
+    assert verifying.problems(ctx), "but a whole batch does not go that way"

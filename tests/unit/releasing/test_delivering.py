@@ -244,6 +244,11 @@ CHANGES: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
     "another agreement": (
         RECIPIENT_FILE,
         lambda r: r["agreement"].update(id="提供契約-2027-001"),
+        "not the recipient's agreement",
+    ),
+    "another term of the agreement": (
+        RECIPIENT_FILE,
+        lambda r: r["agreement"].update(onward_provision="with_consent"),
         "two valid approvals",
     ),
     "another key": (
@@ -259,7 +264,7 @@ CHANGES: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
     "an officer left": (
         "platform.yaml",
         lambda p: p["officers"][1].update(id="demo-officer-3"),
-        "two valid approvals",
+        "no officer of platform.yaml",
     ),
     "production": ("platform.yaml", lambda p: p.update(environment="production"), "two valid approvals"),
     "another plan": (PLAN_FILE, lambda p: p["tables"][0]["columns"].pop(), "plan was changed"),

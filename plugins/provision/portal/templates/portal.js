@@ -3,15 +3,15 @@
 for (const box of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = document.body.dataset.copy;
-  button.setAttribute("aria-label", document.body.dataset.copy + ": " + box.dataset.copy);
+  button.textContent = document.body.dataset.word;
+  button.setAttribute("aria-label", document.body.dataset.word + ": " + box.dataset.copy);
   button.addEventListener("click", async () => {
     const source = box.querySelector("code");
     await navigator.clipboard.writeText(source.textContent.trim());
     button.textContent = document.body.dataset.copied;
-    setTimeout(() => { button.textContent = document.body.dataset.copy; }, 1600);
+    setTimeout(() => { button.textContent = document.body.dataset.word; }, 1600);
   });
-  box.append(button);
+  box.prepend(button);
 }
 
 // SHA-256 (FIPS 180-4), piece by piece: the browser's own digest would need the whole file in memory.
