@@ -98,6 +98,7 @@ EVENTS: Mapping[str, Pair] = {
     "vault.period_ended": Pair("金庫: 蓄積期間の終了", "accumulation period ended"),
     "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
     "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
+    "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
