@@ -134,17 +134,20 @@ def _full(resource: Any, kind: Kind, systems: Systems) -> tuple[Cells, Row] | No
         return None
     born = resource.f_birthDate if kind.name == "Patient" else None
     ident = resource.f_id
-    said = {"resource_type": kind.name, "record_id": f"{kind.name}/{ident}" if ident else None}
-    return cells | said, person(cells | {"facility": THE_SOURCE}, born)
+    cells["resource_type"] = kind.name
+    cells["record_id"] = f"{kind.name}/{ident}" if ident else None
+    return cells, person(cells, born, THE_SOURCE)
 
 
 def _cells(resource: Any, kind: Kind, systems: Systems) -> Cells:
     if kind.name == "Patient":
-        return of_patient(resource) | {"chart": resource.f_id}
+        found = of_patient(resource)
+        found["chart"] = resource.f_id
+        return found
     subject = kind.subjects([resource])[0]
     if subject is None:
         return {}
-    found: Cells = {"chart": patient_id(subject.f_reference)}
+    found = {"chart": patient_id(subject.f_reference)}
     if subject.f_identifier is not None:
         said = numbered(subject.f_identifier)
         found |= {name: cell for name, cell in said.items() if name not in {"facility", "chart"}}
