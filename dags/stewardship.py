@@ -3,7 +3,9 @@
 **tend** destroys what has reached the end of its retention (quarantine, outbox), counts batches that nobody took in,
 lets releases expire that waited too long for officers, and signs a checkpoint of the provision log. **follow_up** reads
 what came back about messages we sent (不達), and alerts where a delivery bounced, is in doubt, or is confirmed by
-nobody. Both are safe to run at any time and twice; neither waits for the other.
+nobody. **access_log** puts the digests of past days' page views and downloads into the provision log and destroys
+those past `retention.access_days`. **announce** tells the public the items of what was made and waits long for officers
+(APPI art. 43(3)). All are safe to run at any time and twice; none waits for another.
 """
 
 from __future__ import annotations
@@ -33,5 +35,21 @@ with DAG(
 
         return counts_of(stewardship.follow_up(opened(), actor=actor()))
 
+    @task(multiple_outputs=False)
+    def access_log() -> dict[str, int]:
+        """Digests of past days, expiry."""
+        from provision.accesslog import nightly
+
+        return counts_of(nightly.run(opened(), actor=actor()))
+
+    @task(multiple_outputs=False)
+    def announce() -> dict[str, int]:
+        """Announcements that are due."""
+        from provision import stewardship
+
+        return counts_of(stewardship.announce(opened(), actor=actor()))
+
     tend()
     follow_up()
+    access_log()
+    announce()

@@ -5,6 +5,8 @@ Field descriptions are what `tokumei config schema` writes into the JSON Schemas
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -18,9 +20,15 @@ from provision.channelsettings import MaildirReturns as MaildirReturns
 from provision.channelsettings import MailSettings as MailSettings
 from provision.channelsettings import Returns as Returns
 from provision.channelsettings import SftpSettings as SftpSettings
+from provision.keysettings import OwnKeys
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
+from provision.operatornouns import Officer as Officer
+from provision.operatornouns import Operator as Operator
+from provision.operatornouns import Publication as Publication
+from provision.operatornouns import Retention as Retention
+from provision.portalsettings import PortalAccess as PortalAccess
 from provision.profiles import Profile as Profile
 from provision.profiles import Requirements as Requirements
 from provision.profiles import TrailLimits as TrailLimits
@@ -29,6 +37,7 @@ from provision.sources import BucketLanding as BucketLanding
 from provision.sources import InboxLanding as InboxLanding
 from provision.sources import Landing as Landing
 from provision.sources import Linkage as Linkage
+from provision.sources import Permission as Permission
 from provision.sources import SftpLanding as SftpLanding
 from provision.sources import Source as Source
 
@@ -104,6 +113,10 @@ class Agreement(Noun):
     categories: list[int] = Field(min_length=1, description="content categories 1-8 of the published policy")
     channels: list[Channel] = Field(min_length=1)
     datasets: list[str] = Field(min_length=1)
+    items: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
+    )
     formats: TableFormats = Field(
         default=["parquet", "csv"],
         min_length=1,
@@ -126,6 +139,16 @@ class Agreement(Noun):
         gt=0,
         description="廃棄: days after the end within which the recipient destroys the data and says so",
     )
+
+    def columns(self, dataset: str, table: str) -> frozenset[str] | None:
+        """Columns of a table that are agreed on; None where the agreement names no single items."""
+        return frozenset(self.items.get(f"{dataset}.{table}", ())) if self.items else None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every term but the addresses: what approvals are bound to. A new address alone reopens nothing."""
+        said = self.model_dump(mode="json", exclude={"addresses"})
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def covers(self, address: str) -> bool:
         """Whether a message may go to this address. Domains are compared without regard to case, the rest exactly."""
@@ -150,6 +173,9 @@ class Recipient(Noun):
     encryption: EncryptionKey
     agreement: Agreement
     channels: list[ChannelSettings] = Field(min_length=1)
+    portal: PortalAccess | None = Field(
+        default=None, description="受領者ポータル: who may sign in there; then a bucket's files are fetched through it"
+    )
 
     def channel(self, kind: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings | None:
         """Settings of one channel, or None."""
@@ -207,34 +233,7 @@ class Plan(Noun):
     deadline_hours: int = Field(default=72, gt=0)
 
 
-class Officer(Noun):
-    """承認者: may approve releases. `login` is the user name in Airflow, `airflow_id` its id where it differs (FAB)."""
-
-    id: str
-    name: str
-    role: Literal["privacy_officer"]
-    login: str
-    airflow_id: str = ""
-    demo: bool = Field(default=False, description="a demonstration account: refused in production")
-
-
-class Operator(Noun):
-    """The company that runs the platform, as it names itself to the public."""
-
-    name: Words
-    contact: str = Field(description="complaints and enquiries, published (APPI art. 43(6))")
-    announcement_url: str
-
-
-class Retention(Noun):
-    """How long each zone keeps what it holds, in days."""
-
-    landing_days: int = Field(default=7, gt=0)
-    quarantine_days: int = Field(default=30, gt=0)
-    outbox_days: int = Field(default=30, gt=0)
-
-
-class Platform(Noun):
+class Platform(OwnKeys):
     """config/platform.yaml."""
 
     environment: Literal["demo", "production"]
@@ -246,9 +245,13 @@ class Platform(Noun):
     escrow_openpgp: OpenPgpKey | None = Field(
         default=None, description="the operator's own OpenPGP key: every delivery to a recipient with an OpenPGP key"
     )
+    approval_days: int = Field(
+        default=30, gt=0, description="days after which an approval does not count any more, if nothing was opened"
+    )
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ HERE = Path(__file__).parent
 CONFIG = HERE.parent / "dags" / "config"
 
 PLAN = "claims-to-a"
-DIGEST = "5f" * 32
+DIGEST = hashlib.sha256(b"the payload of a release nobody made").hexdigest()
 MADE = {
     "digest": DIGEST,
     "tables": {"claim": 4120},
@@ -27,9 +28,14 @@ VERDICT = {"digest": DIGEST, "passed": True, "expectations": 74, "failures": [],
 
 
 def gate_one(
-    context: Any, run_key: str = "manual__2026-03-01", draft: Callable[..., str] | None = None, **changes: Any
+    context: Any,
+    run_key: str = "manual__2026-03-01",
+    draft: Callable[..., str] | None = None,
+    made: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> str:
-    """A release that waits for officers, as far as the log is concerned; `changes` are to its verdict."""
+    """A release that waits for officers, as far as the log is concerned; `made` are changes to what was made,
+    `changes` to its verdict."""
     from provision import releasing
 
     release = (draft or releasing.draft)(context, PLAN, run_key, actor="airflow:release__claims_to_a/run")
@@ -40,7 +46,7 @@ def gate_one(
     def goes(state: str, payload: dict[str, Any]) -> None:
         context.ledger.transition("release", release, state, actor="airflow:t/r", subjects=subjects, payload=payload)
 
-    goes("made", MADE)
+    goes("made", MADE | (made or {}))
     goes("gated", {"digest": DIGEST, "verdict": VERDICT | verdicts.versions(context, release) | changes})
     return release
 

@@ -28,6 +28,15 @@ def expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
     return expires.replace(microsecond=0)
 
 
+def page_text(consignment: Consignment) -> str:
+    """The message that leads to the order's page on the recipients' portal; it opens nothing by itself."""
+    names = consignment.recipient_name
+    return filled(
+        "page", recipient_ja=names.get("ja", ""), recipient_en=names.get("en", ""), page=consignment.page,
+        notice=notice_text(consignment),
+    )  # fmt: skip
+
+
 def text(consignment: Consignment, links: list[str], expires: datetime) -> str:
     """The message, with one link a file."""
     names = consignment.recipient_name

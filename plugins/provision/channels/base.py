@@ -32,7 +32,8 @@ class Consignment:
     `order` is ``<release>.<recipient>.<channel>.<number>``, the idempotency key. `settings` are the channel settings
     of the recipient's YAML. `notice` (keys ja, en) is the explicit statement that this is anonymously processed
     information (APPI art. 43(4)). `expires` ends links. `attempt` counts from 1. `acknowledge` is the link by which
-    the recipient says that a message arrived, or empty; it is as secret as the message.
+    the recipient says that a message arrived, or empty; it is as secret as the message. `page` is the order's page on
+    the recipients' portal where files are fetched there; then no link that opens by itself is sent.
     """
 
     order: str
@@ -48,6 +49,7 @@ class Consignment:
     attempt: int
     staging: Path  # folder for channels that hand over through a folder (disc)
     acknowledge: str = field(default="", repr=False)
+    page: str = ""
 
 
 @dataclass(frozen=True)
