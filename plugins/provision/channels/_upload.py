@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from provision.remote.ssh import Session
 
 _PIECE = 1 << 18
-_AHEAD = 1 << 24  # bytes asked for before they are read: bounds the list of requests, whatever the size of a file
 
 
 @dataclass(frozen=True)
@@ -218,14 +217,9 @@ class Upload:
             return None
         try:
             with client.open_for_bulk(path, "rb") as remote:
-                digest, ahead = hashlib.sha256(), 0
-                while ahead < size:
-                    stretch = min(size - ahead, self.pace.rate or _AHEAD, _AHEAD)
-                    self.pace.wait(stretch)
-                    ahead += stretch
-                    remote.prefetch(ahead)
-                    for piece in chunks(_Limited(remote, stretch), client.request_size):
-                        digest.update(piece)
+                digest = hashlib.sha256()
+                for piece in client.read_ahead(remote, size, self.pace.wait):
+                    digest.update(piece)
                 return digest.hexdigest()
         except FileNotFoundError:
             return None  # it was taken away between the two questions

@@ -22,9 +22,10 @@ from provision.remote.quiet import quiet
 from provision.remote.ssh import session, translated
 
 if TYPE_CHECKING:
-    from paramiko import SFTPAttributes, SFTPClient, SFTPFile
+    from paramiko import SFTPAttributes
 
-_AHEAD = 64  # blocks of 32 KiB asked for before they are needed
+    from provision.remote.sftp import Client
+
 _DEEPEST = 20  # folders in folders
 
 
@@ -40,7 +41,7 @@ def opened(settings: SftpLanding, resolver: Resolver) -> Iterator[Landing]:
 class Sftp:
     """See `base.Landing`."""
 
-    client: SFTPClient
+    client: Client
     settings: SftpLanding
     where: str
 
@@ -116,15 +117,15 @@ class SftpDrop:
         """See `base.Drop`."""
         with translated(self.landing.where):
             try:
-                file = self.landing.client.open(self.landing.path(self.listing.folder, item.name), "rb")
+                file = self.landing.client.open_for_bulk(self.landing.path(self.listing.folder, item.name), "rb")
             except FileNotFoundError:
                 raise changed() from None
             status = file.stat()
             if _stamp(status) != item.stamp:
                 raise changed()
-            file.prefetch(status.st_size, _AHEAD)
+            size = status.st_size or 0
         try:
-            yield cast(BinaryIO, _Remote(file, self.landing.where, status.st_size or 0))
+            yield cast(BinaryIO, _Remote(self.landing.client.read_ahead(file, size), self.landing.where, size))
         finally:
             with translated(self.landing.where):
                 file.close()
@@ -150,14 +151,18 @@ class SftpDrop:
 class _Remote(io.RawIOBase):
     """A file on the server, to its listed size. A line that breaks is told as such, and is no damaged file."""
 
-    def __init__(self, file: SFTPFile, where: str, size: int) -> None:
+    def __init__(self, pieces: Iterator[bytes], where: str, size: int) -> None:
         super().__init__()
-        self.file, self.where, self.left = file, where, size
+        self.pieces, self.where, self.left, self.rest = pieces, where, size, b""
 
     def read(self, size: int = -1) -> bytes:
-        wanted = self.left if size < 0 else min(size, self.left)
+        """At most `size` bytes, all that is left where it is negative."""
+        if size < 0:
+            return b"".join(iter(lambda: self.read(1 << 20), b""))
+        wanted = min(size, self.left)
         with translated(self.where):
-            block = self.file.read(wanted) if wanted else b""
+            self.rest = self.rest or (next(self.pieces, b"") if wanted else b"")
+        block, self.rest = self.rest[:wanted], self.rest[wanted:]
         if wanted and not block:
             raise changed()  # it became shorter
         self.left -= len(block)
