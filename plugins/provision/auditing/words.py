@@ -69,6 +69,7 @@ EVENTS: Mapping[str, Pair] = {
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
     "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
     "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
 }
 
