@@ -4,7 +4,8 @@
 2. **gate** lets Great Expectations read the payload's bytes; anything found stops here. The evidence pack is written.
 3. **approve** waits for two officers (承認者). They decide on the *Release approvals* page after signing in again.
    Answering this prompt, or marking it as successful, approves nothing: the later tasks believe only the log.
-4. **publish** announces the content categories and the method of provision (個人情報保護法 APPI art. 43(3), 43(4), 44).
+4. **publish** announces items and method of provision (個人情報保護法 APPI arts. 43(3), 43(4), 44) unless they stand
+   already, and reads the page back.
 5. **deliver** encrypts and hands over through the plan's channel, once, with a receipt.
 
 A rejected release ends here with the last two tasks skipped. *Run succeeded* therefore does not mean *released*.
@@ -70,7 +71,7 @@ def facts(plan: Plan) -> str:
 | 表 tables (columns) | {tables} |
 | 期間 months | {plan.first_month} - {plan.cutoff_month} |
 | 加工 profile | `{plan.profile}`, linkage `{plan.linkage}`, k ≥ {plan.k} |
-| 方法 channel | `{plan.channel}`, {", ".join(plan.formats)} |
+| 方法 channel | `{plan.channel}`, {", ".join(plan.formats) or "契約の形式 as agreed"} |
 | 承認 approvals | two of {len(plan.approvers)} officers |
 | 予定 schedule | {starts} |
 | 期限 deadline | {plan.deadline_hours} h |

@@ -4,9 +4,9 @@
 lets releases expire that waited too long for officers, and signs a checkpoint of the provision log. **follow_up** reads
 what came back about messages we sent (不達), and alerts where a delivery bounced, is in doubt, or is confirmed by
 nobody. **access_log** puts the digests of past days' page views and downloads into the provision log and destroys
-those past `retention.access_days`. **anchor** then carries a signed checkpoint to
-witnesses, auditors and the locked bucket, as configured. All are safe to run at any time and twice; the first three do
-not wait for each other.
+those past `retention.access_days`. **announce** tells the public the items of what was made and waits long for officers
+(APPI art. 43(3)). **anchor** then carries a signed checkpoint to witnesses, auditors and the locked bucket, as
+configured. All are safe to run at any time and twice; but for the last none waits for another.
 """
 
 from __future__ import annotations
@@ -45,6 +45,13 @@ with DAG(
 
         return counts_of(nightly.run(opened(), actor=actor()))
 
+    @task(multiple_outputs=False)
+    def announce() -> dict[str, int]:
+        """Announcements that are due."""
+        from provision import stewardship
+
+        return counts_of(stewardship.announce(opened(), actor=actor()))
+
     @task(multiple_outputs=False, trigger_rule="all_done")
     def anchor() -> dict[str, int]:
         """Checkpoints to witnesses, auditors and the locked bucket, over whatever the others wrote."""
@@ -59,6 +66,6 @@ with DAG(
             "a task of this run failed", rule="stewardship", remedy="see which, and why; then clear it and this one"
         )
 
-    work = [tend(), follow_up(), access_log()]
+    work = [tend(), follow_up(), access_log(), announce()]
     work >> anchor()
     work >> all_well()

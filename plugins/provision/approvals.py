@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from provision.context import Context
 from provision.errors import FixConfiguration, Refused
 from provision.ledger.entry import Entry
 from provision.model import Officer
+from provision.notices.basis import basis_of
 from provision.packaging.notice import notice_digest, statement
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.verdicts import latest, require_in_force
 
 NEEDED = 2
+#: States of a release that went out: what was decided about it stays what it was.
+_OPENED = frozenset({"open", "closed", "recalled"})
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def request(ctx: Context, release: str) -> ApprovalRequest:
         digest=str(gated.payload["digest"]),
         verdict=latest(ctx, release),
         made=made.payload,
-        notice=statement(ctx.platform, recipient),
+        notice=statement(ctx.platform, recipient, basis_of(ctx, plan)),
         state=ctx.ledger.state("release", release),
         standing=standing(ctx, release),
     )
@@ -124,14 +128,21 @@ def decide(ctx: Context, release: str, *, login: str, digest: str, approve: bool
         return now
     ctx.ledger.append(
         "release.approval" if approve else "release.rejection",
-        actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}",
+        actor=f"officer:{officer.id}", key=f"decision:{release}:{officer.id}:{_decided(ctx, release, officer)}",
         subjects={"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer.id},
         payload={"digest": digest, "notice": notice_digest(asked.notice), "recipient": asked.recipient,
                  "recipient_key": ctx.recipient(asked.recipient).encryption.identity, "agreement": asked.agreement,
+                 "terms": ctx.recipient(asked.recipient).agreement.digest,
                  "known_values": str(asked.verdict["known_values"]),
                  "role": officer.role, "reason": reason.strip()},
     )  # fmt: skip
     return _conclude(ctx, asked, officer)
+
+
+def _decided(ctx: Context, release: str, officer: Officer) -> int:
+    """How often this officer decided on it before: what changed meanwhile may ask for a decision anew."""
+    before = ctx.ledger.entries(kind="release", subject=release)
+    return sum(entry.subjects.get("officer") == officer.id for entry in before)
 
 
 def _conclude(ctx: Context, asked: ApprovalRequest, officer: Officer) -> Standing:
@@ -155,17 +166,19 @@ def standing(ctx: Context, release: str) -> Standing:
     """What the ledger's decisions add up to.
 
     Only those count that hold today: by an officer in office, named by the release and not its requester, about
-    exactly the gated digest and today's recipient, key, agreement and notice, and made while known values could be
-    looked up as far as in the verdict that counts now.
+    exactly the gated digest and today's recipient, key, agreement (with its terms) and notice, and made while known
+    values could be looked up as far as in the verdict that counts now; and no approval older than `approval_days`.
     """
     drafted, gated = _entry(ctx, release, "drafted"), _entry(ctx, release, "gated")
+    basis = basis_of(ctx, ctx.plan(drafted.subjects["plan"]))
     recipient = ctx.recipient(drafted.subjects["recipient"])
     expected = {
         "digest": gated.payload["digest"],
-        "notice": notice_digest(statement(ctx.platform, recipient)),
+        "notice": notice_digest(statement(ctx.platform, recipient, basis)),
         "recipient": recipient.id,
         "recipient_key": recipient.encryption.identity,
         "agreement": recipient.agreement.id,
+        "terms": recipient.agreement.digest,
         "known_values": latest(ctx, release)["known_values"],
     }
     valid: dict[str, Approval] = {}
@@ -173,13 +186,24 @@ def standing(ctx: Context, release: str) -> Standing:
         if entry.type not in {"release.approval", "release.rejection"}:
             continue
         officer = entry.subjects["officer"]
-        holds = all(entry.payload.get(name) == value for name, value in expected.items())
+        holds = all(entry.payload.get(name) == value for name, value in expected.items()) and not _stale(ctx, entry)
         if holds and _may_decide(ctx, drafted, officer) and entry.actor == f"officer:{officer}":
             valid[officer] = Approval(officer, entry.at, entry.type == "release.approval", str(entry.payload["reason"]))
     decisions = tuple(valid.values())
     rejected = any(not d.approved for d in decisions)
     complete = not rejected and len(decisions) >= NEEDED
     return Standing(release, str(expected["digest"]), decisions, complete, rejected)
+
+
+def _stale(ctx: Context, entry: Entry) -> bool:
+    """期限切れの承認: too old to stand for anything that has not been opened; a rejection stays."""
+    if entry.type != "release.approval" or ctx.ledger.state("release", entry.subjects["release"]) in _OPENED:
+        return False
+    return _now() - entry.when > timedelta(days=ctx.platform.approval_days)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _may_decide(ctx: Context, drafted: Entry, officer_id: str) -> bool:

@@ -26,7 +26,8 @@ from provision.model import (
     Source,
 )
 from provision.profilechecks import plan_problems, profile_problems
-from provision.recipientchecks import key_problems, recipient_problems
+from provision.recipientchecks import key_problems, portal_problems, recipient_problems
+from provision.releasing.conditions import Unmet, about_agreement, about_contents, about_people, about_sources
 from provision.releasing.drafting import today
 from provision.releasing.tables import column_of, items_of, layout, table_of
 
@@ -42,7 +43,7 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
         problems += loaded.problems
     if platform is not None:
         problems += _platform(folder, platform)
-        problems += [p for i, plan in plans.items.items() for p in _officers(plans.files[i], plan, platform)]
+        problems += [p for i, plan in plans.items.items() for p in _told(plans.files[i], about_people(plan, platform))]
     for name, source in sources.items.items():
         problems += _source(sources.files[name], source, known)
     problems += _landings(sources)
@@ -53,9 +54,11 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     for name, recipient in recipients.items.items():
         problems += recipient_problems(recipients.files[name], recipient, on or today(), known)
         problems += key_problems(recipients.files[name], recipient, platform)
+        problems += portal_problems(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
-        problems += _plan(plans.files[name], plan, sources, recipients, profiles)
-        problems += _tables(plans.files[name], plan, known, profiles.items.get(plan.profile))
+        problems += _plan(plans.files[name], plan, sources, recipients, profiles, on or today())
+        mine = (profiles.items.get(plan.profile), recipients.items.get(plan.recipient))
+        problems += _tables(plans.files[name], plan, known, *mine)
         problems += _as_of(plans.files[name], plan, on or today())
     return problems
 
@@ -68,6 +71,15 @@ def _platform(folder: Path, platform: Platform) -> Iterator[ConfigProblem]:
         values = [getattr(officer, key) for officer in platform.officers]
         if len(set(values)) < len(values):
             yield problem(path, ["officers"], f"two officers have the same {key}", "every officer is one person")
+    yield from _keys_apart(path, platform)
+
+
+def _keys_apart(path: Path, platform: Platform) -> Iterator[ConfigProblem]:
+    """控えの鍵: one private key that opens two of these opens what was kept apart."""
+    named = {key: getattr(platform, key) for key in ("escrow_key", "backup_key", "vault_backup_key")}
+    for key, value in named.items():
+        if value and list(named.values()).count(value) > 1 and key != "escrow_key":
+            yield problem(path, [key], "another purpose has the same key", "make a pair of its own (age-keygen)")
 
 
 def _source(path: Path, source: Source, known: Catalogue) -> Iterator[ConfigProblem]:
@@ -147,31 +159,33 @@ def landing_place(source: Source) -> tuple[str, ...]:
     return ()
 
 
-def _officers(path: Path, plan: Plan, platform: Platform) -> Iterator[ConfigProblem]:
-    officers = {officer.id for officer in platform.officers}
-    if plan.purpose not in platform.purposes:
-        yield problem(path, ["purpose"], "not a published purpose", "use one of platform.yaml, or publish it first")
-    if plan.requester not in platform.requesters:
-        yield problem(path, ["requester"], "not a requester of platform.yaml", "add the requester there")
-    if not set(plan.approvers) <= officers:
-        yield problem(path, ["approvers"], "an approver is no officer of platform.yaml", "name officers")
-    if len(set(plan.approvers) - {plan.requester}) < 2:
-        yield problem(path, ["approvers"], "two approvers besides the requester are needed", "name two other officers")
+def _told(path: Path, found: Iterable[Unmet]) -> Iterator[ConfigProblem]:
+    """Conditions that do not hold, as problems of the plan's file."""
+    return (problem(path, list(unmet.key), unmet.what, unmet.remedy) for unmet in found)
 
 
 def _plan(
-    path: Path, plan: Plan, sources: Loaded[Source], recipients: Loaded[Recipient], profiles: Loaded[Profile]
+    path: Path,
+    plan: Plan,
+    sources: Loaded[Source],
+    recipients: Loaded[Recipient],
+    profiles: Loaded[Profile],
+    on: date,
 ) -> Iterator[ConfigProblem]:
     for key, names in (("sources", plan.sources), ("schedule", plan.schedule.after)):
         for name in names:
             if name not in sources.items:
                 yield _unknown(path, key, "source", name, "sources")
     yield from _clock(path, ["schedule", "cron"], plan.schedule.cron)
+    if all(name in sources.items for name in plan.sources):
+        for unmet in about_sources(plan, sources.items, on):
+            file = sources.files[unmet.id] if unmet.folder == "sources" else path
+            yield problem(file, list(unmet.key), unmet.what, unmet.remedy)
     recipient = recipients.items.get(plan.recipient)
     if recipient is None:
         yield _unknown(path, "recipient", "recipient", plan.recipient, "recipients")
     else:
-        yield from _against_agreement(path, plan, recipient)
+        yield from _told(path, about_agreement(plan, recipient))
     profile = profiles.items.get(plan.profile)
     if profile is None:
         yield _unknown(path, "profile", "profile", plan.profile, "profiles")
@@ -196,7 +210,9 @@ def _as_of(path: Path, plan: Plan, on: date) -> Iterator[ConfigProblem]:
         yield problem(path, ["as_of"], "this day is not over in Japan", "name a day that is over, or run")
 
 
-def _tables(path: Path, plan: Plan, known: Catalogue, profile: Profile | None) -> Iterator[ConfigProblem]:
+def _tables(
+    path: Path, plan: Plan, known: Catalogue, profile: Profile | None, recipient: Recipient | None
+) -> Iterator[ConfigProblem]:
     """Every table and column that cannot go out; what only the whole layout shows, where these are right."""
     found = []
     for number, selection in enumerate(plan.tables):
@@ -225,16 +241,5 @@ def _tables(path: Path, plan: Plan, known: Catalogue, profile: Profile | None) -
         return
     if not found and profile is not None:
         yield from (problem(path, *said) for said in plan_problems(plan, profile, known))
-
-
-def _against_agreement(path: Path, plan: Plan, recipient: Recipient) -> Iterator[ConfigProblem]:
-    agreement = recipient.agreement
-    if plan.agreement != agreement.id:
-        yield problem(path, ["agreement"], "is not the recipient's agreement", "name the agreement in force")
-    if plan.channel not in agreement.channels:
-        yield problem(path, ["channel"], "the agreement does not allow this channel", "use an agreed one")
-    if plan.purpose != agreement.purpose:
-        yield problem(path, ["purpose"], "is not the agreement's purpose", "correct it, or amend the agreement")
-    for number, table in enumerate(plan.tables):
-        if table.dataset not in agreement.datasets:
-            yield problem(path, ["tables", number, "dataset"], "the agreement does not cover it", "leave it out")
+    if not found and recipient is not None:
+        yield from _told(path, about_contents(plan, recipient, known))

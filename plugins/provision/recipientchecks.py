@@ -41,6 +41,8 @@ def recipient_problems(path: Path, recipient: Recipient, on: date, known: Catalo
             place = f"known: {', '.join(sorted(known.datasets()))}"
             yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
     yield from _addresses(path, recipient)
+    yield from _portal(path, recipient)
+    yield from _items(path, agreement, known)
     yield from _trail(path, agreement, known)
     for category in agreement.categories:
         if not 1 <= category <= 8:
@@ -56,6 +58,35 @@ def _addresses(path: Path, recipient: Recipient) -> Iterator[ConfigProblem]:
             yield problem(path, key, "the agreement names no such address", remedy)
 
 
+def _portal(path: Path, recipient: Recipient) -> Iterator[ConfigProblem]:
+    """People of the portal get messages, so their addresses are the agreement's, too."""
+    portal, agreement = recipient.portal, recipient.agreement
+    if portal is None:
+        return
+    remedy = "add it, or its domain, to agreement.addresses"
+    if not agreement.covers(portal.contact):
+        yield problem(path, ["portal", "contact"], "the agreement names no such address", remedy)
+    for number, domain in enumerate(portal.domains):
+        if not agreement.covers(f"anybody@{domain}"):
+            yield problem(path, ["portal", "domains", number], "the agreement names no such domain", remedy)
+
+
+def _items(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
+    """Items are columns of agreed datasets: a slip of the keyboard must not look like an agreement."""
+    tables = {
+        f"{name}.{t.name}": {*DERIVED, *(c.name for c in t.columns)}
+        for name in agreement.datasets
+        if name in known.datasets()
+        for t in known.dataset(name).tables
+    }
+    for place, columns in agreement.items.items():
+        if not set(columns) <= tables.get(place, set()):
+            key: list[int | str] = ["agreement", "items", place]
+            yield problem(
+                path, key, "no agreed dataset has such a table or column", "tokumei datasets lists tables and columns"
+            )
+
+
 def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
     """Columns of events are columns of the agreed datasets: a slip of the keyboard would limit nothing."""
     tables = [t for name in agreement.datasets if name in known.datasets() for t in known.dataset(name).tables]
@@ -67,6 +98,12 @@ def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[Confi
                 path, ["agreement", "trail", "events", number], "no agreed dataset has such a column",
                 "name a column, or table.column (tokumei datasets lists them)",
             )  # fmt: skip
+
+
+def portal_problems(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:
+    """A recipient with people of the portal, and a platform without one: nobody could fetch anything."""
+    if platform is not None and recipient.portal is not None and not platform.portal_url:
+        yield problem(path, ["portal"], "the platform has no portal", "add portal_url to platform.yaml")
 
 
 def key_problems(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:

@@ -5,6 +5,7 @@ Read it from `model`, with the other nouns.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
@@ -18,6 +19,23 @@ class Linkage(Noun):
 
     document: str = Field(min_length=3, description="contract or consent document that allows linking")
     group: Identifier = Field(description="sources of one group share one vault")
+
+
+class Permission(Noun):
+    """提供の根拠: the document by which others let us release what is theirs, from its first to its last day."""
+
+    document: str = Field(min_length=3, description="commission, or contract under which the data were received")
+    starts: date
+    ends: date
+    announced_at: str = Field(
+        default="", description="of a commission: where who commissioned it publishes the items (Rules art. 36(2))"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.ends < self.starts:
+            raise ValueError("the document ends before it starts")
+        return self
 
 
 class ArchiveLimits(Noun):
@@ -91,8 +109,14 @@ class Source(Noun):
     )
     legal_status: Literal["personal", "commissioned", "anonymised_received"]
     linkage: Linkage | None = None
+    permission: Permission | None = Field(
+        default=None, description="commissioned, anonymised_received: what allows releasing it; without it never"
+    )
     schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
     deadline_hours: int = Field(default=4, gt=0, description="operators are alerted when an intake run takes longer")
+    due_day: int | None = Field(
+        default=None, ge=1, le=28, description="期限日: day of the month after which last month's batch is late"
+    )
     landing: Landing = Field(default_factory=InboxLanding, description="where the sender's drops appear")
     chart_numbers: list[str] = Field(
         default_factory=list, max_length=20, description="forms of its chart numbers, as [0-9]{8} or K[0-9]{6,7}"

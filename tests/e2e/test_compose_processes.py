@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -207,3 +208,15 @@ def test_everything_ends_with_its_group(stack: Stack) -> None:
     """Last on purpose: ends the stack. No process may be left, in the groups or fled from them."""
     assert len(stack.processes) == 6
     assert stack.stop() == []
+
+
+def test_the_portal_starts_alone_as_the_file_says() -> None:
+    """Its own command and environment, without database and Airflow; then its health check and its first page."""
+    stack = Stack()
+    try:
+        stack.start_services("portal")
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.portal}/signin", timeout=20) as page:
+            assert "form-action 'self'" in page.headers["content-security-policy"]
+            assert b"/signin" in page.read()
+    finally:
+        assert stack.stop() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ CHANGES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "key": (RECIPIENT_FILE, lambda r: r["encryption"].update(key=str(pyrage.x25519.Identity.generate().to_public()))),
     "recipient's name": (RECIPIENT_FILE, lambda r: r["name"].update(en="Another University")),
     "agreement": (RECIPIENT_FILE, lambda r: r["agreement"].update(id="提供契約-2027-001")),
+    "a term of the agreement": (RECIPIENT_FILE, lambda r: r["agreement"].update(onward_provision="with_consent")),
     "contact": ("platform.yaml", lambda p: p["operator"].update(contact="other@health-data.example")),
     "officer": ("platform.yaml", lambda p: p["officers"][0].update(id="demo-officer-9")),
 }
@@ -176,7 +178,9 @@ def forged(house: House, release: str, **changes: Any) -> None:
         "recipient": asked.recipient,
         "recipient_key": ctx.recipient(asked.recipient).encryption.identity,
         "agreement": asked.agreement,
+        "terms": ctx.recipient(asked.recipient).agreement.digest,
         "notice": notice_digest(asked.notice),
+        "known_values": asked.verdict["known_values"],
     } | changes
     actor, officer = said.pop("actor"), said.pop("officer")
     subjects = {"release": release, "plan": asked.plan, "recipient": asked.recipient, "officer": officer}
@@ -196,7 +200,9 @@ def forged(house: House, release: str, **changes: Any) -> None:
         {"recipient": "aozora-pharma"},
         {"recipient_key": "age1other"},
         {"agreement": "提供契約-2026-003"},
+        {"terms": "0" * 64},
         {"notice": ""},
+        {"known_values": "not available"},
     ],
 )
 def test_an_entry_appended_without_the_page_does_not_count(house: House, release: str, changes: dict[str, str]) -> None:
@@ -204,6 +210,105 @@ def test_an_entry_appended_without_the_page_does_not_count(house: House, release
     forged(house, release, **changes)
     assert not approvals.standing(house.open(), release).complete
     assert house.open().ledger.state("release", release) == "gated"
+
+
+def test_what_the_forgeries_above_lack_is_one_thing_each(house: House, release: str) -> None:
+    """The control: a whole forgery looks like an approval; it carries no state, and announcing asks for that."""
+    decide(house, release, "officer1")
+    forged(house, release)
+    assert approvals.standing(house.open(), release).complete
+    goes_nowhere(house, release)
+
+
+def goes_nowhere(house: House, release: str, rules: tuple[str, str] = ("release.approval", "deliver.state")) -> None:
+    """Neither announced nor delivered, by these rules; nothing lies in outbox, staging or the public's folder."""
+    for step, rule in zip((releasing.publish, releasing.deliver), rules, strict=True):
+        with pytest.raises(Refused) as refused:
+            step(house.open(), release, actor=ACTOR)
+        assert refused.value.rule == rule
+        assert refused.value.remedy
+    assert not list(house.open().ledger.entries(type="delivery."))
+    assert not [path for zone in ("outbox", "staging", "published") for path in (house.home / zone).rglob("*.*")]
+
+
+def transition(house: House, release: str, state: str, payload: dict[str, Any]) -> None:
+    """A change of state appended to the log by a program that is not the page."""
+    subjects = {"plan": PLAN, "recipient": "tsukishima-university"}
+    house.open().ledger.transition("release", release, state, actor="airflow:x/y", subjects=subjects, payload=payload)
+
+
+def test_a_run_marked_as_successful_has_no_approval(house: House, release: str) -> None:
+    """Whoever marks the task, or the whole run, as successful in Airflow starts what follows: it reads the log."""
+    goes_nowhere(house, release)
+    decide(house, release, "officer1")
+    goes_nowhere(house, release)
+
+
+def test_a_state_without_its_approvals_is_believed_by_nobody(house: House, release: str) -> None:
+    decide(house, release, "officer1")
+    digest = approvals.request(house.open(), release).digest
+    transition(house, release, "approved", {"digest": digest, "approvals": ["demo-officer-1", "demo-officer-2"]})
+    goes_nowhere(house, release)
+    said = {"name": "x.html", "sha256": "0" * 64, "on": "2026-11-28", "url": "https://x.example/x.html"}
+    transition(house, release, "published", {"announcement": said})
+    with pytest.raises(Refused) as refused:
+        releasing.deliver(house.open(), release, actor=ACTOR)
+    assert refused.value.rule == "deliver.approval"
+    assert not list(house.open().ledger.entries(type="delivery."))
+
+
+def test_an_announcement_that_was_never_made_opens_nothing(house: House, release: str) -> None:
+    """Approved by two officers, and somebody writes into the log that the public was told."""
+    for login in ("officer1", "officer2"):
+        decide(house, release, login)
+    said = {"name": "x.html", "sha256": "0" * 64, "on": "2026-11-28", "url": "https://x.example/x.html"}
+    transition(house, release, "published", {"announcement": said})
+    with pytest.raises(Refused) as refused:
+        releasing.deliver(house.open(), release, actor=ACTOR)
+    assert refused.value.rule == "deliver.announcement"
+
+
+@pytest.mark.parametrize("forgery", ["r-claims-for-university-0000000000", "", "../../etc", "rejected"])
+def test_a_result_forged_in_airflow_names_no_other_release(
+    house: House, release: str, forgery: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XCom carries the release's id and nothing else: another id is another release, with its own decisions."""
+    if forgery == "rejected":
+        forgery = gate_without_engine(house, PLAN, monkeypatch, key="run-2")
+        decide(house, forgery, "officer1", approve=False, reason="対象が広すぎる")
+    for step in (releasing.publish, releasing.deliver):
+        with pytest.raises(Refused):
+            step(house.open(), forgery, actor=ACTOR)
+    assert not [path for zone in ("outbox", "staging", "published") for path in (house.home / zone).rglob("*.*")]
+
+
+def test_a_release_that_expired_waits_for_nobody(house: House, release: str) -> None:
+    decide(house, release, "officer1")
+    transition(house, release, "expired", {"reason": "not approved in time"})
+    refuses(house, release, "approval.pending", login="officer2")
+    goes_nowhere(house, release)
+
+
+def test_an_approval_expires(house: House, release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Approved, and left lying longer than `approval_days`: nobody looked at it as it is today."""
+    for login in ("officer1", "officer2"):
+        decide(house, release, login)
+    late = datetime.now(UTC) + timedelta(days=31)
+    monkeypatch.setattr(approvals, "_now", lambda: late)
+    assert approvals.standing(house.open(), release).approvals == ()
+    goes_nowhere(house, release)
+    house.edit("platform.yaml", lambda said: said.update(approval_days=40))
+    assert approvals.standing(house.open(), release).complete
+
+
+def test_what_changed_meanwhile_may_be_decided_anew(house: House, release: str) -> None:
+    decide(house, release, "officer1")
+    house.edit(RECIPIENT_FILE, lambda r: r["agreement"].update(destroy_within_days=10))
+    assert not approvals.standing(house.open(), release).approvals
+    for login in ("officer1", "officer2"):
+        standing = decide(house, release, login)
+    assert standing.complete
+    assert len(list(house.open().ledger.entries(type="release.approval"))) == 3
 
 
 def test_a_row_written_into_the_database_is_found(house: House, release: str) -> None:

@@ -427,8 +427,10 @@ def test_as_of_a_day_that_is_over_or_the_run(folder: Folder, day: str) -> None:
 
 def test_received_anonymised_is_never_linked(folder: Folder) -> None:
     line = folder.spoil(SOURCE, "legal_status: personal ", "legal_status: anonymised_received ")
-    found = folder.only()
-    assert (found.key, found.line > line) == ("linkage", True)
+    found = {problem.key: problem for problem in folder.problems()}
+    assert found["linkage"].line > line
+    assert found["permission"].remedy.startswith("name the contract that allows passing it on")
+    assert "APPI art. 45" in found["sources"].what
 
 
 def test_every_mistake_of_a_plan_is_said_at_once(folder: Folder) -> None:

@@ -27,9 +27,14 @@ VERDICT = {"digest": DIGEST, "passed": True, "expectations": 74, "failures": [],
 
 
 def gate_one(
-    context: Any, run_key: str = "manual__2026-03-01", draft: Callable[..., str] | None = None, **changes: Any
+    context: Any,
+    run_key: str = "manual__2026-03-01",
+    draft: Callable[..., str] | None = None,
+    made: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> str:
-    """A release that waits for officers, as far as the log is concerned; `changes` are to its verdict."""
+    """A release that waits for officers, as far as the log is concerned; `made` are changes to what was made,
+    `changes` to its verdict."""
     from provision import releasing
 
     release = (draft or releasing.draft)(context, PLAN, run_key, actor="airflow:release__claims_to_a/run")
@@ -40,7 +45,7 @@ def gate_one(
     def goes(state: str, payload: dict[str, Any]) -> None:
         context.ledger.transition("release", release, state, actor="airflow:t/r", subjects=subjects, payload=payload)
 
-    goes("made", MADE)
+    goes("made", MADE | (made or {}))
     goes("gated", {"digest": DIGEST, "verdict": VERDICT | verdicts.versions(context, release) | changes})
     return release
 

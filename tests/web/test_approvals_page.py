@@ -45,9 +45,49 @@ def state(world: Any, release: str) -> str:
 
 def test_the_page_shows_what_is_decided_on(browser: Any, signed: Signed, release: str, facts: Any) -> None:
     page = browser.get(f"/provision/approvals/{release}", headers=signed("officer_a")).text
-    for fact in (facts.digest, "架空大学", "requester-a", "officer-a", "1,530", "匿名加工情報", "合格 passed"):
+    for fact in (facts.digest, "架空大学", "requester-a", "officer-a", "1,530", "匿名加工情報", "合格", "初回"):
         assert fact in page, fact
     assert release in browser.get("/provision/approvals", headers=signed("officer_a")).text
+
+
+def test_the_page_is_in_the_readers_language(browser: Any, signed: Signed, release: str) -> None:
+    header = signed("officer_a")
+    place = f"/provision/approvals/{release}"
+    for more, address, words in (
+        ({}, place, "前回の提供からの変更"),
+        ({"Accept-Language": "en-GB,ja;q=0.5"}, place, "What changed since the last release"),
+        ({"Accept-Language": "de, ja"}, place, "前回の提供からの変更"),
+        ({"Accept-Language": "en"}, f"{place}?lang=ja", "前回の提供からの変更"),
+        ({"Accept-Language": "ja"}, f"{place}?lang=en", "What changed since the last release"),
+        ({}, f"{place}?lang=<script>", "前回の提供からの変更"),
+    ):
+        page = browser.get(address, headers={**header, **more}).text
+        assert words in page, (more, address)
+        assert "lang=<script>" not in page
+
+
+def test_officers_see_agreement_announcement_and_the_refusals_in_words(
+    browser: Any, signed: Signed, release: str
+) -> None:
+    page = browser.get(f"/provision/approvals/{release}?lang=en", headers=signed("officer_a")).text
+    for fact in (
+        "A-2026-01", "2026-01-01 – 2036-12-31", "forbidden", "within 30 days after the end", "Few named handlers",
+        "art. 43(3)", "announced anew after approval", "Age band", "The requester cannot approve the own request",
+        "contact@operator.example",
+    ):  # fmt: skip
+        assert fact in page, fact
+
+
+def test_what_changed_since_the_last_release(browser: Any, signed: Signed, world: Any, facts: Any, decide: Any) -> None:
+    """Two officers approved the first one: the second is shown against it, figure by figure."""
+    decide("officer_a")
+    decide("officer_b")
+    second = facts.gate_one(world, "manual__2026-04-01", made={"people": 1600, "tables": {"claim": 4000}})
+    page = browser.get(f"/provision/approvals/{second}?lang=en", headers=signed("officer_a")).text
+    assert "first release" not in page
+    for figure in ("1,499", "1,600", "+101", "-120", "rows of claim"):
+        assert figure in page, figure
+    assert "Unchanged: Columns, Recipient and agreement, Profile, Method and conditions, Risk" in page
 
 
 def test_two_officers_approve(decide: Any, world: Any, release: str) -> None:
@@ -85,6 +125,7 @@ def test_only_officers_decide(decide: Any, world: Any, release: str, login: str)
     answer = decide(login)
     assert answer.status_code == 403
     assert set(answer.json()) == {"error", "remedy"}
+    assert answer.headers["Tokumei-Rule"] == "approval.officer"
     assert world.ledger.size == before
 
 
@@ -155,9 +196,8 @@ def test_known_values_that_could_not_be_looked_up_stand_out(
     browser: Any, signed: Signed, world: Any, facts: Any
 ) -> None:
     release = facts.gate_one(world, "without", known_values="not available")
-    page = browser.get(f"/provision/approvals/{release}", headers=signed("officer_a")).text
-    assert "既知値との照合ができません" in page
-    assert "known values: not available" in page
+    for language, words in (("ja", "既知値との照合ができません"), ("en", "Known values: not available")):
+        assert words in browser.get(f"/provision/approvals/{release}?lang={language}", headers=signed("officer_a")).text
     other = facts.gate_one(world, "with")
     assert (
         "既知値との照合ができません"

@@ -223,3 +223,53 @@ def test_the_prompt_is_only_for_the_officers(house: House) -> None:
     states = house.run(people)
     assert answers == [403, 403, 403, 200]
     assert states["deliver"] == "skipped"
+
+
+@pytest.fixture
+def real_house(browser: Any, signed: Signed, world: Any, facts: Any, monkeypatch: pytest.MonkeyPatch) -> House:
+    """The same, but announcing and delivering are the real ones."""
+    from provision import releasing
+
+    publish, deliver = releasing.publish, releasing.deliver
+    made = House(browser, signed, world, facts, monkeypatch)
+    monkeypatch.setattr(releasing, "publish", publish)
+    monkeypatch.setattr(releasing, "deliver", deliver)
+    return made
+
+
+@pytest.mark.slow
+def test_marking_clearing_and_forging_in_airflow_releases_nothing(real_house: House) -> None:
+    """Airflow's administrator may do all of it (embedded sign-in): the log holds no approval, so nothing goes out."""
+    answers: list[int] = []
+
+    def people(house: House) -> None:
+        house.until_asked()
+        run = house.prompt().removesuffix("/taskInstances/approve/-1/hitlDetails")
+        header = house.signed("admin")
+        forged = {"key": "return_value", "value": {"chosen_options": ["Approve"]}, "map_index": -1}
+        answers.append(
+            house.browser.post(f"{run}/taskInstances/approve/xcomEntries", headers=header, json=forged).status_code
+        )
+        mark = {"new_state": "success"}
+        answers.append(house.browser.patch(f"{run}/taskInstances/approve", headers=header, json=mark).status_code)
+        house.decide("officer_a")
+
+    states = real_house.run(people)
+    assert answers == [201, 200]
+    assert (states["approve"], states["publish"], states["deliver"]) == ("success", "failed", "upstream_failed")
+    types = {entry.type for entry in real_house.world.ledger.entries()}
+    assert types == {"release.drafted", "release.made", "release.gated", "release.approval"}
+    run = real_house.prompt().removesuffix("/taskInstances/approve/-1/hitlDetails")
+    header = real_house.signed("admin")
+    ended = real_house.browser.patch(run, headers=header, json={"state": "success"})
+    assert (ended.status_code, ended.json()["state"]) == (200, "success")
+    clear = {
+        "dag_run_id": run.rpartition("/")[2],
+        "task_ids": ["publish", "deliver"],
+        "dry_run": False,
+        "only_failed": False,
+    }
+    cleared = real_house.browser.post(f"/api/v2/dags/{DAG}/clearTaskInstances", headers=header, json=clear)
+    assert cleared.status_code == 200
+    assert {entry.type for entry in real_house.world.ledger.entries()} == types
+    assert not list(real_house.world.zones.home.glob("staging/*"))

@@ -15,17 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from provision import approvals
 from provision.auditing import guard, log, prompt, render
+from provision.auditing.language import language_of, speaker
+from provision.auditing.reviewing import gathered
 from provision.context import open_context
-from provision.errors import Refused, TokumeiError
-from provision.releasing.verdicts import expired
+from provision.errors import Refused
 
 router = APIRouter()
 
 #: Rule slugs of `approvals.decide` by what the caller can do about them; the others are about the release's state.
 NOT_BY_THIS_PERSON = frozenset({"approval.officer", "approval.own"})
 NOT_IN_THIS_FORM = frozenset({"approval.reason"})
-#: Facts of a making that are about risk, shown before the rest.
-RISK = ("risk", "trails", "attacks", "earlier_releases")
 
 
 class BadDecision(Refused):
@@ -57,36 +56,18 @@ async def sent(request: Request) -> Decision:
 @router.get("/approvals", response_class=HTMLResponse)
 def waiting(request: Request) -> HTMLResponse:
     """Releases that wait for officers."""
-    found = approvals.pending(open_context())
-    login = guard.visitor(request).login
-    return render.page(request, "approvals.html", login=login, current="approvals", waiting=found)
+    language, login = language_of(request), guard.visitor(request).login
+    return render.page(
+        request, "approvals.html", login=login, current="approvals", waiting=approvals.pending(open_context()),
+        needed=approvals.NEEDED, lang=language, say=speaker(language),
+    )  # fmt: skip
 
 
 @router.get("/approvals/{release}", response_class=HTMLResponse)
 def review(request: Request, release: str) -> HTMLResponse:
     """Everything an officer decides on, and the form; for what is decided already an offer to wake the run."""
-    found = approvals.request(open_context(), release)
-    login = guard.visitor(request).login
-    risk = {name: found.made[name] for name in RISK if name in found.made}
-    contents = {name: value for name, value in found.made.items() if name not in {*RISK, "digest"}}
-    return render.page(
-        request,
-        "review.html",
-        login=login,
-        current="approvals",
-        one=found,
-        risk=risk,
-        contents=contents,
-        expired=_expired(release),
-    )
-
-
-def _expired(release: str) -> str:
-    """Why the verdict shown does not hold any more; also where a file it rests on does not."""
-    try:
-        return expired(open_context(), release)
-    except TokumeiError as error:
-        return error.what
+    values = gathered(open_context(), release, language_of(request))
+    return render.page(request, "review.html", login=guard.visitor(request).login, current="approvals", **values)
 
 
 @router.post("/api/approvals/{release}")

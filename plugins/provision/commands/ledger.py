@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
+from provision.connections import resolver_here
 from provision.zones import Zones, home_folder
 
 if TYPE_CHECKING:
@@ -97,13 +98,12 @@ def _uncosigned(paths: list[Path], public: str) -> list[Problem]:
 
 
 def _own_key(arguments: argparse.Namespace) -> str | None:
+    from provision.context import open_context
     from provision.keys import FileKeys, signing_key_path
-    from provision.ledger.signing import Signer
 
-    if arguments.path:
+    if arguments.path or not signing_key_path(FileKeys(Zones(home_folder()).vault() / "keys")).exists():
         return None
-    path = signing_key_path(FileKeys(Zones(home_folder()).vault() / "keys"))
-    return Signer.load(path).public if path.exists() else None
+    return open_context(resolver_here()).log_keys
 
 
 def _checkpoint(arguments: argparse.Namespace) -> int:

@@ -83,6 +83,19 @@ class Coded:
         """The cells at these places, or those of a mask."""
         return Coded(self.cells[places], self.words)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return all(word is None for word in self.words)
+
+    def or_else(self, other: Coded) -> Coded:
+        """The cells, and where they are empty those of another column."""
+        if self.empty:
+            return other
+        if None not in self.words or other.empty:
+            return self
+        return Coded(np.where(self.filled, self.cells, other.cells + len(self.words)), [*self.words, *other.words])
+
     def without(self, lost: npt.NDArray[np.bool_]) -> Coded:
         """With these cells empty."""
         return Coded(np.where(lost, len(self.words), self.cells), [*self.words, None]) if lost.any() else self
@@ -92,16 +105,12 @@ class Coded:
         return list(map(self.words.__getitem__, self.cells.tolist()))
 
     def numbers(self) -> pl.Series:
-        """The cells as numbers of `vocabulary`."""
-        return pl.Series(self.cells)
-
-    def vocabulary(self) -> pl.Series:
-        """The words."""
-        return pl.Series(self.words, dtype=pl.String)
+        """The cells as the numbers of words, as Polars counts them."""
+        return pl.Series(self.cells.astype(np.uint32))
 
     def series(self) -> pl.Series:
         """The texts of all cells."""
-        words = self.vocabulary()
+        words = pl.Series(self.words, dtype=pl.String)
         return words.new_from_index(0, len(self.cells)) if len(words) == 1 else words[self.numbers()]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Column, Dataset, Parcel, Report, Table
-from provision.formats.columns import typed_together
+from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Dataset, Parcel, Report, Table
+from provision.formats.codedcolumns import typed_rows
 from provision.formats.fhircoded import Coded, Places, Rows, together
 from provision.formats.fhircolumns import days, listed
+from provision.formats.fhirelements import forget
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -37,11 +38,10 @@ def parcel(dataset: Dataset, records: Records, systems: Systems, report: Report)
     for rule, count in records.counts.items():
         report.warn(rule, count)
     whole = {one.name: _whole(one, found[one.name]) for one in dataset.tables if one.name in found}
-    raws = {name: _numbered(dataset.table(name), made, start) for name, made in whole.items()}
-    words = {name: {c.name: whole[name].columns[c.name].vocabulary() for c in own} for name, (_, own) in raws.items()}
-    tables = typed_together(raws, report, words)
+    tables = typed_rows(dataset, whole, start, report)
     report.people += records.size
     report.records += records.size
+    forget()
     return Parcel(tables, _people(records, start), records.size)
 
 
@@ -72,13 +72,6 @@ def _whole(one: Table, parts: list[Rows]) -> Rows:
         order = np.arange(len(made.owners)) - np.searchsorted(made.owners, made.owners)
         made.columns[number] = Coded(order, [str(n + 1) for n in range(int(order.max()) + 1)])
     return made
-
-
-def _numbered(one: Table, made: Rows, start: int) -> tuple[pl.DataFrame, list[Column]]:
-    """Claim numbers and the numbers of the words of every column of the table that there is; and these columns."""
-    columns = [column for column in one.columns if column.name in made.columns]
-    numbers = {column.name: made.columns[column.name].numbers() for column in columns}
-    return pl.DataFrame({"claim_no": pl.Series(made.owners + start, dtype=pl.Int64), **numbers}), columns
 
 
 def _heads(dataset: Dataset, records: Records) -> Rows:

@@ -105,9 +105,10 @@ def open_note(note: str, verifiers: Sequence[Verifier]) -> str:
 
 
 def verify(note: str, verifiers: Sequence[Verifier]) -> Checkpoint:
-    """The checkpoint in a note signed by one of `verifiers` for its own log. Raises `LedgerBroken`."""
-    open_note(note, verifiers)
+    """The checkpoint in a note signed by one of `verifiers` for its own log, and not after that key was retired.
+    Raises `LedgerBroken`."""
     checkpoint = parse(note)
+    open_note(note, [key for key in verifiers if key.until is None or checkpoint.size <= key.until])
     if checkpoint.origin not in {key.name for key in verifiers}:
         raise _broken("it is of another log")
     return checkpoint

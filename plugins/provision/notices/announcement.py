@@ -1,90 +1,118 @@
-"""The public announcement of one plan: items of information about individuals, and the method of provision, ja and en.
+"""公表: a static page for every announcement, at an address that never changes, with its history beside it.
 
-Items after making (art. 43(3)) and items and method before provision (art. 43(4)) may coincide where a set is made for
-immediate provision (PPC Q&A 15-27). A plan's announcement has a permanent name and keeps its history.
+Written, read back, entered in the log; what stands already is not announced again. A run that died writes the same
+bytes once more.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from provision import channels
-from provision.errors import RetryLater
-from provision.model import Plan, Platform
-from provision.packaging.codebook import PAGE_HEAD
-from provision.releasing.tables import ReleaseTable
+from provision.context import Context
+from provision.errors import Refused
+from provision.ledger.entry import Entry
+from provision.notices.contents import Contents, contents_of
+from provision.notices.pages import page, shelf
+from provision.notices.reading import address, require_readable
+from provision.notices.register import PUBLISHED, announcements, difference, latest
+from provision.releasing.drafting import drafted_plan, today
 
 
-def announce(folder: Path, platform: Platform, plan: Plan, tables: Sequence[ReleaseTable], day: str) -> dict[str, str]:
-    """Write the announcement and read it back; gives its name and digest. Writing the same again changes nothing.
+def announce(ctx: Context, contents: Contents, *, release: str, actor: str) -> dict[str, Any]:
+    """The announcement that says these contents: the one that stands, or a new one. Gives name, digest, address, day.
 
-    Raises `RetryLater` where what can be read is not what was written.
+    Raises `RetryLater` where it cannot be read back from where the public reads it.
     """
-    body = _page(platform, plan, tables)
+    folder = ctx.zones.published()
+    last = latest(ctx, contents.plan, contents.stage)
+    if last is not None and last["content"] == contents.digest and _stands(folder, contents, last):
+        _require_both(ctx, last)
+        return _told(last)
+    made = _new(ctx, folder, contents)
+    _write(folder / "index.html", shelf(ctx.platform, [*announcements(ctx), {"plan": contents.plan, **made}]))
+    _require_both(ctx, made)
+    ctx.ledger.append(
+        PUBLISHED, actor=actor, key=f"notice:{made['name']}", subjects={"plan": contents.plan, "release": release},
+        payload=made,
+    )  # fmt: skip
+    return _told(made)
+
+
+def require_announced(ctx: Context, release: str) -> None:
+    """`Refused` unless exactly the items and the method of this release were announced, `RetryLater` unless the public
+    can read it now: nothing opens before (APPI arts. 43(4), 44: あらかじめ)."""
+    plan = drafted_plan(ctx, release)
+    told = _announced(ctx, release).payload["announcement"]
+    if told.get("promise") != contents_of(ctx, plan).promise:
+        raise Refused(
+            "what was announced is not what this release holds, or not how it goes out", where=release,
+            rule="deliver.announcement", remedy="nothing was sent; release anew, so that it is announced as it is",
+        )  # fmt: skip
+    require_readable(ctx.platform, ctx.zones.published(), str(told["name"]), str(told["sha256"]))
+
+
+def _announced(ctx: Context, release: str) -> Entry:
+    for entry in ctx.ledger.entries(type="release.published", kind="release", subject=release):
+        return entry
+    raise Refused(
+        "the release was never announced", where=release, rule="deliver.announcement", remedy="run its task publish"
+    )
+
+
+def _stands(folder: Path, contents: Contents, last: Mapping[str, Any]) -> bool:
+    """Whether the page is in the folder as announced; one that was lost is written again where it still can be."""
+    path = folder / str(last["name"])
+    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == last["sha256"]:
+        return True
+    body = page(contents, str(last["on"]))
+    if hashlib.sha256(body.encode()).hexdigest() != last["sha256"]:
+        return False
+    _shelve(folder, contents, str(last["name"]), body)
+    return True
+
+
+def _new(ctx: Context, folder: Path, contents: Contents) -> dict[str, Any]:
+    """A page of today, in the folder, and what the log is to say of it."""
+    day, changes = today().isoformat(), difference(ctx, contents)
+    body = page(contents, day)
     digest = hashlib.sha256(body.encode()).hexdigest()
-    name = f"{plan.id}-{digest[:12]}.html"
-    _write(folder / name, body)
-    _write(folder / f"{plan.id}.html", body)
-    _index(folder)
-    if any((folder / page).read_text(encoding="utf-8") != body for page in (name, f"{plan.id}.html")):
-        raise RetryLater(
-            "the announcement cannot be read back", rule="notice.read_back", remedy="check the published zone"
-        )
+    name = f"{contents.plan}-{digest[:12]}.html"
+    _shelve(folder, contents, name, body)
     return {
-        "name": name,
-        "sha256": digest,
-        "on": day,
-        "url": f"{platform.operator.announcement_url.rstrip('/')}/{name}",
-    }
+        "stage": contents.stage, "articles": list(contents.articles), "name": name, "sha256": digest, "on": day,
+        "url": address(ctx.platform, name), "content": contents.digest, "promise": contents.promise,
+        "items": contents.lines, "method": contents.method_line,
+        "title": {"ja": contents.title[0], "en": contents.title[1]}, "current": current(contents),
+        "added": list(changes.added), "removed": list(changes.removed),
+    }  # fmt: skip
 
 
-def _page(platform: Platform, plan: Plan, tables: Sequence[ReleaseTable]) -> str:
-    title, operator = "匿名加工情報の作成及び第三者提供に関する公表", platform.operator
-    items = "".join(
-        f"<tr><td>{_both(t.ja, t.en)}</td><td>{html.escape(c.ja)}</td><td>{html.escape(c.en)}</td></tr>"
-        for t in tables
-        for c in t.columns
-    )
-    method = channels.get(plan.channel).title
-    return "\n".join(
-        [
-            PAGE_HEAD.format(language="ja", title=title),
-            f"<h1>{title}</h1><p>Announcement of making and providing anonymously processed information</p>",
-            f"<p>{_both(operator.name.ja, operator.name.en)}</p>",
-            f"<h2>{_both(plan.title.ja, plan.title.en)}</h2>",
-            "<p>個人情報の保護に関する法律第43条第3項及び第4項に基づき公表します。同じ項目の匿名加工情報を継続的に作成し、提供します。<br>"
-            "Published under Article 43, paragraphs (3) and (4) of the Act on the Protection of Personal Information; "
-            "information with the same items is made and provided continuously.</p>",
-            "<h3>提供の方法 / Method of provision</h3>",
-            f"<p>{_both(method['ja'], method['en'])}</p>",
-            "<h3>個人に関する情報の項目 / Items of information about individuals</h3>",
-            "<table><thead><tr><th>表 / Table</th><th>項目</th><th>Item</th></tr></thead>",
-            f"<tbody>{items}</tbody></table>",
-            "<h3>お問い合わせ・苦情 / Enquiries and complaints</h3>",
-            f"<p>{html.escape(operator.contact)}</p></body></html>",
-        ]
-    )
+def current(contents: Contents) -> str:
+    """The page that always shows the newest announcement of a plan."""
+    return f"{contents.plan}.html" if contents.stage == "provision" else f"{contents.plan}.making.html"
 
 
-def _both(ja: str, en: str) -> str:
-    return f"{html.escape(ja)} / {html.escape(en)}"
+def _shelve(folder: Path, contents: Contents, name: str, body: str) -> None:
+    _write(folder / name, body)
+    _write(folder / current(contents), body)
 
 
-def _index(folder: Path) -> None:
-    pages = sorted(p.name for p in folder.glob("*.html") if p.name != "index.html")
-    links = "".join(f'<li><a href="{html.escape(name)}">{html.escape(name)}</a></li>' for name in pages)
-    title = "匿名加工情報に関する公表"
-    _write(
-        folder / "index.html",
-        f"{PAGE_HEAD.format(language='ja', title=title)}<h1>{title}</h1><ul>{links}</ul></body></html>",
-    )
+def _require_both(ctx: Context, made: Mapping[str, Any]) -> None:
+    """The page under its own address, which never changes, and under that of the plan's newest one."""
+    for name in (made["name"], made["current"]):
+        require_readable(ctx.platform, ctx.zones.published(), str(name), str(made["sha256"]))
+
+
+def _told(made: Mapping[str, Any]) -> dict[str, Any]:
+    """What the entry of a release says of its announcement."""
+    return {name: made[name] for name in ("name", "sha256", "on", "url", "content", "promise", "articles")}
 
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8", newline="")
     os.replace(temporary, path)

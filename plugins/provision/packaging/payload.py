@@ -10,6 +10,7 @@ import polars as pl
 
 from provision.context import Context
 from provision.model import Plan, Profile
+from provision.notices.basis import basis_of
 from provision.packaging.bag import bag_digest, close_bag
 from provision.packaging.codebook import write_codebook
 from provision.packaging.datapackage import Described, datapackage
@@ -42,7 +43,13 @@ def build_payload(
     bag: Path,
     day: str,
 ) -> str:
-    """Write the bag of these tables; gives digest D. The same frames and `day` (YYYY-MM-DD) give the same bytes."""
+    """Write the bag of these tables; gives digest D. The same frames and `day` (YYYY-MM-DD) give the same bytes.
+
+    Raises `Refused` where a table is too large for a format of the plan.
+    """
+    for shape in shapes:
+        for kind in plan.formats:
+            TABLE_FORMATS[kind].fits(shape.name, frames[shape.name])
     data = bag / "data"
     (data / "tables").mkdir(parents=True)
     for shape in shapes:
@@ -52,7 +59,7 @@ def build_payload(
     rows = {name: frame.height for name, frame in frames.items()}
     described = Described(release, plan, profile, recipient.agreement, shapes, rows, data / "tables", day)
     _write(data / DESCRIPTION, json.dumps(datapackage(described, ctx.catalogue), ensure_ascii=False, indent=1) + "\n")
-    _write(data / README, readme(ctx.platform, recipient, plan, release))
+    _write(data / README, readme(ctx.platform, recipient, plan, release, basis_of(ctx, plan)))
     _write(data / START, _start(ctx, described))
     _write(data / TERMS, _terms(ctx, described))
     _write(data / REPORT, report(plan, release, shapes, frames))

@@ -7,7 +7,7 @@ in the same batches. What was accepted or received after the moment does not cou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,9 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.ledger.entry import Entry
 from provision.releasing.drafting import TOKYO
+
+#: 保存期間の終了: the entry from which on a batch is in no release any more, whatever its moment: its rows go.
+ENDED = "store.ended"
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,19 @@ def batches_in_force(ctx: Context, sources: Sequence[str], moment: Moment | None
     at = moment or now(ctx)
     accepted = {e.subjects["batch"] for e in _entries(ctx, "batch.accepted", sources, at)}
     received = {e.subjects["batch"]: e for e in _entries(ctx, "batch.received", sources, at)}
-    gone = superseded(received, accepted)
+    ended = {e.subjects["batch"] for e in ctx.ledger.entries(type=ENDED)}
+    gone = superseded(received, accepted) | ended
     found = [part for batch in accepted - gone for part in parts(ctx, received[batch])]
     return tuple(sorted(found, key=lambda b: (b.source, b.place, b.dataset)))
+
+
+def in_force_by_receipt(ctx: Context, sources: Sequence[str]) -> Iterator[Entry]:
+    """The entries ``batch.received`` of the batches in force now; the store is not asked."""
+    at = now(ctx)
+    accepted = {e.subjects["batch"] for e in _entries(ctx, "batch.accepted", sources, at)}
+    received = {e.subjects["batch"]: e for e in _entries(ctx, "batch.received", sources, at)}
+    gone = superseded(received, accepted)
+    return (received[batch] for batch in sorted(accepted - gone))
 
 
 def left_in_quarantine(ctx: Context, sources: Sequence[str], moment: Moment) -> dict[str, int]:

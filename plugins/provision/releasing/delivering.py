@@ -1,7 +1,8 @@
 """提供: seal once, hand over once, record before and after. Believes only what the ledger proves.
 
 Before any byte leaves: the whole log verifies, two approvals hold for exactly this digest, recipient and notice, the
-agreement is in force today, the gate's verdict has not expired, and the payload on disk still has the digest. An
+agreement is in force today, the gate's verdict has not expired, the public can read of these items and this method, and
+the payload on disk still has the digest. An
 attempt without a recorded end is tried again where the channel can tell what is already there; for mail it stays
 `unknown` until an operator resolves it.
 """
@@ -24,14 +25,17 @@ from provision.context import Context
 from provision.errors import DeliveryUnknown, LedgerBroken, Refused, RetryLater, TokumeiError
 from provision.ledger.places import place_of
 from provision.ledger.verify import verify
+from provision.notices.announcement import require_announced
 from provision.packaging.bag import bag_digest
 from provision.packaging.encryption import schemes
 from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
+from provision.recovery import doubtful
 from provision.releasing.consigning import consignment
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.earlier import require_all_still_in
 from provision.releasing.making import made_folder
+from provision.releasing.previewing import lay_out
 from provision.releasing.verdicts import require_in_force
 
 LOGGER = logging.getLogger(__name__)
@@ -59,21 +63,24 @@ def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channe
     """One attempt of an order, sealed before, recorded before and after."""
     _order(ctx, asked, order, actor)
     made = _consign(ctx, asked, order, actor)
+    if ctx.recipient(asked.recipient).portal is not None:
+        lay_out(ctx, asked.release)
     return _attempt(ctx, asked, channel, made, actor)
 
 
 def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     """Everything that must hold before a byte leaves; `Refused` or `LedgerBroken` names what does not."""
-    checked = verify(place_of(ctx.zones), public_key=ctx.signer.public)
+    checked = verify(place_of(ctx.zones), public_key=ctx.log_keys)
     if not checked.ok:
         problem = checked.problems[0]
         raise LedgerBroken(
             f"the provision log does not verify: {problem.what}", rule="ledger.verify", remedy=problem.remedy
         )
     _require(asked.state in {"published", "open"}, asked, "state", f"it is {asked.state}, not published")
-    _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
     check(ctx, drafted_plan(ctx, asked.release), ctx.recipient(asked.recipient), today())
+    _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")
     require_in_force(ctx, asked.release, "deliver")
+    require_announced(ctx, asked.release)
     require_all_still_in(ctx, asked.release, "deliver")
     digest = bag_digest(made_folder(ctx, asked.release) / "bag")
     _require(digest == asked.digest, asked, "digest", "the payload on disk is not the approved one")
@@ -186,17 +193,17 @@ def _attempt(
 
 
 def _settle_dead_attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, order: str, actor: str) -> None:
-    """An attempt whose process died: repeatable channels look for themselves, mail cannot know."""
-    state = ctx.ledger.state("delivery", order)
-    if state == "attempting":
-        state = "unknown" if channel.at_most_once else "failed"
+    """An attempt whose process died: repeatable channels look for themselves, mail cannot know. Of an order that is
+    older than a restore nobody knows what became of it."""
+    state, reason, after = ctx.ledger.state("delivery", order), "", ""
+    if state != "unknown" and doubtful(ctx, asked.release, order):
+        after, reason = "unknown", "the platform was restored from a backup that is older than this moment"
+    elif state == "attempting":
+        after, reason = "unknown" if channel.at_most_once else "failed", "the attempt has no recorded end"
+    if after:
+        state = after
         ctx.ledger.transition(
-            "delivery",
-            order,
-            state,
-            actor=actor,
-            subjects=_subjects(asked),
-            payload={"reason": "the attempt has no recorded end"},
+            "delivery", order, state, actor=actor, subjects=_subjects(asked), payload={"reason": reason}
         )
     if state == "unknown":
         raise DeliveryUnknown(

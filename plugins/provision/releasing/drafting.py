@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from provision.catalogue import Catalogue
 from provision.context import Context
 from provision.errors import FixConfiguration, Refused
-from provision.model import Agreement, Plan, Recipient
+from provision.model import Plan, Recipient
+from provision.releasing import conditions
+from provision.releasing.conditions import Unmet
 from provision.releasing.recipes import recipe_text
+from provision.releasing.shapes import layout
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -27,16 +32,20 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
     release = release_id(plan_id, run_key)
     if ctx.ledger.state("release", release):
         return release
-    check(ctx, plan, recipient, today())
+    _check_terms(ctx, plan, recipient, today())
     check_files(ctx, {f"releases/{plan.id}", f"recipients/{recipient.id}", f"profiles/{plan.profile}", "platform"}
                 | {f"sources/{source}" for source in plan.sources})  # fmt: skip
+    check(ctx, plan, recipient, today())
     ctx.ledger.transition(
         "release", release, "drafted", actor=actor, key=f"drafted:{release}",
         subjects={"plan": plan.id, "recipient": recipient.id},
         payload={
             "plan": plan.id, "run_key": run_key, "recipient": recipient.id, "agreement": plan.agreement,
             "purpose": plan.purpose, "requester": plan.requester, "approvers": list(plan.approvers),
-            "channel": plan.channel, "categories": list(recipient.agreement.categories), "linkage": plan.linkage,
+            "channel": plan.channel, "categories": categories(plan, ctx.catalogue), "linkage": plan.linkage,
+            "terms": conditions.terms(recipient.agreement), "terms_digest": recipient.agreement.digest,
+            "legal_status": {source: ctx.source(source).legal_status for source in plan.sources},
+            "permissions": _permissions(ctx, plan),
             "sources": list(plan.sources), "cutoff_month": plan.cutoff_month, "profile": plan.profile,
             "first_month": plan.first_month, "datasets": sorted({table.dataset for table in plan.tables}),
             "as_of": str(plan.as_of),
@@ -45,6 +54,17 @@ def draft(ctx: Context, plan_id: str, run_key: str, *, actor: str) -> str:
         },
     )  # fmt: skip
     return release
+
+
+def categories(plan: Plan, known: Catalogue) -> list[int]:
+    """Content categories of the columns that go out."""
+    return sorted({c.category for table in layout(plan, known) for c in table.columns if c.category})
+
+
+def _permissions(ctx: Context, plan: Plan) -> dict[str, dict[str, str]]:
+    """By source, the documents that let us release what is others'."""
+    found = {source: ctx.source(source).permission for source in plan.sources}
+    return {source: one.model_dump(mode="json") for source, one in found.items() if one is not None}
 
 
 def plan_digest(plan: Plan) -> str:
@@ -84,26 +104,39 @@ def release_id(plan_id: str, run_key: str) -> str:
 
 
 def check(ctx: Context, plan: Plan, recipient: Recipient, on: date) -> None:
-    """Everything a release rests on, on the day `on`; raises `Refused` naming what does not hold."""
-    where = f"config/releases/{plan.id}.yaml"
-    officers = {officer.id for officer in ctx.platform.officers}
-    _require(plan.purpose in ctx.platform.purposes, where, "purpose", "the purpose is not a published one")
-    _require(plan.requester in ctx.platform.requesters, where, "requester", "the requester is not entitled")
-    _require(set(plan.approvers) <= officers, where, "approvers", "an approver is no officer of platform.yaml")
-    independent = set(plan.approvers) - {plan.requester}
-    _require(len(independent) >= 2, where, "approvers", "two approvers besides the requester are needed")
-    for source_id in plan.sources:
-        ctx.source(source_id)
-    _check_agreement(plan, recipient.agreement, where, on)
+    """Everything a release rests on, on the day `on`; raises `Refused` naming file, key and remedy of what does not
+    hold."""
+    _check_terms(ctx, plan, recipient, on)
+    _refuse(conditions.about_contents(plan, recipient, ctx.catalogue))
 
 
-def _check_agreement(plan: Plan, agreement: Agreement, where: str, on: date) -> None:
-    _require(agreement.id == plan.agreement, where, "agreement", "the recipient's agreement is another one")
-    _require(agreement.starts <= on <= agreement.ends, where, "agreement", "the agreement is not in force today")
-    _require(plan.channel in agreement.channels, where, "channel", "the agreement does not allow this channel")
-    datasets = {table.dataset for table in plan.tables}
-    _require(datasets <= set(agreement.datasets), where, "tables", "the agreement does not cover every dataset")
-    _require(plan.purpose == agreement.purpose, where, "purpose", "the agreement is for another purpose")
+def _check_terms(ctx: Context, plan: Plan, recipient: Recipient, on: date) -> None:
+    sources = {source: ctx.source(source) for source in plan.sources}
+    _refuse(conditions.about_people(plan, ctx.platform))
+    _refuse(conditions.about_agreement(plan, recipient))
+    _refuse(conditions.about_days(recipient, on))
+    _refuse(conditions.about_sources(plan, sources, on))
+    _check_receipts(ctx, plan)
+
+
+def _check_receipts(ctx: Context, plan: Plan) -> None:
+    """What a source sent came under the legal status it has now: a changed word in a file changes no received data."""
+    from provision.releasing.batches import in_force_by_receipt  # it needs the clock of this room
+
+    for received in in_force_by_receipt(ctx, plan.sources):
+        source = ctx.source(received.subjects["source"])
+        if received.payload.get("legal_status", source.legal_status) != source.legal_status:
+            raise Refused(
+                f"batch {received.subjects['batch']} was received under another legal status",
+                where=f"config/sources/{source.id}.yaml, legal_status", rule="release.legal_status",
+                remedy="a source of another status is another source: give it an id of its own and receive again",
+            )  # fmt: skip
+
+
+def _refuse(found: Iterable[Unmet]) -> None:
+    unmet = conditions.first(found)
+    if unmet is not None:
+        raise Refused(unmet.what, where=unmet.where, rule=f"release.{unmet.rule}", remedy=unmet.remedy)
 
 
 def _require(holds: bool, where: str, key: str, what: str) -> None:

@@ -6,19 +6,21 @@ from provision.approvals import standing
 from provision.context import Context
 from provision.errors import Refused
 from provision.notices.announcement import announce
-from provision.releasing.drafting import drafted_plan, today
+from provision.notices.contents import contents_of
+from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.earlier import require_all_still_in
-from provision.releasing.tables import layout
 
 
 def publish(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
-    """Announce an approved release; gives name, digest and address. Raises `Refused` where it is not approved."""
+    """Announce an approved release; gives name, digest and address. Raises `Refused` where it is not approved, or does
+    not rest on what it needs today, `RetryLater` where the public cannot read the announcement yet."""
     state = ctx.ledger.state("release", release)
     if state == "approved":
+        plan = drafted_plan(ctx, release)
+        check(ctx, plan, ctx.recipient(plan.recipient), today())
         _require_approval(ctx, release)
         require_all_still_in(ctx, release, "release")
-        plan = drafted_plan(ctx, release)
-        made = announce(ctx.zones.published(), ctx.platform, plan, layout(plan, ctx.catalogue), today().isoformat())
+        made = announce(ctx, contents_of(ctx, plan), release=release, actor=actor)
         ctx.ledger.transition(
             "release", release, "published", actor=actor, key=f"published:{release}",
             subjects={"plan": plan.id, "recipient": plan.recipient}, payload={"announcement": made},

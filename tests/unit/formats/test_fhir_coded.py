@@ -42,6 +42,13 @@ def test_cells_are_taken_lost_and_put_in_places(texts: list[str | None]) -> None
     assert set(spread[1::2]) <= {None}
 
 
+@given(st.lists(st.tuples(st.sampled_from([None, "", "a"]), st.sampled_from([None, "", "b"])), max_size=8))
+def test_empty_cells_are_those_of_another_column(pairs: list[tuple[str | None, str | None]]) -> None:
+    one, other = (Coded.of([pair[at] for pair in pairs]) for at in (0, 1))
+    assert one.or_else(other).texts() == [a if a is not None else b for a, b in pairs]
+    assert one.empty is all(a is None for a, _ in pairs)
+
+
 @given(st.lists(_TEXTS, min_size=1, max_size=4))
 def test_columns_go_below_each_other(parts: list[list[str | None]]) -> None:
     assert together([Coded.of(part) for part in parts]).texts() == [text for part in parts for text in part]

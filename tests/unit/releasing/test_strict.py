@@ -322,9 +322,8 @@ def test_k_is_counted_where_no_single_table_carries_all(house: House) -> None:
     """Relations stand in one table, ages in another: whoever follows a number sees both, and where it is at all."""
     house.edit("profiles/operator-policy.yaml", lambda profile: profile.update(
         maximum_suppression=0.9, generalise=[{"column": "age_band", "hierarchy": "age"}]))  # fmt: skip
-    house.edit(
-        "recipients/tsukishima-university.yaml", lambda said: said["agreement"]["datasets"].append("member-ledger")
-    )
+    agreed = {"datasets": ["medical-claims", "member-ledger"], "categories": [1, 3]}
+    house.edit("recipients/tsukishima-university.yaml", lambda said: said["agreement"].update(agreed))
     house.edit(f"releases/{CLAIMS}.yaml", lambda plan: plan.update(
         k=3, suppression_limit=0.9, quasi_identifiers=["age_band", "sex", "relation"], tables=[
             {"dataset": "medical-claims", "table": "claim", "columns": ["age_band", "service_month"]},
