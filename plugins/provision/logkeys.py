@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from provision.ledger.signing import Signer, Verifier
-from provision.store import flush
 
 
 def retired(signing_key: Path) -> list[str]:
@@ -42,6 +41,8 @@ def every(signing_key: Path, signer: Signer) -> str:
 
 def replace(path: Path, text: str) -> None:
     """Write a small file whole or not at all (0600)."""
+    from provision.store import flush  # its engines are loaded only where a key is retired: pages do without
+
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
