@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from provision.databasefile import sync_folder
 from provision.ledger.signing import Signer, Verifier
-from provision.store import flush
 
 
 def retired(signing_key: Path) -> list[str]:
@@ -49,4 +49,4 @@ def replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
-    flush(path.parent)
+    sync_folder(path.parent)
