@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -38,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tokumei-pictures-") as name:
         folder = Path(name)
         release = world(arguments.demo.resolve(), folder / "home")
-        subprocess_migrate(folder)
+        migrate(folder)
         settings = {"TOKUMEI_HOME": str(folder / "home"), "TOKUMEI_CONFIG": str(arguments.demo.resolve() / "config")}
         with browsing.api_server(folder, settings) as address, browsing.browser() as browser:
             walk(browser, address, release, arguments.out)
@@ -48,7 +49,8 @@ def world(demo: Path, home: Path) -> str:
     """A year of stories, then everything the demonstration did, in one signed log; gives one of its releases."""
     path = home / "ledger" / "ledger.db"
     start = datetime.now(UTC) - timedelta(days=372)
-    stories.write(path, 36, first=start)
+    recipients = sorted(file.stem for file in (demo / "config" / "recipients").glob("*.yaml"))[:4]
+    stories.write(path, 36, first=start, recipients=recipients)
     with LedgerReader.read(demo / "home" / "ledger" / "ledger.db") as done, Ledger.open(path) as ledger:
         for entry in done.entries():
             _again(ledger, entry)
@@ -69,10 +71,8 @@ def _again(ledger: Ledger, entry: Any) -> None:
         ledger.append(entry.type, subjects=entry.subjects, **said)
 
 
-def subprocess_migrate(folder: Path) -> None:
+def migrate(folder: Path) -> None:
     """Airflow's own tables, in the session's home (`tests.conftest` made it and takes it away)."""
-    import subprocess
-
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, check=True, capture_output=True, timeout=300, cwd=folder)
 
@@ -84,9 +84,8 @@ def walk(browser: Any, address: str, release: str, out: Path) -> None:
 
     def take(name: str, path: str, before: Callable[[Any], None] | None = None) -> None:
         page.goto(f"{address}/plugin/{path.partition('/')[0]}")
-        frame = page.frame_locator("iframe")
-        frame.locator("main").wait_for(timeout=60_000)
-        inner = next(one for one in page.frames if "/provision/" in one.url)
+        page.frame_locator("iframe").locator("main").wait_for(timeout=60_000)
+        inner = next(one for one in page.frames if one != page.main_frame and "/provision/" in one.url)
         inner.goto(f"{address}/provision/{path.partition('/')[2]}")
         if before:
             before(inner)
@@ -96,15 +95,11 @@ def walk(browser: Any, address: str, release: str, out: Path) -> None:
     def verified(inner: Any) -> None:
         inner.click("#verify")
         inner.wait_for_selector("#proof-outcome[data-tone=good]")
-        inner.eval_on_selector("#proof", "panel => panel.scrollIntoView()")
+        inner.eval_on_selector("#proof", "panel => panel.scrollIntoView({ block: 'start' })")
 
-    def timeline(inner: Any) -> None:
-        inner.eval_on_selector("ol.story", "list => list.scrollIntoView()")
-
-    take("auditors-overview", "provision-log/")
+    take("provision-log", "provision-log/")
     take("auditors-releases", "provision-log/releases?state=open")
     take("auditors-release", f"provision-log/release/{release}")
-    take("auditors-timeline", f"provision-log/release/{release}", timeline)
     take("auditors-evidence", f"provision-log/release/{release}/evidence")
     take("auditors-proof", "provision-log/entry/150", verified)
     take("auditors-report", "provision-log/report")

@@ -7,7 +7,7 @@ no payloads lie behind it. Figures are made up.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,16 @@ class Clock:
         return self.at
 
 
-def write(path: Path, count: int, *, first: datetime = FIRST) -> list[str]:
-    """Write `count` releases, three a month, each with a batch before it; gives their ids, oldest first."""
+def write(path: Path, count: int, *, first: datetime = FIRST, recipients: Sequence[str] = RECIPIENTS) -> list[str]:
+    """Write `count` releases, three a month, each with a batch before it; gives their ids, oldest first. `recipients`
+    are four."""
     clock = Clock(first)
     releases = []
     with Ledger.open(path, clock=clock) as ledger:
         for number in range(count):
             clock.at = max(clock.at, first + timedelta(days=10 * number))
             batch(ledger, number)
-            releases.append(release(ledger, number, ENDINGS[number % len(ENDINGS)]))
+            releases.append(_Story(ledger, number, recipients).tell(ENDINGS[number % len(ENDINGS)]))
     return releases
 
 
@@ -91,11 +92,12 @@ def release(ledger: Ledger, number: int, ending: str) -> str:
 
 
 class _Story:
-    def __init__(self, ledger: Ledger, number: int) -> None:
+    def __init__(self, ledger: Ledger, number: int, recipients: Sequence[str] = RECIPIENTS) -> None:
         self.ledger, self.number = ledger, number
-        self.recipient = RECIPIENTS[number * 7 % 5 % len(RECIPIENTS)]
+        self.whom = number * 7 % 5 % len(recipients)
+        self.recipient = recipients[self.whom]
         self.plan = f"{DATASETS[number % len(DATASETS)]}-to-{self.recipient.removeprefix('fictitious-')}"
-        self.channel = CHANNELS[RECIPIENTS.index(self.recipient)]
+        self.channel = CHANNELS[self.whom]
         self.name = f"r-{self.plan}-{digest('release', number)[:10]}"
         self.digest = digest("payload", number)
         self.actor = f"airflow:release__{self.plan.replace('-', '_')}/scheduled"
@@ -127,7 +129,7 @@ class _Story:
         number, people = self.number, 4_000 + self.number * 37 % 900
         self._go("drafted", {
             "plan": self.plan, "run_key": f"scheduled__{number}", "recipient": self.recipient,
-            "agreement": f"A-2025-{RECIPIENTS.index(self.recipient) + 1:02d}", "purpose": PURPOSES[number % 3],
+            "agreement": f"A-2025-{self.whom + 1:02d}", "purpose": PURPOSES[number % 3],
             "requester": "fictitious-requester", "approvers": ["fictitious-officer-1", "fictitious-officer-2"],
             "channel": self.channel, "categories": sorted({1, 3, number % 8 + 1}), "linkage": "person",
             "sources": ["fictitious-hospital"], "datasets": [DATASETS[number % len(DATASETS)]],

@@ -57,9 +57,12 @@ STATES: Mapping[str, Pair] = {
 CHANNELS: Mapping[str, Pair] = {
     "mail": Pair("メール", "mail"),
     "disc": Pair("光ディスク", "disc"),
-    "bucket": Pair("オブジェクトストレージ", "bucket"),
+    "bucket": Pair("S3 バケット", "S3 bucket"),
     "partner_sftp": Pair("SFTP", "SFTP"),
 }
+
+#: Offices of those who decide.
+ROLES: Mapping[str, Pair] = {"privacy_officer": Pair("個人情報保護の責任者", "privacy officer")}
 
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
@@ -95,6 +98,7 @@ EVENTS: Mapping[str, Pair] = {
     "vault.period_ended": Pair("金庫: 蓄積期間の終了", "accumulation period ended"),
     "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
     "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
+    "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
@@ -116,6 +120,11 @@ def state_pair(state: str) -> Pair:
 def channel_pair(channel: str) -> Pair:
     """A way of delivering for people."""
     return CHANNELS.get(channel, Pair(channel, ""))
+
+
+def role_pair(role: str) -> Pair:
+    """An officer's office for people."""
+    return ROLES.get(role, Pair(role or "–", ""))
 
 
 def type_pair(entry_type: str) -> Pair:

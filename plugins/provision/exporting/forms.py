@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from provision import charts
+from provision.auditing.words import channel_pair, state_pair
 from provision.exporting.report import COLUMNS, Report
 from provision.paper import FONTS, pdf
 
@@ -52,10 +53,18 @@ def page(report: Report, language: str) -> str:
 
     drawn = {
         "months": charts.columns(say("月別の提供件数", "Provisions per month"), report.by_month),
-        "recipients": charts.bars(say("提供先別の提供件数", "Provisions by recipient"), report.by_recipient),
+        "recipients": charts.bars(say("提供先別の提供件数", "Provisions by recipient"), report.by_recipient, left=170),
+        "categories": charts.bars(
+            say("情報の項目別の提供件数", "Provisions by content category"),
+            [(say(f"項目 {number}", f"Category {number}"), count) for number, count in report.by_category],
+            left=90,
+        ),
     }
     template = _environment().get_template("period.html")
-    return template.render(report=report, language=language, say=say, fonts=Markup(FONTS), charts=drawn)
+    return template.render(
+        report=report, language=language, say=say, fonts=Markup(FONTS), charts=drawn,
+        state=lambda name: say(*state_pair(name)) or name, channel=lambda name: say(*channel_pair(name)) or name,
+    )  # fmt: skip
 
 
 FORMS: Mapping[str, Callable[[Report, str], bytes]] = {"csv": as_csv, "json": as_json, "pdf": as_pdf}
@@ -68,10 +77,12 @@ def _cell(value: object) -> object:
 @cache
 def _environment() -> Environment:
     folder = Path(__file__).parent / "templates"
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["moment"] = lambda text: text[:16].replace("T", " ")  # ISO 8601 in Japan's time, as in `Line`
+    return environment

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 PRESIGNED_SECONDS = 900
 #: Seconds between two looks at whether a transfer may still go on.
 RECHECK_SECONDS = 15.0
-PIECE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ async def passed_on(
     went out, however it ended. Ends with an error, so that the connection is cut, where bytes are missing."""
     count, looked = 0, time.monotonic()
     try:
-        async for piece in answer.aiter_raw(PIECE):
+        async for piece in answer.aiter_raw():
             yield piece
             count += len(piece)
             if time.monotonic() - looked > RECHECK_SECONDS:

@@ -372,7 +372,8 @@ def test_a_restored_register_is_sealed_anew_with_the_escrow_key(tmp_path: Path) 
     ctx = replace(plain, platform=own)
     send(ctx, APRIL)
     gone(ctx, asked("B"), veto=True)
-    (saved,) = [unit for unit in vault_units(ctx, tmp_path) if "register" in unit.name]
+    (tmp_path / "scratch").mkdir()
+    (saved,) = [unit for unit in vault_units(ctx, tmp_path / "scratch") if "register" in unit.name]
     assert not [place for _, place in saved.files if place.endswith(".key")]
     ctx.keys.destroy(register.KEY)  # no backup has it
     with pytest.raises(Refused, match="reopen"):
