@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from provision.databasefile import sync_folder
 from provision.ledger.signing import Signer, Verifier
 
 
@@ -50,4 +51,4 @@ def replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
-    flush(path.parent)
+    sync_folder(path.parent)
