@@ -100,6 +100,7 @@ EVENTS: Mapping[str, Pair] = {
     "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
     "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
     "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
+    "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
