@@ -83,6 +83,7 @@ EVENTS: Mapping[str, Pair] = {
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
     "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
     "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
     "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
@@ -99,6 +100,7 @@ EVENTS: Mapping[str, Pair] = {
     "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
     "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
     "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
+    "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
