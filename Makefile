@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-kills leak-matrix fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-kills bench-portal leak-matrix fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ help: ## list these commands
 setup: ## install what is missing: Debian packages (as root), .venv from requirements.lock
 	@scripts/setup.sh
 
-setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot)
+setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot, Ceph)
 	@scripts/setup.sh --all
 
 demo: setup ## the whole job once, on a fictitious world, with real local servers
@@ -68,6 +68,9 @@ bench-delivery: setup ## every channel beside sftp, the AWS CLI, xorriso and age
 
 bench-kills: setup ## 100 times kill -9 amid deliveries over all channels: nothing lost, nothing double (ARGS="--kills 20 --seed 7")
 	@$(PYTHON) -m benchmarks.bench_kills $(ARGS)
+
+bench-portal: setup ## 50 downloads of 200 MB at once through the recipients' portal; its memory (ARGS="--megabytes 50 --downloads 20")
+	@$(PYTHON) -m benchmarks.bench_portal $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import html
 import re
 import time
 from pathlib import Path
@@ -37,10 +38,18 @@ class PortalVisit:
     def fetch(self, folder: Path) -> str:
         """Accept the terms of the newest delivery and fetch its files into `folder`; gives the delivery's page."""
         page = self._found(r'href="(/releases/[^"]+)"', "/")
-        self._post(f"{page}/accept", page, terms=self._found(r'name="terms" value="([0-9a-f]+)"', page), read="yes")
+        self.accept(page)
         for link, name in re.findall(r'href="(/d/[0-9a-f]{40})" download="([^"]+)"', self._get(page).text):
             (folder / name).write_bytes(self._get(link).content)
         return page
+
+    def accept(self, page: str) -> None:
+        """Accept the terms a delivery's page shows."""
+        self._post(f"{page}/accept", page, terms=self._found(r'name="terms" value="([0-9a-f]+)"', page), read="yes")
+
+    def download_pass(self, page: str) -> str:
+        """Text of the page with a new download pass and the commands for curl."""
+        return html.unescape(self._post(f"{page}/pass", page).text)
 
     def confirm(self, page: str, digest: str) -> None:
         """Say that it opens, with the digest worked out from what was opened."""
@@ -71,7 +80,8 @@ class PortalVisit:
         answer.raise_for_status()
         return answer
 
-    def _post(self, path: str, at: str, **form: str) -> None:
+    def _post(self, path: str, at: str, **form: str) -> requests.Response:
         token = self._found(r'name="form" value="([0-9a-f]+)"', at)
         answer = self._session.post(self.url + path, data={"form": token, **form}, timeout=PATIENCE)
         answer.raise_for_status()
+        return answer

@@ -56,7 +56,7 @@ KINDS = {
     MARKS: Kind("which drops were looked at"),
     SIGNING: Kind("signs the log's checkpoints"),
     ACKNOWLEDGEMENT: Kind("links by which recipients say that a message arrived"),
-    REGISTER: Kind("the register of vetoes", "it goes with the register; wrap it, and keep the vault's disk encrypted"),
+    REGISTER: Kind("the register of vetoes", "remove its file, then tokumei person reopen with the operator's own key"),
     "request-": Kind("a request of a person", "carry the request out or reject it: its key goes with it"),
     "batch-": Kind("a received batch", "take the batch in: its key is destroyed with it"),
     "quarantine-": Kind("a batch in quarantine", "look at it and let the clock destroy it, or destroy it now"),

@@ -17,6 +17,7 @@ import polars as pl
 
 from provision.identity import EVIDENCE, TOKENS
 from provision.joining import Linkage, join
+from provision.migrations.versions import prepare
 
 #: What `Vault.withdrawn` tells.
 WITHDRAWN = {"alias": pl.String, "cause": pl.String, "entry": pl.Int64}
@@ -38,9 +39,10 @@ class Vault:
     """One SQLite file; `scope` is a linkage group, or a source of its own where no document allows linking."""
 
     def __init__(self, path: Path) -> None:
+        """Open it, make it where it is new. `FixConfiguration` where it is of another version (`tokumei migrate`)."""
         self.path = path
         with closing(self._open()) as database:
-            database.executescript(_SCHEMA)
+            prepare(database, "vault", _SCHEMA)
         path.chmod(0o600)
 
     def _open(self) -> sqlite3.Connection:

@@ -21,7 +21,8 @@ def routes() -> Iterator[tuple[str, str]]:
         for method in sorted(route.methods):
             yield (
                 method,
-                "/provision" + route.path_format.format(release="r-x", path="nowhere", seq=1, name="evidence.json"),
+                "/provision"
+                + route.path_format.format(release="r-x", path="nowhere", seq=1, name="evidence.json", id="p-x"),
             )
     for path in (
         "/docs",
@@ -47,6 +48,7 @@ def test_the_walk_covers_what_there_is() -> None:
     assert {"/provision/", "/provision/log", "/provision/release/r-x", "/provision/approvals"} <= paths
     assert {"/provision/releases", "/provision/entry/1/receipt", "/provision/report/file"} <= paths
     assert ("POST", "/provision/api/approvals/r-x") in set(routes())
+    assert {"/provision/health", "/provision/api/requests/p-x/agree"} <= paths
 
 
 def test_strangers_get_401_everywhere(browser: Any) -> None:

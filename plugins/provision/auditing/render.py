@@ -75,7 +75,9 @@ def _environment(language: Language) -> Environment:
     environment.globals |= {"words": words, "language": language, "say": speaker(language), "told": told}
     environment.globals |= {"proof_texts": {name: told(pair) for name, pair in proofwords.TEXTS.items()}}
     environment.globals |= {"style": _inline("style.css"), "review_style": _inline("review.css")}
-    environment.globals |= {f"{name}_script": _inline(f"{name}.js") for name in ("approval", "verify", "theme")}
+    environment.globals |= {
+        f"{name}_script": _inline(f"{name}.js") for name in ("approval", "verify", "theme", "request")
+    }
     environment.filters |= {"when": words.when, "for_script": for_script}
     return environment
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from provision.auditing.fields import FIELDS
+from provision.auditing.fields import Pair as Pair
 from provision.ledger.entry import Entry
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-
-
-class Pair(NamedTuple):
-    """A text in Japanese and English."""
-
-    ja: str
-    en: str
 
 
 #: Kinds of subject.
@@ -88,6 +83,7 @@ EVENTS: Mapping[str, Pair] = {
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
     "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
     "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
     "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
@@ -103,112 +99,9 @@ EVENTS: Mapping[str, Pair] = {
     "vault.period_ended": Pair("金庫: 蓄積期間の終了", "accumulation period ended"),
     "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
     "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
+    "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
+    "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
-}
-
-#: Fields of verdicts, risk figures and counts. A field nobody named keeps its own name.
-FIELDS: Mapping[str, Pair] = {
-    "digest": Pair("ダイジェスト", "digest"),
-    "passed": Pair("合格", "passed"),
-    "expectations": Pair("検査項目", "expectations"),
-    "failures": Pair("不合格の項目", "failures"),
-    "known_values": Pair("既知値との照合", "known values"),
-    "contract_version": Pair("契約定義の版", "contract version"),
-    "detectors_version": Pair("検出器の版", "detectors version"),
-    "rows_checked": Pair("検査した行（延べ）", "rows checked, over all expectations"),
-    "canaries": Pair("カナリア（架空患者）", "canaries (fictitious patients)"),
-    "canary_rules": Pair("カナリアにかけた規則", "rules and the canaries"),
-    "exercised": Pair("かけた規則（変わったセル）", "went over them (cells changed)"),
-    "crowd": Pair("多人数が必要な規則", "need more people"),
-    "nothing": Pair("対象の列がない規則", "without a column"),
-    "uncounted": Pair("数えられない要件", "requirements nobody can count in the payload"),
-    "planted": Pair("埋め込んだ識別子", "identifiers planted"),
-    "survived": Pair("加工後に残ったもの", "left after the rules"),
-    "found": Pair("検査が見つけるもの", "found by the gate as planted"),
-    "recall_ppm": Pair("検出率（100万あたり）", "recall per million"),
-    "trails": Pair("診療の軌跡", "trails"),
-    "known": Pair("知られた出来事の数", "by number of known events"),
-    "unicity": Pair("一意となる人の割合", "share of people who are unique"),
-    "worst": Pair("最悪の組合せで一意となる割合", "by the worst choice of events"),
-    "share": Pair("割合", "share"),
-    "low": Pair("信頼区間の下限", "interval, low"),
-    "high": Pair("信頼区間の上限", "interval, high"),
-    "columns": Pair("列", "columns"),
-    "whose": Pair("上限を定めるもの", "limits set by"),
-    "limits": Pair("上限", "limits"),
-    "looked_at": Pair("調べた人数", "people looked at"),
-    "attacks": Pair("攻撃の試行", "attacks measured"),
-    "singling_out": Pair("特定", "singling out"),
-    "inference": Pair("推定", "inference"),
-    "by_chance": Pair("偶然による割合", "by chance"),
-    "earlier_releases": Pair("過去の提供との差", "against earlier releases"),
-    "gone": Pair("過去の提供だけにいる人", "in the earlier one only"),
-    "new": Pair("今回だけにいる人", "in this one only"),
-    "both": Pair("両方にいる人数", "people in both"),
-    "by_cause": Pair("原因別の人数", "people by cause"),
-    "exposed": Pair("小さなグループに現れる人数", "people in small groups, by cause"),
-    "row_order": Pair("行の並び", "order of rows"),
-    "correlation_ppm": Pair("元の順序との順位相関（100万分率）", "rank correlation with the source, millionths"),
-    "longest_run": Pair("元の順序の最長の連続", "longest run in the source's order"),
-    "expectation": Pair("検査項目", "expectation"),
-    "where": Pair("箇所", "where"),
-    "kind": Pair("種類", "kind"),
-    "rows_failing": Pair("不合格の行", "rows failing"),
-    "note": Pair("備考", "note"),
-    "people": Pair("人数", "people"),
-    "claims": Pair("明細数", "claims"),
-    "suppressed": Pair("除外した人数", "people left out"),
-    "suppressed_ppm": Pair("除外率（100万人あたり）", "left out per million"),
-    "groups": Pair("グループ数（除外前）", "groups before"),
-    "groups_left": Pair("グループ数", "groups left"),
-    "smallest_group": Pair("最小のグループ（除外前）", "smallest group before"),
-    "smallest_group_left": Pair("最小のグループ", "smallest group left"),
-    "unique_people": Pair("一意な人数（除外前）", "unique people before"),
-    "k": Pair("k（求める最小人数）", "k, people per group"),
-    "quasi_identifiers": Pair("準識別子", "quasi-identifiers"),
-    "counted": Pair("数えた項目", "people look alike by"),
-    "before": Pair("加工前のリスク", "risk before"),
-    "after": Pair("加工後のリスク", "risk after"),
-    "rules": Pair("適用した規則", "rules applied"),
-    "rare_codes": Pair("希少なコード", "rare codes"),
-    "generalisation": Pair("一般化の段階と理由", "levels, and why"),
-    "suppression": Pair("除外の理由", "why people were left out"),
-    "tables": Pair("表と行数", "tables and rows"),
-    "batches": Pair("受領バッチ", "batches"),
-    "files": Pair("ファイル", "files"),
-    "records": Pair("レコード", "records"),
-    "batch_datasets": Pair("バッチのデータセット", "datasets of batches"),
-    "as_of": Pair("基準時点", "as of"),
-    "fates": Pair("差替え・取下げの件数", "claims replaced and withdrawn"),
-    "in_quarantine": Pair("隔離中で反映されていない件数", "in quarantine, without effect"),
-    "profile": Pair("加工基準", "profile"),
-    "linkage": Pair("名寄せ", "linkage"),
-    "code_version": Pair("プログラムの版", "code version"),
-    "format": Pair("形式", "format"),
-    "files_taken": Pair("形式ごとのファイル数", "files taken, by format"),
-    "files_passed_over": Pair("対象外のファイル数", "files that hold nothing to take, by rule"),
-    "rows_in": Pair("受領した行", "rows in"),
-    "rows_out": Pair("保存した行", "rows out"),
-    "purpose": Pair("利用目的", "purpose"),
-    "recipient": Pair("提供先", "recipient"),
-    "requester": Pair("起案者", "requester"),
-    "reason": Pair("理由", "reason"),
-    "receipt": Pair("受領証跡", "receipt"),
-    "plan": Pair("計画", "plan"),
-    "agreement": Pair("契約", "agreement"),
-    "channel": Pair("方法", "channel"),
-    "source": Pair("提供元", "source"),
-    "case": Pair("場合", "case"),
-    "direction": Pair("向き", "direction"),
-    "on": Pair("年月日", "day"),
-    "party": Pair("第三者", "third party"),
-    "items": Pair("項目", "items"),
-    "persons": Pair("本人の数", "people"),
-    "acquired": Pair("取得の経緯", "how acquired"),
-    "basis": Pair("根拠", "rests on"),
-    "reference": Pair("文書の所在", "where the document is"),
-    "document_sha256": Pair("文書の SHA-256", "SHA-256 of the document"),
-    "corrects": Pair("訂正する記録", "corrects"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.

@@ -26,8 +26,8 @@ PLACES = {
     ),
     "vault": frozenset({"vault", "portal"}),
 }
-#: Keys that a restored vault needs. They make tokens, marks and fingerprints and encrypt nothing. The key of the register
-#: of vetoes is not among them: the register opens with the operator's own key, too (`persons.register.reopen`).
+#: Keys that a restored vault needs. They make tokens, marks and fingerprints and encrypt nothing. The key of the
+#: register of vetoes is not among them: it opens with the operator's own key, too (`persons.register.reopen`).
 LASTING = ("link-", "claim-", "known-values", "landing-marks", "acknowledgement")
 #: Spelt in pieces, so that this file can be saved, too.
 _SECRETS = (b"AGE-SECRET-" + b"KEY-1", b"PRIVATE " + b"KEY-----", b"PGP PRIVATE " + b"KEY BLOCK")

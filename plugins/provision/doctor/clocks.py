@@ -18,6 +18,7 @@ from provision.connections import Credentials
 from provision.context import Context
 from provision.doctor.finding import Finding
 from provision.errors import TokumeiError
+from provision.ledger.places import place_of
 from provision.ledger.reading import LedgerReader
 from provision.model import BucketLanding, BucketSettings
 from provision.remote.tls import verifying
@@ -48,10 +49,10 @@ def _kernel() -> Finding:
 
 def _log(ctx: Context) -> Iterator[Finding]:
     """Entries of tomorrow: the clock was set back since."""
-    path = ctx.zones.home / "ledger" / "ledger.db"
-    if not path.exists():
+    place = place_of(ctx.zones)
+    if not place.exists():
         return
-    with LedgerReader.read(path) as log:
+    with LedgerReader.read(place) as log:
         newest = log.entry(log.size - 1) if log.size else None
     if newest is not None:
         ahead = newest.when - datetime.now(UTC)

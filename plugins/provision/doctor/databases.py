@@ -12,7 +12,9 @@ from pathlib import Path
 from provision.context import Context
 from provision.doctor.finding import Finding
 from provision.keys import FileKeys, signing_key_path
+from provision.ledger.places import place_of
 from provision.ledger.verify import verify
+from provision.migrations.upgrading import pending
 
 _AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
@@ -23,6 +25,9 @@ def check(ctx: Context) -> Iterator[Finding]:
     for zone in ("vault", "access", "portal"):
         for path in sorted((ctx.zones.home / zone).glob("*.db")):
             yield _whole(f"{zone}/{path.name}", path)
+    for step in pending(ctx.zones):
+        what = f"it has version {step.before or 'none'}, this program works with {step.after}"
+        yield Finding("fail", "databases", f"{step.kind}.db", what, "stop all runs, tokumei backup, tokumei migrate")
     if os.environ.get(_AIRFLOW):
         yield from _airflow(os.environ[_AIRFLOW])
 
@@ -30,22 +35,23 @@ def check(ctx: Context) -> Iterator[Finding]:
 def _log(ctx: Context) -> Iterator[Finding]:
     folder = ctx.zones.home / "ledger"
     signed = (folder / "checkpoints").is_dir()
-    if not (folder / "ledger.db").exists():
+    place = place_of(ctx.zones)
+    if not place.exists():
         level = "fail" if signed else "good"
         what, remedy = ("it was signed, and is not there", "restore the backup") if signed else ("not there yet", "")
         yield Finding(level, "databases", "ledger", what, remedy)  # type: ignore[arg-type]
         return
     # Without the key beside it (a service that may not sign) signatures are not looked at; `keys` says that it is gone.
     path = signing_key_path(FileKeys(ctx.zones.home / "vault" / "keys"))
-    checked = verify(folder / "ledger.db", public_key=ctx.log_keys if path.exists() else None)
+    checked = verify(place, public_key=ctx.log_keys if path.exists() else None)
     if checked.ok:
         what = f"{checked.size} entries verify, {checked.checkpoints} checkpoints agree"
         yield Finding(
             "good", "databases", "ledger", what if checked.signatures_checked else f"{what}, signatures not looked at"
         )
     for problem in checked.problems[:3]:
-        place = "ledger" if problem.seq is None else f"ledger, entry {problem.seq}"
-        yield Finding("fail", "databases", place, problem.what, problem.remedy)
+        where = "ledger" if problem.seq is None else f"ledger, entry {problem.seq}"
+        yield Finding("fail", "databases", where, problem.what, problem.remedy)
 
 
 def _whole(name: str, path: Path) -> Finding:

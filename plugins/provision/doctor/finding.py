@@ -9,6 +9,7 @@ from typing import Literal
 from provision.context import Context
 from provision.errors import TokumeiError
 from provision.ledger.entry import Entry
+from provision.ledger.places import place_of
 from provision.ledger.reading import LedgerReader
 
 
@@ -36,10 +37,10 @@ Check = Callable[[Context], Iterator[Finding]]
 
 def entries(ctx: Context, type: str) -> list[Entry]:
     """Entries of a type; none where there is no log yet. Read only: looking must not make one."""
-    path = ctx.zones.home / "ledger" / "ledger.db"
-    if not path.exists():
+    place = place_of(ctx.zones)
+    if not place.exists():
         return []
-    with LedgerReader.read(path) as log:
+    with LedgerReader.read(place) as log:
         return list(log.entries(type=type))
 
 

@@ -39,8 +39,13 @@ class Coded:
         """Of the texts of all cells."""
         if not any(texts) and texts.count(None) == len(texts):
             return cls.nothing(len(texts))
+        return cls.drawn(texts, len(texts))
+
+    @classmethod
+    def drawn(cls, texts: Iterable[Any], size: int) -> Self:
+        """Of the texts of `size` cells, as they are drawn."""
         numbers = _Numbers()
-        return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts)), list(numbers))
+        return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, size), list(numbers))
 
     @classmethod
     def nothing(cls, size: int) -> Self:

@@ -25,7 +25,10 @@ def people(request: Request, done: Annotated[str, Query(max_length=20)] = "") ->
         logbook.view(visit.desk, visit.member, "members")
         found = members.of_recipient(visit.desk, visit.recipient.id)
         access = members.access_of(visit.recipient)
-        return render.page(visit, request, "members.html", people=found, access=access, done=done)
+        signed_in = sessions.count(visit.desk, visit.member)
+        return render.page(
+            visit, request, "members.html", people=found, access=access, done=done, signed_in=signed_in
+        )  # fmt: skip
 
 
 @router.post("/members", response_class=HTMLResponse)

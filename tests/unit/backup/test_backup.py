@@ -26,7 +26,7 @@ from provision.keys import FileKeys
 from provision.ledger.signing import Signer
 from provision.ledger.verify import verify
 from provision.persons.asked import Asked
-from provision.persons.register import Registered, enter, everybody
+from provision.persons.register import Registered, enter, everybody, reopen
 from tests.support.backups import Safe, lose, safe_for
 from tests.support.house import ACTOR, House, NoConnections, copy_of_house
 
@@ -447,11 +447,15 @@ def test_who_objected_is_known_after_a_restore_and_the_portals_key_lies_apart_fr
     assert {"portal/portal.db", "access/access.db"} <= data.keys()
     assert "portal/keys/portal.key" in vault
     assert not [name for name in data if "keys" in name]
-    assert not [name for name in vault if "requests" in name]
+    assert not [name for name in vault if "requests" in name or "veto-register" in name]
     place = Place(tmp_path / "home", tmp_path / "config")
     for wanted in ("data", "vault"):
         safe.restore(wanted, place)  # type: ignore[arg-type]
-    (again,) = everybody(opened(place))
+    restored = opened(place)
+    with pytest.raises(Refused, match="reopen"):
+        everybody(restored)  # its key is in no backup
+    assert reopen(restored, house.identity("escrow")) == 1
+    (again,) = everybody(restored)
     assert (again.id, again.asked.birth) == ("p-1", "19310723")
 
 
