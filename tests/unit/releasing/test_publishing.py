@@ -321,3 +321,21 @@ def test_the_commands(
     (house.home / "published" / str(said["name"])).unlink()
     assert main(["notices", "verify"]) == 4
     assert "NO " in capsys.readouterr().out
+
+
+def test_two_plans_announced_at_once_are_both_in_the_list(house: House) -> None:
+    plans = (PLAN, "care-for-institute", "linked-for-pharma", "checkups-for-foundation")
+
+    def one(plan: str) -> None:
+        ctx = house.open()
+        announcement.announce(ctx, contents_of(ctx, ctx.plan(plan)), release=f"r-{plan}", actor=ACTOR)
+        ctx.ledger.close()
+
+    threads = [threading.Thread(target=one, args=(plan,)) for plan in plans]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    index = (house.home / "published/index.html").read_text("utf-8")
+    assert [plan for plan in plans if f'id="{plan}"' not in index] == []
+    assert len(told(house)) == 4
