@@ -42,7 +42,6 @@ def every(signing_key: Path, signer: Signer) -> str:
 
 def replace(path: Path, text: str) -> None:
     """Write a small file whole or not at all (0600)."""
-    from provision.store import flush  # its engines are loaded only where a key is retired: pages do without
 
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
