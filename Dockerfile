@@ -1,7 +1,8 @@
-# Two images from one file:
+# Three images from one file:
 #   docker build --target runtime .   production (docker compose builds this one)
+#   docker build --target portal .    the recipients' portal, without Airflow (docker compose builds this one, too)
 #   docker build --target demo .      the same and the servers of the demonstration; never for production
-# Both stay on Python 3.11 and Debian 12, as developed and tested. Pin by digest for a site of your own:
+# All stay on Python 3.11 and Debian 12, as developed and tested. Pin by digest for a site of your own:
 #   --build-arg PYTHON_IMAGE=python@sha256:...
 ARG PYTHON_IMAGE=python:3.11.15-slim-bookworm
 
@@ -36,7 +37,7 @@ RUN apt-get update \
 # container has to start as root to put them right.
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin airflow \
  && install -d -o 50000 -g 0 -m 0700 /var/lib/tokumei /var/lib/demo /var/log/airflow \
- && for zone in landing quarantine vault store releases outbox staging published ledger; do \
+ && for zone in landing quarantine vault store releases outbox staging published ledger access previews portalkeys; do \
       install -d -o 50000 -g 0 -m 0700 /var/lib/tokumei/$zone; done
 COPY --from=builder /opt/venv /opt/venv
 # Root's files, read by everybody and written by nobody: what runs cannot change itself.
@@ -71,6 +72,26 @@ COPY --from=demo-builder /opt/venv /opt/venv
 COPY demo /opt/airflow/demo
 RUN python -m compileall -q /opt/airflow/demo
 USER 50000:0
+
+# --- recipients' portal ---------------------------------------------------------------------------------------
+FROM builder AS portal-builder
+COPY requirements.portal.lock ./
+# Only what this lock file names: no Airflow, no engine that could read a table.
+RUN rm -rf /opt/venv && python -m venv --without-pip /opt/venv \
+ && uv pip sync --python /opt/venv/bin/python --require-hashes --compile-bytecode requirements.portal.lock \
+ && uv pip install --python /opt/venv/bin/python --no-deps --compile-bytecode /dist/*.whl
+
+FROM ${PYTHON_IMAGE} AS portal
+RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin portal \
+ && install -d -o 50000 -g 0 -m 0700 /var/lib/tokumei \
+ && for zone in portal portalkeys previews ledger access; do \
+      install -d -o 50000 -g 0 -m 0700 /var/lib/tokumei/$zone; done
+COPY --from=portal-builder /opt/venv /opt/venv
+COPY config /opt/tokumei/config
+ENV PATH=/opt/venv/bin:$PATH HOME=/tmp TOKUMEI_HOME=/var/lib/tokumei TOKUMEI_CONFIG=/opt/tokumei/config
+WORKDIR /opt/tokumei
+USER 50000:0
+CMD ["tokumei", "portal", "--host", "0.0.0.0"]
 
 # --- the default target is production -------------------------------------------------------------------------
 FROM runtime

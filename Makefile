@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery leak-matrix fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-kills bench-portal leak-matrix fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ help: ## list these commands
 setup: ## install what is missing: Debian packages (as root), .venv from requirements.lock
 	@scripts/setup.sh
 
-setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot)
+setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot, Ceph)
 	@scripts/setup.sh --all
 
 demo: setup ## the whole job once, on a fictitious world, with real local servers
@@ -66,6 +66,12 @@ leak-matrix: setup ## identifiers of every kind planted in every place: what the
 bench-delivery: setup ## every channel beside sftp, the AWS CLI, xorriso and age; memory (ARGS="--megabytes 200 --pairs 3")
 	@$(PYTHON) -m benchmarks.bench_delivery $(ARGS)
 
+bench-kills: setup ## 100 times kill -9 amid deliveries over all channels: nothing lost, nothing double (ARGS="--kills 20 --seed 7")
+	@$(PYTHON) -m benchmarks.bench_kills $(ARGS)
+
+bench-portal: setup ## 50 downloads of 200 MB at once through the recipients' portal; its memory (ARGS="--megabytes 50 --downloads 20")
+	@$(PYTHON) -m benchmarks.bench_portal $(ARGS)
+
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)
 
@@ -75,7 +81,8 @@ lock: setup ## write requirements.lock and requirements.runtime.lock anew from p
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --locked --format requirements-txt --no-header --no-emit-project -o requirements.lock
 	@$(UV) export --quiet --locked --format requirements-txt --no-header --no-emit-project --no-dev -o requirements.runtime.lock
-	@! grep -n '://' requirements.lock requirements.runtime.lock
+	@$(UV) export --quiet --locked --format requirements-txt --no-header --only-group portal -o requirements.portal.lock
+	@! grep -n '://' requirements.lock requirements.runtime.lock requirements.portal.lock
 
 clean: ## remove caches and builds; never data (var/) and never .venv
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

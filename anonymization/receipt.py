@@ -49,6 +49,7 @@ def on_receipt(frame: pl.DataFrame, classes: Mapping[str, str], applied: Applied
     if unclassed:
         raise ValueError(f"{len(unclassed)} columns without a class")
     kept: list[pl.Expr] = []
+    changed = False
     for name in frame.columns:
         rule_id = FLOOR.get(classes[name])
         if rule_id is None:
@@ -56,15 +57,15 @@ def on_receipt(frame: pl.DataFrame, classes: Mapping[str, str], applied: Applied
                 raise ValueError(f"unknown class {classes[name]}")
             kept.append(pl.col(name))
             continue
+        changed = True
         applied.add(rule_id, _filled(frame[name]))
         expression = rules()[rule_id].apply(rules()[rule_id].learn(frame.lazy(), name, {}))[name]
         if expression is not None:
             kept.append(expression)
-    return frame.select(kept)
+    return frame.select(kept) if changed else frame
 
 
 def _filled(column: pl.Series) -> int:
-    filled = column.is_not_null()
     if column.dtype == pl.String:
-        filled = filled & (column != "")
-    return int(filled.sum())
+        return int((column != "").sum())  # null is neither
+    return column.len() - column.null_count()

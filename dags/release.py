@@ -71,7 +71,7 @@ def facts(plan: Plan) -> str:
 | 表 tables (columns) | {tables} |
 | 期間 months | {plan.first_month} - {plan.cutoff_month} |
 | 加工 profile | `{plan.profile}`, linkage `{plan.linkage}`, k ≥ {plan.k} |
-| 方法 channel | `{plan.channel}`, {", ".join(plan.formats)} |
+| 方法 channel | `{plan.channel}`, {", ".join(plan.formats) or "契約の形式 as agreed"} |
 | 承認 approvals | two of {len(plan.approvers)} officers |
 | 予定 schedule | {starts} |
 | 期限 deadline | {plan.deadline_hours} h |

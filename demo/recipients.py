@@ -6,7 +6,6 @@ import email
 import email.policy
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import zipfile
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyrage
-import requests
 
+from demo.portalvisit import PortalVisit
 from demo.servers.sftp import SftpServer
 from demo.servers.smtp import SmtpServer
 from demo.world import World
@@ -51,18 +50,13 @@ def open_disc(world: World, name: str) -> Opened:
     return _open(world, name, "disc")
 
 
-def open_bucket(world: World, name: str, smtp: SmtpServer, address: str) -> Opened:
-    """The links of the newest message, downloaded."""
-    message = email.message_from_bytes(smtp.messages(address)[-1].read_bytes(), policy=email.policy.default)
-    body = message.get_body(("plain",))
-    assert body is not None
-    folder = _received(world, name)
-    for link in re.findall(r"https?://\S+", body.get_content()):
-        if "X-Amz-Signature" in link or "Signature=" in link:
-            answer = requests.get(link, timeout=60)
-            answer.raise_for_status()
-            (folder / Path(link.split("?")[0]).name).write_bytes(answer.content)
-    return _open(world, name, "bucket")
+def open_portal(world: World, name: str, visit: PortalVisit) -> Opened:
+    """Through the recipients' portal: signed in, terms accepted, fetched, opened, and only then confirmed."""
+    visit.sign_in()
+    page = visit.fetch(_received(world, name))
+    opened = _open(world, name, "bucket")
+    visit.confirm(page, opened.digest)
+    return opened
 
 
 def open_sftp(world: World, name: str, sftp: SftpServer) -> Opened:

@@ -10,7 +10,9 @@ from typing import Any
 
 from demo import officers, recipients
 from demo.airflow import Airflow
+from demo.portalvisit import PortalVisit
 from demo.screen import Progress
+from demo.servers.portal import PortalServer
 from demo.servers.process import LocalServer
 from demo.servers.s3 import S3Server
 from demo.servers.sftp import SftpServer
@@ -20,6 +22,8 @@ from demo.world import World
 from provision.context import Context, open_context
 
 PATIENCE = 600.0
+#: Who signs in at the portal for the recipient of the bucket (config/recipients/aozora-pharma.yaml).
+PORTAL_CONTACT = "rwd@aozora-pharma.example"
 
 
 class Demonstration:
@@ -48,9 +52,16 @@ class Demonstration:
         self.s3 = S3Server(folder / "s3", buckets=["provision"])
         self.sftp = SftpServer(folder / "sftp")
         for server in (self.smtp, self.s3, self.sftp):
-            self.servers.append(server)
-            server.start()
-            self.progress.say(f"{type(server).__name__} answers on port {server.port}")
+            self._start(server)
+        connections = {"tokumei_smtp": self.smtp.connection_json(), "tokumei_s3": self.s3.connection_json()}
+        self.portal = PortalServer(folder / "portal", self.world.config, self.world.home, connections)
+        self.portal.announce()
+        self._start(self.portal)
+
+    def _start(self, server: LocalServer) -> None:
+        self.servers.append(server)
+        server.start()
+        self.progress.say(f"{type(server).__name__} answers on port {server.port}")
 
     def _start_airflow(self, sources: list[str], plans: list[str]) -> None:
         extra = {
@@ -130,7 +141,7 @@ class Demonstration:
         opened = [
             recipients.open_mail(world, "tsukishima-university", smtp, "data@tsukishima-univ.example"),
             recipients.open_disc(world, "hinode-institute"),
-            recipients.open_bucket(world, "aozora-pharma", smtp, "rwd@aozora-pharma.example"),
+            recipients.open_portal(world, "aozora-pharma", PortalVisit(self.portal.url, smtp, PORTAL_CONTACT)),
             recipients.open_sftp(world, "midori-foundation", self.sftp),
         ]
         for one in opened:
@@ -155,6 +166,7 @@ class Demonstration:
         lines = [f" Airflow    {self.airflow.url}   (Browse > Provision log, Release approvals)"]
         lines += [f"            login {name:<10} password {word}" for name, word in self.airflow.passwords.items()]
         lines += [
+            f" Portal     {self.portal.url}   (sign in as {PORTAL_CONTACT}; letters are in {self.smtp.mail})",
             f" S3         {self.s3.endpoint}   SFTP port {self.sftp.port}   SMTP port {self.smtp.port}",
             " end it with: make down",
         ]

@@ -8,12 +8,13 @@ from typing import Any
 
 from demo.recipients import Opened
 from provision.context import Context
+from provision.ledger.places import place_of
 from provision.ledger.verify import verify
 
 
 def gather(context: Context, opened: Sequence[Opened], seconds: int) -> dict[str, Any]:
     """Counts of intake, releases, receipts and ledger. Raises where ledger and recipients do not agree."""
-    checked = verify(context.zones.ledger(), public_key=context.signer.public)
+    checked = verify(place_of(context.zones), public_key=context.signer.public)
     if not checked.ok:
         raise RuntimeError(f"the ledger does not verify: {checked.problems[0].what}")
     releases = [_release(context, entry.subjects["release"]) for entry in context.ledger.entries(type="release.open")]

@@ -99,7 +99,7 @@ class ColumnContract:
 
 @dataclass(frozen=True)
 class TableContract:
-    """One table, exactly these columns in this order, exactly `rows` rows, in each of `formats` (parquet, csv)."""
+    """One table, exactly these columns in this order, exactly `rows` rows, in each of `formats`: parquet, csv, xlsx."""
 
     name: str
     columns: tuple[ColumnContract, ...]

@@ -29,7 +29,7 @@ from expectations.suite import Suite
 from expectations.verdict import CHECKED, NOT_AVAILABLE, Finding, Verdict
 from expectations.version import gate_version
 
-_FORMATS = ("parquet", "csv")
+_FORMATS = ("parquet", "csv", "xlsx")
 _NOTHING = Attested()
 #: What engines written in Rust raise where they break: no `Exception`.
 _PANIC = "PanicException"
@@ -172,7 +172,7 @@ class _Examination:
         text = tables.opened(self.payload, table, form)
         self.read.setdefault(form, {})[table.name] = text
         self.texts[f"{where} header"] = text.header
-        if form == "parquet":
+        if text.metadata:
             self.texts[f"{where} metadata"] = [piece for one in text.metadata for piece in pieces(one, ())]
         self.findings += tables.header_findings(self.suite, table, text, form)
         questions: list[Question] = []

@@ -19,7 +19,9 @@ from expectations.folding import KINDS, fold
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["KINDS", "KnownValues", "UnusableIndex", "fingerprint", "fold", "write_index", "write_marks"]
+__all__ = [
+    "KINDS", "KnownValues", "UnusableIndex", "fingerprint", "fold", "forget_marks", "write_index", "write_marks",
+]  # fmt: skip
 
 #: Fingerprinted into every index, so that an index opened with another key is noticed instead of finding nothing.
 _CANARY = "canary|tokumei known values"
@@ -67,62 +69,87 @@ def write_marks(path: Path, marks: Iterable[np.ndarray], key: bytes) -> int:
     return len(index) - 1
 
 
-class KnownValues:
-    """Several index files under one key, searched by bisection; the files stay on disk (memory-mapped)."""
+def forget_marks(path: Path, folded_values: Iterable[str], keys: bytes | Sequence[bytes]) -> int:
+    """Take the fingerprints of `folded_values` out of an index; returns how many it had. Twice is harmless.
 
-    def __init__(self, paths: Iterable[Path], key: bytes, *, gone: int = 0) -> None:
-        """Open `paths`. Raises `UnusableIndex` where one is missing, not sorted, or made under another key.
+    Raises `UnusableIndex` where the file is damaged or was made under none of the keys given.
+    """
+    import numpy as np
+
+    key = KnownValues([path], keys).made_under[0]
+    index = np.load(path, allow_pickle=False)
+    gone = np.array(sorted({fingerprint(value, key) for value in folded_values if value}), dtype=np.uint64)
+    left = np.setdiff1d(index, gone, assume_unique=True)
+    if len(left) < len(index):
+        write_marks(path, [left], key)
+    return len(index) - len(left)
+
+
+class KnownValues:
+    """Several index files, searched by bisection; the files stay on disk (memory-mapped)."""
+
+    def __init__(self, paths: Iterable[Path], key: bytes | Sequence[bytes], *, gone: int = 0) -> None:
+        """Open `paths`. Raises `UnusableIndex` where one is missing, not sorted, or made under none of the keys given
+        (several where the key was changed: the one in use, and former ones).
 
         `gone` is the number of batches whose fingerprints are not there any more, known to whoever asks.
         """
-        self._key, self.gone = key, gone
-        self._indexes = [self._open(number, path) for number, path in enumerate(paths, start=1)]
+        self._keys, self.gone = [key] if isinstance(key, bytes) else list(key), gone
+        self._indexes: dict[bytes, list[np.ndarray]] = {}
+        for number, path in enumerate(paths, start=1):
+            made_under, index = self._open(number, path)
+            self._indexes.setdefault(made_under, []).append(index)
 
     def __repr__(self) -> str:
         """Numbers only: neither key nor fingerprints."""
-        return f"KnownValues({len(self._indexes)} indexes, {self.size} values)"
+        return f"KnownValues({sum(map(len, self._indexes.values()))} indexes, {self.size} values)"
+
+    @property
+    def made_under(self) -> list[bytes]:
+        """The keys of the indexes."""
+        return list(self._indexes)
 
     @property
     def size(self) -> int:
         """Number of fingerprints in all indexes, the canaries not counted."""
-        return sum(len(index) - 1 for index in self._indexes)
+        return sum(len(index) - 1 for indexes in self._indexes.values() for index in indexes)
 
     def hits(self, values: Sequence[str]) -> list[bool]:
         """For each value whether it is, or contains, a known value."""
         found = [False] * len(values)
         owners: list[int] = []
-        marks: list[int] = []
+        folded: list[str] = []
         for owner, value in enumerate(values):
             for candidate in candidates(value):
                 owners.append(owner)
-                marks.append(fingerprint(candidate, self._key))
-            if len(marks) >= _BATCH:
-                self._mark(found, owners, marks)
-                owners, marks = [], []
-        self._mark(found, owners, marks)
+                folded.append(candidate)
+            if len(folded) >= _BATCH:
+                self._mark(found, owners, folded)
+                owners, folded = [], []
+        self._mark(found, owners, folded)
         return found
 
     def holds_any(self, folded: Sequence[str]) -> bool:
         """Whether any of these values, folded already, was received."""
         found = [False]
-        self._mark(found, [0] * len(folded), [fingerprint(value, self._key) for value in folded])
+        self._mark(found, [0] * len(folded), folded)
         return found[0]
 
     def count_hits(self, values: Iterable[str]) -> int:
         """How many of `values` are, or contain, a known value."""
         return sum(self.hits(list(values)))
 
-    def _mark(self, found: list[bool], owners: list[int], marks: list[int]) -> None:
+    def _mark(self, found: list[bool], owners: list[int], folded: Sequence[str]) -> None:
         import numpy as np
 
-        wanted = np.array(marks, dtype=np.uint64)
-        for index in self._indexes:
-            if len(wanted):
+        for key, indexes in self._indexes.items() if folded else ():
+            wanted = np.array([fingerprint(value, key) for value in folded], dtype=np.uint64)
+            for index in indexes:
                 places = np.minimum(np.searchsorted(index, wanted), len(index) - 1)
                 for position in np.flatnonzero(index[places] == wanted):
                     found[owners[position]] = True
 
-    def _open(self, number: int, path: Path) -> np.ndarray:
+    def _open(self, number: int, path: Path) -> tuple[bytes, np.ndarray]:
         import numpy as np
 
         try:
@@ -131,8 +158,9 @@ class KnownValues:
             raise UnusableIndex(f"known-value index {number} cannot be read") from None
         if index.dtype != np.uint64 or index.ndim != 1 or not bool(np.all(index[1:] > index[:-1])):
             raise UnusableIndex(f"known-value index {number} is not a sorted list of fingerprints")
-        canary = np.uint64(fingerprint(_CANARY, self._key))
-        place = int(np.searchsorted(index, canary))
-        if place >= len(index) or index[place] != canary:
-            raise UnusableIndex(f"known-value index {number} was made under another key")
-        return index
+        for key in self._keys:
+            canary = np.uint64(fingerprint(_CANARY, key))
+            place = int(np.searchsorted(index, canary))
+            if place < len(index) and index[place] == canary:
+                return key, index
+        raise UnusableIndex(f"known-value index {number} was made under another key")

@@ -1,7 +1,8 @@
 """Reads the tables of a payload as the recipient will: every format apart, every value as text, exactly as it stands.
 
 Parquet is checked by its physical types, because readers convert silently (123456789012.0 is not an identifier, and
-its float column is refused). CSV is checked against RFC 4180 byte by byte, so that no two readers can disagree.
+its float column is refused). CSV is checked against RFC 4180 byte by byte, so that no two readers can disagree. A
+workbook must be nothing but a sheet of plain cells in a shell that people have looked at (`workbook`).
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, repr=False)
 class TableText:
-    """One table in one format. `types` has one of string, integer, decimal, text (CSV) or ``refused:<what>`` for each
-    column; `metadata` is every text that stands beside the rows in the file."""
+    """One table in one format. `types` has one of string, integer, decimal, text (CSV), number (Excel) or
+    ``refused:<what>`` for each column; `metadata` is every text that stands beside the rows in the file."""
 
     header: tuple[str, ...]
     types: tuple[str, ...]
@@ -51,11 +52,13 @@ class TableText:
 
 
 def read_table(path: Path, form: str) -> TableText:
-    """Open `path` as ``parquet`` or ``csv``. Raises `Unreadable` where the bytes do not keep to the format."""
+    """Open `path` as ``parquet``, ``csv``, ``xlsx``. Raises `Unreadable` where the bytes do not keep to the format."""
     if form == "parquet":
         return _read_parquet(path)
     if form == "csv":
         return _read_csv(path)
+    if form == "xlsx":
+        return _read_xlsx(path)
     raise Unreadable("format.unknown")
 
 
@@ -128,6 +131,15 @@ def _utf8(data: bytes) -> str:
 def _check_header(header: tuple[str, ...]) -> None:
     if not header or len(set(header)) != len(header) or not all(header):
         raise Unreadable("header.not_unique")
+
+
+def _read_xlsx(path: Path) -> TableText:
+    from expectations.workbook import read_workbook
+
+    with path.open("rb") as stream:
+        book = read_workbook(stream)
+    _check_header(book.header)
+    return TableText(book.header, book.types, book.frame.height, (book.sheet,), book.frame.lazy())
 
 
 _FIELD = rb'(?:[^",\r\n]*+|"(?:[^"]++|"")*+")'

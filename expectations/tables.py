@@ -12,6 +12,12 @@ from expectations.read import TableText, Unreadable, read_table
 from expectations.suite import NOT_NULL, Suite, Wanted
 from expectations.verdict import Finding
 
+#: Types of formats that have fewer than Parquet: what stands in a column -> types of the contract it may be.
+_FITTING = {
+    ("csv", "text"): ("string", "integer", "decimal"),
+    ("xlsx", "number"): ("integer", "decimal"),
+}
+
 
 def opened(payload: Path, table: TableContract, form: str) -> TableText:
     """The table in one format. Raises `Unreadable` where it does not keep to the format, or is empty."""
@@ -40,11 +46,11 @@ def header_findings(suite: Suite, table: TableContract, text: TableText, form: s
 
 
 def _types(table: TableContract, text: TableText, form: str) -> list[Finding]:
-    """Parquet columns have the contract's physical type; CSV has none but text."""
+    """Parquet columns have the contract's physical type; CSV has none but text, a workbook texts and numbers."""
     types, findings = dict(zip(text.header, text.types, strict=True)), []
     for column in table.columns:
         found = types.get(column.name, "missing")
-        fits = found == column.dtype or (form == "csv" and found == "text")
+        fits = column.dtype in _FITTING.get((form, found), (found,))
         place = f"{table.name}.{column.name} ({form})"
         note = "" if fits else found
         findings.append(Finding("ExpectColumnToHavePhysicalType", place, "type", text.rows, 0, fits, note))

@@ -19,6 +19,7 @@ from expectations.layouts import Part, parts_of_text
 from expectations.packings import Packing, is_tar, members, packing_of
 from expectations.pdf import MOST_BYTES, is_pdf, read_pdf
 from expectations.read import Unreadable
+from expectations.workbook import SHEET, Workbook, read_workbook
 
 MAX_DEPTH = 4
 MAX_MEMBERS = 20_000
@@ -111,7 +112,12 @@ def _zip(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Pa
     with zipfile.ZipFile(stream) as archive:
         if archive.comment:
             yield Part(name, "(archive comment)", "", {archive.comment.decode("utf-8", "replace"): 1})
+        book = _workbook(archive, stream)
+        if book is not None:
+            yield from _sheet(book, name)
         for number, info in enumerate(archive.infolist(), start=1):
+            if book is not None and info.filename == SHEET:
+                continue
             inner = _member_name(info)
             label = f"{name}!{inner}"
             yield Part(f"{name}!{number}", "(file name)", "", dict.fromkeys(_name_pieces(inner), 1))
@@ -128,6 +134,24 @@ def _zip(stream: BinaryIO, name: str, depth: int, budget: Budget) -> Iterator[Pa
                 yield from _open(content, label, depth + 1, budget)
             except Exception as error:
                 yield Unread(label, type(error).__name__)
+
+
+def _workbook(archive: zipfile.ZipFile, stream: BinaryIO) -> Workbook | None:
+    """A workbook as we write them, or None: others are read part by part, like any archive of texts."""
+    if SHEET not in archive.namelist() or archive.getinfo(SHEET).file_size > MAX_MEMBER_BYTES:
+        return None
+    try:
+        return read_workbook(stream)
+    except Unreadable:
+        return None
+
+
+def _sheet(book: Workbook, name: str) -> Iterator[Part | Unread]:
+    """Column by column, each under its heading."""
+    yield Part(name, "(header)", "", dict.fromkeys(book.header, 1))
+    for place, (column, kind) in enumerate(zip(book.header, book.types, strict=True)):
+        counted = book.frame.to_series(place).drop_nulls().value_counts(sort=False)
+        yield Part(name, column, column, dict(counted.iter_rows()), number=kind == "number")
 
 
 def _packed(stream: BinaryIO, name: str, depth: int, budget: Budget, packing: Packing) -> Iterator[Part | Unread]:

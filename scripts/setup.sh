@@ -32,6 +32,17 @@ missing_packages() {
     has_initdb || echo postgresql
     has postfix || echo postfix
     has dovecot || echo dovecot-imapd
+    has npm || echo npm
+}
+
+# A second object store for the slow tests of the bucket channel: 60 MB to fetch, 270 MB on disk. Where it cannot be had,
+# its tests are skipped and say so; everything else is the same.
+install_ceph() {
+    local ceph=(radosgw ceph-mon ceph-osd)
+    { has radosgw && has ceph-mon && has ceph-osd; } && return
+    { has apt-get && [ "$(id -u)" = 0 ]; } || { say "no Ceph here (as root: apt-get install ${ceph[*]}); its tests are skipped"; return; }
+    say "apt-get install -y --no-install-recommends ${ceph[*]}"
+    apt_install_without_services "${ceph[@]}" || say "Ceph cannot be installed here; its tests are skipped"
 }
 
 # Libraries that PDF pages are set with.
@@ -46,7 +57,7 @@ apt_install() {
     local apt=(apt-get -qq -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
     export DEBIAN_FRONTEND=noninteractive
     "${apt[@]}" install --no-install-recommends "$@" </dev/null >/dev/null 2>&1 && return
-    "${apt[@]}" update </dev/null >/dev/null || die "apt-get update failed; is there a network?"
+    "${apt[@]}" update </dev/null >/dev/null || { say "apt-get update failed; is there a network?"; return 1; }
     "${apt[@]}" install --no-install-recommends "$@" </dev/null >/dev/null
 }
 
@@ -124,6 +135,21 @@ install_packages() {
     .venv/bin/python -m compileall -q "${ours[@]}" || true # a file that does not compile is for lint and tests to tell
 }
 
+# axe-core judges the pages in the browser tests. A tool of development (MPL-2.0): fetched, checked, never shipped.
+axe_version=4.14.1
+axe_sha512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
+
+install_axe() {
+    local folder=.venv/axe file="axe-core-$axe_version.tgz"
+    [ "$(cat "$folder/version" 2>/dev/null)" != "$axe_version" ] || return 0
+    say "axe-core $axe_version"
+    rm -rf "$folder" && mkdir "$folder"
+    npm pack --silent --pack-destination "$folder" "axe-core@$axe_version" >/dev/null || die "npm could not fetch axe-core"
+    echo "$axe_sha512  $folder/$file" | sha512sum --check --quiet || die "axe-core is not the one we know"
+    tar -xzf "$folder/$file" -C "$folder" --strip-components=1 package/axe.min.js
+    rm "$folder/$file" && echo "$axe_version" >"$folder/version"
+}
+
 # --- main -----------------------------------------------------------------------------------------------------
 
 all=no
@@ -132,6 +158,7 @@ exec 9<"$PWD"
 flock 9 # two makes at once: the second waits and then finds everything done
 python=$(find_python)
 install_programs
+[ "$all" = no ] || install_ceph
 stamp=.venv/.tokumei
 want=$(fingerprint)
 if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ] || ! is_311 .venv/bin/python; then
@@ -141,3 +168,4 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ] || ! is_311 .venv/bin/python; th
     echo "$want" >"$stamp"
     say "done in $SECONDS s"
 fi
+[ "$all" = no ] || install_axe

@@ -111,12 +111,16 @@ class S3Server(LocalServer):
             {"conn_type": "aws", "login": self.access_key, "password": self.secret_key, "extra": extra},
         )
 
+    def reader(self) -> tuple[str, str]:
+        """Access and secret key of somebody who may read and list, and nothing else."""
+        (keys,) = json.loads((self.folder / "s3.json").read_text())["identities"][1]["credentials"]
+        return keys["accessKey"], keys["secretKey"]
+
     def _credentials(self) -> Path:
         path = self.folder / "s3.json"
         if not path.exists():
-            keys = [{"accessKey": f"AK{secrets.token_hex(9).upper()}", "secretKey": secrets.token_urlsafe(30)}]
-            actions = ["Admin", "Read", "Write", "List", "Tagging"]
-            document = {"identities": [{"name": "demo", "credentials": keys, "actions": actions}]}
+            actions = {"demo": ["Admin", "Read", "Write", "List", "Tagging"], "reader": ["Read", "List"]}
+            document = {"identities": [_identity(name, allowed) for name, allowed in actions.items()]}
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as stream:
                 json.dump(document, stream)
         pair = json.loads(path.read_text())["identities"][0]["credentials"][0]
@@ -138,6 +142,11 @@ class S3Server(LocalServer):
                     code = error.response["Error"]["Code"]
                     raise ServerFailed(f"bucket {bucket} takes no object ({code}):\n{self.tail()}") from None
                 time.sleep(0.2)
+
+
+def _identity(name: str, actions: Sequence[str]) -> dict[str, object]:
+    keys = {"accessKey": f"AK{secrets.token_hex(9).upper()}", "secretKey": secrets.token_urlsafe(30)}
+    return {"name": name, "credentials": [keys], "actions": list(actions)}
 
 
 def weed_binary() -> str:

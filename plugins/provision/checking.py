@@ -26,7 +26,7 @@ from provision.model import (
     Source,
 )
 from provision.profilechecks import plan_problems, profile_problems
-from provision.recipientchecks import key_problems, recipient_problems
+from provision.recipientchecks import key_problems, portal_problems, recipient_problems
 from provision.releasing.conditions import Unmet, about_agreement, about_contents, about_people, about_sources
 from provision.releasing.drafting import today
 from provision.releasing.tables import column_of, items_of, layout, table_of
@@ -54,6 +54,7 @@ def check_all(folder: Path, on: date | None = None) -> list[ConfigProblem]:
     for name, recipient in recipients.items.items():
         problems += recipient_problems(recipients.files[name], recipient, on or today(), known)
         problems += key_problems(recipients.files[name], recipient, platform)
+        problems += portal_problems(recipients.files[name], recipient, platform)
     for name, plan in plans.items.items():
         problems += _plan(plans.files[name], plan, sources, recipients, profiles, on or today())
         mine = (profiles.items.get(plan.profile), recipients.items.get(plan.recipient))
@@ -70,6 +71,15 @@ def _platform(folder: Path, platform: Platform) -> Iterator[ConfigProblem]:
         values = [getattr(officer, key) for officer in platform.officers]
         if len(set(values)) < len(values):
             yield problem(path, ["officers"], f"two officers have the same {key}", "every officer is one person")
+    yield from _keys_apart(path, platform)
+
+
+def _keys_apart(path: Path, platform: Platform) -> Iterator[ConfigProblem]:
+    """控えの鍵: one private key that opens two of these opens what was kept apart."""
+    named = {key: getattr(platform, key) for key in ("escrow_key", "backup_key", "vault_backup_key")}
+    for key, value in named.items():
+        if value and list(named.values()).count(value) > 1 and key != "escrow_key":
+            yield problem(path, [key], "another purpose has the same key", "make a pair of its own (age-keygen)")
 
 
 def _source(path: Path, source: Source, known: Catalogue) -> Iterator[ConfigProblem]:

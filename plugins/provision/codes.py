@@ -6,20 +6,21 @@ work without any configuration.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from provision.config import config_folder
+from provision.config import CONFIG, config_folder
 from provision.errors import FixConfiguration
 
 _SHIPPED = (Path(__file__).parent / "codes_shipped", Path(__file__).parents[2] / "config" / "codes")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CodeTable:
-    """One code list; `names` maps a code to its (ja, en) names."""
+    """One code list; `names` maps a code to its (ja, en) names. The same object for the same list (`load`)."""
 
     name: str
     source: str
@@ -36,6 +37,13 @@ def load(name: str) -> CodeTable:
 
     `FixConfiguration` where there is none, a line is not code, ja, en, or a code is not in the list.
     """
+    config = os.environ.get(CONFIG, "")  # where to look costs more than looking up
+    return _found(name, config, "" if os.path.isabs(config) else os.getcwd())
+
+
+@lru_cache(maxsize=1_024)
+def _found(name: str, config: str, at: str) -> CodeTable:
+    """The list, looked for once per configuration: as `config_folder` is told of it, and from where."""
     name, _, part = name.partition("/")
     if part:
         return _part(load(name), part.split(","))

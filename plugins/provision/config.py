@@ -47,9 +47,13 @@ class Loaded(Generic[Noun]):
     problems: list[ConfigProblem] = field(default_factory=list)
 
 
+#: The environment variable that says where the configuration lies.
+CONFIG = "TOKUMEI_CONFIG"
+
+
 def config_folder() -> Path:
     """``$TOKUMEI_CONFIG``, else ``./config``."""
-    return Path(os.environ.get("TOKUMEI_CONFIG", "config")).resolve()
+    return Path(os.environ.get(CONFIG, "config")).resolve()
 
 
 def load_sources(folder: Path) -> Loaded[Source]:

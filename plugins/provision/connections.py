@@ -68,6 +68,26 @@ class AirflowResolver:
         )
 
 
+class DatabaseResolver:
+    """Asks Airflow's secrets backends and database directly; for commands beside a running Airflow, outside a task."""
+
+    def get(self, connection_id: str) -> Credentials:
+        """Credentials of `connection_id`; `FixConfiguration` where Airflow knows none."""
+        try:
+            from airflow.models.connection import Connection
+
+            found = Connection.get_connection_from_secrets(connection_id)
+            extra = json.loads(found.extra) if found.extra else {}
+        except Exception:
+            raise _missing(connection_id, "add it in Airflow under Admin > Connections") from None
+        return Credentials(found.host or "", found.port, found.login or "", found.password or "", extra)
+
+
+def resolver_here() -> Resolver:
+    """Airflow's connections where its database is named in the environment, else those of the environment alone."""
+    return DatabaseResolver() if os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN") else EnvironmentResolver()
+
+
 def _missing(connection_id: str, remedy: str) -> FixConfiguration:
     return FixConfiguration(f"no connection {connection_id}", rule="connection.missing", remedy=remedy)
 

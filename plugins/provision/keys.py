@@ -1,19 +1,25 @@
-"""Every key of the platform behind one small interface; the file implementation for development and single machines.
+"""Every key of the platform behind one small interface: one file each in the vault zone, readable by the owner only.
 
-Keys live in the vault zone, one file each, readable by the owner only. Destroying a file is destroying what it
-encrypts: nothing else holds a copy.
+In production each file is wrapped by a key service (`wrapping`); on single machines it is plain. Destroying a file is
+destroying what it encrypts: nothing else holds a copy.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import pyrage
 
+from provision import wrapping as wrapped
 from provision.errors import Refused
+from provision.wrapping import Wrapping
+
+#: Name of the log's signing key.
+SIGNING = "ledger-signing"
 
 
 class Keys(Protocol):
@@ -42,10 +48,11 @@ class Keys(Protocol):
 
 
 class FileKeys:
-    """One file per key below `folder`."""
+    """One file per key below `folder`, wrapped by a key service where one is given."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, wrapping: Wrapping | None = None) -> None:
+        self.folder, self.wrapping = folder, wrapping
+        self._open: dict[str, tuple[bytes, bytes]] = {}  # name -> file and secret: a service is asked once
 
     def path(self, name: str) -> Path:
         """The key's file; the folder is made with owner-only permissions."""
@@ -60,6 +67,25 @@ class FileKeys:
         """32 bytes; see `Keys`."""
         return bytes.fromhex(self._get_or_make(name, lambda: secrets.token_hex(32)))
 
+    def names(self) -> list[str]:
+        """Every key that is there, in order of name."""
+        return sorted(path.stem for path in self.folder.glob("*.key"))
+
+    def sealed(self, name: str, secret: bytes) -> bytes:
+        """What is written into the file of a key that a library makes itself (the log's signing key)."""
+        return wrapped.to_file(self.wrapping, name, secret)
+
+    def is_plain(self, content: bytes) -> bool:
+        """Whether a key file's contents are a secret in clear."""
+        return not content.startswith(wrapped.MAGIC)
+
+    def opened(self, name: str, content: bytes) -> bytes:
+        """The secret in a file's contents."""
+        kept = self._open.get(name)
+        if kept is None or kept[0] != content:
+            kept = self._open[name] = (content, wrapped.from_file(self.wrapping, name, content))
+        return kept[1]
+
     def create_identity(self, name: str) -> pyrage.x25519.Recipient:
         """See `Keys`."""
         text = self._get_or_make(name, lambda: str(pyrage.x25519.Identity.generate()))
@@ -73,7 +99,7 @@ class FileKeys:
     def identity(self, name: str) -> pyrage.x25519.Identity:
         """See `Keys`."""
         try:
-            return pyrage.x25519.Identity.from_str(self.path(name).read_text())
+            return pyrage.x25519.Identity.from_str(self._read(name))
         except FileNotFoundError:
             raise Refused(
                 f"the key {name} is not there", rule="keys.missing", remedy="what it encrypted has been destroyed"
@@ -82,17 +108,22 @@ class FileKeys:
     def destroy(self, name: str) -> bool:
         """Overwrite, then unlink. The overwriting is best effort: on copy-on-write disks only unlinking counts. What a
         process left that died while it made the key goes too: it may be a copy."""
+        self._open.pop(name, None)
         for unfinished in self.folder.glob(f"{name}.*.tmp"):
-            _erase(unfinished)
-        return _erase(self.path(name))
+            erase(unfinished)
+        return erase(self.path(name))
 
-    def _get_or_make(self, name: str, make: object) -> str:
+    def _read(self, name: str) -> str:
+        return self.opened(name, self.path(name).read_bytes()).decode()
+
+    def _get_or_make(self, name: str, make: Callable[[], str]) -> str:
         path = self.path(name)
         if not path.exists():
-            temporary = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}.tmp")
+            content = self.sealed(name, make().encode())
+            temporary = self.folder / f"{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(make())  # type: ignore[operator]
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             try:
@@ -101,11 +132,11 @@ class FileKeys:
                 pass
             finally:
                 os.unlink(temporary)
-        return path.read_text()
+        return self._read(name)
 
 
-def _erase(path: Path) -> bool:
-    """False where there is nothing."""
+def erase(path: Path) -> bool:
+    """Overwrite a file and unlink it, as far as the disk allows. False where there is nothing."""
     try:
         with path.open("r+b") as file:
             file.write(b"\0" * path.stat().st_size)
@@ -121,4 +152,4 @@ def signing_key_path(keys: Keys) -> Path:
     """Where the ledger's signing key lies: ``$TOKUMEI_SIGNING_KEY``, so that it can be kept apart from everything that
     writes entries (another mount, another account), else among the other keys."""
     apart = os.environ.get("TOKUMEI_SIGNING_KEY")
-    return Path(apart) if apart else keys.path("ledger-signing")
+    return Path(apart) if apart else keys.path(SIGNING)

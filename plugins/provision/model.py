@@ -10,8 +10,9 @@ import json
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from provision.anchorsettings import Anchors as Anchors
 from provision.channelsettings import BucketSettings as BucketSettings
 from provision.channelsettings import ChannelSettings as ChannelSettings
 from provision.channelsettings import DiscSettings as DiscSettings
@@ -20,9 +21,15 @@ from provision.channelsettings import MaildirReturns as MaildirReturns
 from provision.channelsettings import MailSettings as MailSettings
 from provision.channelsettings import Returns as Returns
 from provision.channelsettings import SftpSettings as SftpSettings
+from provision.keysettings import OwnKeys
 from provision.nouns import Identifier as Identifier
 from provision.nouns import Noun as Noun
 from provision.nouns import Words as Words
+from provision.operatornouns import Officer as Officer
+from provision.operatornouns import Operator as Operator
+from provision.operatornouns import Publication as Publication
+from provision.operatornouns import Retention as Retention
+from provision.portalsettings import PortalAccess as PortalAccess
 from provision.profiles import Profile as Profile
 from provision.profiles import Requirements as Requirements
 from provision.profiles import TrailLimits as TrailLimits
@@ -45,6 +52,18 @@ QuasiIdentifier = Annotated[
 ]
 MailPlace = Annotated[str, Field(pattern=r"^[^\s@,;]*@[A-Za-z0-9][A-Za-z0-9.-]*$", description="a@b.jp, or @b.jp")]
 Channel = Literal["mail", "disc", "bucket", "partner_sftp"]
+
+
+def _not_excel_alone(formats: list[str]) -> list[str]:
+    """A workbook is a convenience: CSV or Parquet, which no program changes on opening, goes with it."""
+    if set(formats) == {"xlsx"}:
+        raise ValueError("xlsx goes beside csv or parquet, never alone")
+    if len(set(formats)) < len(formats):
+        raise ValueError("a format is named twice")
+    return formats
+
+
+TableFormats = Annotated[list[Literal["parquet", "csv", "xlsx"]], AfterValidator(_not_excel_alone)]
 
 
 class AgeKey(Noun):
@@ -99,6 +118,11 @@ class Agreement(Noun):
         default_factory=dict,
         description="項目: dataset.table to the columns agreed on; empty: every column of the agreed datasets",
     )
+    formats: TableFormats = Field(
+        default=["parquet", "csv"],
+        min_length=1,
+        description="表の形式: parquet, csv, xlsx (small tables, beside one of the others); a plan uses these or fewer",
+    )
     addresses: list[MailPlace] = Field(
         default_factory=list,
         description="送付先: addresses, or domains as @example.jp, to which messages may go; mail, bucket need it",
@@ -150,6 +174,9 @@ class Recipient(Noun):
     encryption: EncryptionKey
     agreement: Agreement
     channels: list[ChannelSettings] = Field(min_length=1)
+    portal: PortalAccess | None = Field(
+        default=None, description="受領者ポータル: who may sign in there; then a bucket's files are fetched through it"
+    )
 
     def channel(self, kind: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings | None:
         """Settings of one channel, or None."""
@@ -193,7 +220,9 @@ class Plan(Noun):
         default="run", description="YYYY-MM-DD: only what was accepted in Japan up to this day; run: up to the draft"
     )
     tables: list[TableSelection] = Field(min_length=1)
-    formats: list[Literal["parquet", "csv"]] = Field(min_length=1)
+    formats: TableFormats = Field(
+        default_factory=list, description="some of the agreement's formats; empty: those of the agreement"
+    )
     channel: Channel
     quasi_identifiers: list[QuasiIdentifier] = Field(min_length=1)
     k: int = Field(ge=3, description="smallest number of people that may share their quasi-identifiers")
@@ -205,49 +234,7 @@ class Plan(Noun):
     deadline_hours: int = Field(default=72, gt=0)
 
 
-class Officer(Noun):
-    """承認者: may approve releases. `login` is the user name in Airflow, `airflow_id` its id where it differs (FAB)."""
-
-    id: str
-    name: str
-    role: Literal["privacy_officer"]
-    login: str
-    airflow_id: str = ""
-    demo: bool = Field(default=False, description="a demonstration account: refused in production")
-
-
-class Operator(Noun):
-    """The company that runs the platform, as it names itself to the public."""
-
-    name: Words
-    contact: str = Field(description="complaints and enquiries, published (APPI art. 43(6))")
-    announcement_url: str = Field(
-        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$))",
-        description="where the public reads the zone published/; https, or this machine",
-    )
-
-
-class Publication(Noun):
-    """公表の確認: where an announcement is read back before anything opens, and how long a making may wait for it."""
-
-    verified_at: Literal["url", "folder"] = Field(
-        default="url",
-        description="url: by HTTP from announcement_url; folder: nothing serves it (demonstration)",
-    )
-    making_after_hours: int = Field(
-        default=72, gt=0, description="hours after making, without approval, when the items are announced by themselves"
-    )
-
-
-class Retention(Noun):
-    """How long each zone keeps what it holds, in days."""
-
-    landing_days: int = Field(default=7, gt=0)
-    quarantine_days: int = Field(default=30, gt=0)
-    outbox_days: int = Field(default=30, gt=0)
-
-
-class Platform(Noun):
+class Platform(OwnKeys):
     """config/platform.yaml."""
 
     environment: Literal["demo", "production"]
@@ -265,12 +252,18 @@ class Platform(Noun):
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    anchors: Anchors = Field(default_factory=Anchors, description="where signed checkpoints of the log go besides here")
     publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"
     )
     unconfirmed_days: int = Field(
         default=14, gt=0, description="days after handing over, without word from the recipient, that make an alert"
+    )
+    portal_url: str = Field(
+        default="",
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.:/_-]*|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?|)$",
+        description="受領者ポータルの公開アドレス: https://..., for links in messages; empty: no portal, no such links",
     )
     intake_processes: int | None = Field(
         default=None, ge=1, le=16, description="processes that read one large batch; by default one a core, up to four"

@@ -41,6 +41,7 @@ def recipient_problems(path: Path, recipient: Recipient, on: date, known: Catalo
             place = f"known: {', '.join(sorted(known.datasets()))}"
             yield problem(path, ["agreement", "datasets"], f"no format fills a dataset {dataset}", place)
     yield from _addresses(path, recipient)
+    yield from _portal(path, recipient)
     yield from _items(path, agreement, known)
     yield from _trail(path, agreement, known)
     for category in agreement.categories:
@@ -55,6 +56,19 @@ def _addresses(path: Path, recipient: Recipient) -> Iterator[ConfigProblem]:
             key: list[int | str] = ["channels", number, "address"]
             remedy = "add it, or its domain, to agreement.addresses"
             yield problem(path, key, "the agreement names no such address", remedy)
+
+
+def _portal(path: Path, recipient: Recipient) -> Iterator[ConfigProblem]:
+    """People of the portal get messages, so their addresses are the agreement's, too."""
+    portal, agreement = recipient.portal, recipient.agreement
+    if portal is None:
+        return
+    remedy = "add it, or its domain, to agreement.addresses"
+    if not agreement.covers(portal.contact):
+        yield problem(path, ["portal", "contact"], "the agreement names no such address", remedy)
+    for number, domain in enumerate(portal.domains):
+        if not agreement.covers(f"anybody@{domain}"):
+            yield problem(path, ["portal", "domains", number], "the agreement names no such domain", remedy)
 
 
 def _items(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[ConfigProblem]:
@@ -84,6 +98,12 @@ def _trail(path: Path, agreement: Agreement, known: Catalogue) -> Iterator[Confi
                 path, ["agreement", "trail", "events", number], "no agreed dataset has such a column",
                 "name a column, or table.column (tokumei datasets lists them)",
             )  # fmt: skip
+
+
+def portal_problems(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:
+    """A recipient with people of the portal, and a platform without one: nobody could fetch anything."""
+    if platform is not None and recipient.portal is not None and not platform.portal_url:
+        yield problem(path, ["portal"], "the platform has no portal", "add portal_url to platform.yaml")
 
 
 def key_problems(path: Path, recipient: Recipient, platform: Platform | None) -> Iterator[ConfigProblem]:

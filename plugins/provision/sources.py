@@ -114,6 +114,9 @@ class Source(Noun):
     )
     schedule: str | None = Field(default=None, description="cron expression in Asia/Tokyo, or empty for manual runs")
     deadline_hours: int = Field(default=4, gt=0, description="operators are alerted when an intake run takes longer")
+    due_day: int | None = Field(
+        default=None, ge=1, le=28, description="期限日: day of the month after which last month's batch is late"
+    )
     landing: Landing = Field(default_factory=InboxLanding, description="where the sender's drops appear")
     chart_numbers: list[str] = Field(
         default_factory=list, max_length=20, description="forms of its chart numbers, as [0-9]{8} or K[0-9]{6,7}"

@@ -1,4 +1,4 @@
-"""The tables of legal transitions for batches, releases, deliveries and discs, and the evidence each needs.
+"""The tables of legal transitions for batches, releases, deliveries, discs and requests, and the evidence each needs.
 
 A state is never stored: it is what the ledger entries about a subject add up to. Appending the entry *is* the
 transition, so nothing changes without being written. `EVIDENCE` names the payload fields an entry must carry.
@@ -35,12 +35,12 @@ TRANSITIONS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "delivery": {
         "": frozenset({"ordered"}),
-        "ordered": frozenset({"attempting", "failed"}),
+        "ordered": frozenset({"attempting", "failed", "unknown"}),
         "attempting": frozenset({"handed_over", "failed", "unknown"}),
-        "failed": frozenset({"attempting"}),
+        "failed": frozenset({"attempting", "unknown"}),
         "unknown": frozenset({"handed_over", "failed"}),
         "handed_over": frozenset({"received", "bounced"}),
-        "bounced": frozenset({"attempting"}),
+        "bounced": frozenset({"attempting", "unknown"}),
         "received": frozenset({"destroyed"}),
         "destroyed": frozenset(),
     },
@@ -51,6 +51,13 @@ TRANSITIONS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "lost": frozenset({"received"}),
         "received": frozenset({"destroyed"}),
         "destroyed": frozenset(),
+    },
+    "request": {
+        "": frozenset({"asked"}),
+        "asked": frozenset({"agreed", "rejected"}),
+        "agreed": frozenset({"done"}),
+        "rejected": frozenset(),
+        "done": frozenset(),
     },
 }
 
@@ -81,6 +88,10 @@ EVIDENCE: Mapping[tuple[str, str], frozenset[str]] = {
     ("disc", "received"): frozenset({"how"}),
     ("disc", "lost"): frozenset({"how"}),
     ("disc", "destroyed"): frozenset({"how"}),
+    ("request", "asked"): frozenset({"asks", "basis", "reference"}),
+    ("request", "agreed"): frozenset({"asks"}),
+    ("request", "done"): frozenset({"asks", "rows", "releases"}),
+    ("request", "rejected"): frozenset({"basis"}),
 }
 
 

@@ -84,6 +84,32 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def _parts(batch: Path, aliases: Collection[str]) -> tuple[list[Path], list[int]]:
+    """Parts of a batch, those of head tables last, and the numbers of these people's claims."""
+    parts = sorted(batch.glob("*/part-*.parquet"))
+    heads = [part for part in parts if "alias" in pl.read_parquet_schema(part)]
+    theirs = pl.col("alias").is_in(list(aliases))
+    found = [pl.scan_parquet(part).filter(theirs).select("claim_no").collect().to_series() for part in heads]
+    return sorted(parts, key=lambda part: part in heads), [claim for claims in found for claim in claims]
+
+
+def _theirs(part: Path, claims: Collection[int]) -> int:
+    return pl.scan_parquet(part).filter(pl.col("claim_no").is_in(list(claims))).select(pl.len()).collect().item()  # type: ignore[no-any-return]
+
+
+def _rewrite(part: Path, claims: Collection[int]) -> None:
+    """One part without the rows of these claims, complete or as it was; a part that is left empty stays, empty."""
+    rows = pl.read_parquet(part)
+    left = rows.filter(~pl.col("claim_no").is_in(list(claims)))
+    if left.height == rows.height:
+        return
+    making = part.with_name(f".{part.name}.tmp")
+    left.write_parquet(making, compression="zstd", compression_level=1, statistics=True)
+    flush(making)
+    os.replace(making, part)
+    flush(part.parent)
+
+
 class Store:
     """The store zone."""
 
@@ -115,10 +141,41 @@ class Store:
         """Remove a batch from every other dataset: what a dead run put there that saw its files otherwise. Only for a
         batch that the log has not accepted: nobody reads it yet. Renamed first, so that no half of it is ever found."""
         for dataset in sorted(set(self.datasets(source, batch)) - set(datasets)):
-            target = self._batch(dataset, source, batch)
-            gone = target.with_name(f".{batch}.{secrets.token_hex(4)}")
-            os.rename(target, gone)
-            shutil.rmtree(gone, ignore_errors=True)
+            self._hide(self._batch(dataset, source, batch))
+
+    def remove(self, source: str, batch: str) -> None:
+        """Remove a batch from every dataset, and what dead runs left of it; it may be gone already."""
+        for folder in [*self.root.glob(f"*/{source}/{batch}"), *self.root.glob(f"*/{source}/.{batch}.*")]:
+            self._hide(folder)
+
+    def rows_of(self, aliases: Collection[str]) -> dict[tuple[str, str], int]:
+        """How many rows of these people every batch has, by source and batch; batches without any are left out."""
+        found: dict[tuple[str, str], int] = {}
+        for batch in self._batches():
+            parts, claims = _parts(batch, aliases)
+            place = batch.parts[-2], batch.parts[-1]
+            if claims:
+                found[place] = found.get(place, 0) + sum(_theirs(part, claims) for part in parts)
+        return found
+
+    def without(self, aliases: Collection[str]) -> None:
+        """Remove every row of these people from every batch, whatever is in force.
+
+        Claims are found by the alias in their head table, so that goes last: a run that died is finished by the next.
+        """
+        for batch in self._batches():
+            parts, claims = _parts(batch, aliases)
+            for part in parts if claims else ():
+                _rewrite(part, claims)
+
+    def _batches(self) -> list[Path]:
+        return sorted(marker.parent for marker in self.root.glob("*/*/*/batch.json"))
+
+    def _hide(self, folder: Path) -> None:
+        gone = folder.with_name(f".{folder.name.strip('.')}.{secrets.token_hex(4)}")
+        os.rename(folder, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+        flush(folder.parent)
 
     def scan(self, dataset: str, table: str, batches: Mapping[str, str]) -> pl.LazyFrame | None:
         """Lazy rows of one table over `batches` (batch -> source), with a `batch` column; None where none has rows."""

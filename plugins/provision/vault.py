@@ -17,6 +17,7 @@ import polars as pl
 
 from provision.identity import EVIDENCE, TOKENS
 from provision.joining import Linkage, join
+from provision.migrations.versions import prepare
 
 #: What `Vault.withdrawn` tells.
 WITHDRAWN = {"alias": pl.String, "cause": pl.String, "entry": pl.Int64}
@@ -38,9 +39,10 @@ class Vault:
     """One SQLite file; `scope` is a linkage group, or a source of its own where no document allows linking."""
 
     def __init__(self, path: Path) -> None:
+        """Open it, make it where it is new. `FixConfiguration` where it is of another version (`tokumei migrate`)."""
         self.path = path
         with closing(self._open()) as database:
-            database.executescript(_SCHEMA)
+            prepare(database, "vault", _SCHEMA)
         path.chmod(0o600)
 
     def _open(self) -> sqlite3.Connection:
@@ -68,9 +70,13 @@ class Vault:
         given = [known[i] if i is not None else secrets.token_hex(16) for i in found["identity"]]
         return found.select("claim_no").with_columns(alias=pl.Series(given, dtype=pl.String))
 
-    def people(self, scope: str, known: pl.Series | None = None) -> tuple[pl.DataFrame, Linkage]:
-        """`alias` and `person` (a number that means nothing outside this call), and what joining found; of all
-        identities of the scope, or of those with an alias in `known`."""
+    def scopes(self) -> list[str]:
+        """Every scope of which somebody is known."""
+        with closing(self._open()) as database:
+            return [row[0] for row in database.execute("select distinct scope from identity order by scope")]
+
+    def records(self, scope: str) -> pl.DataFrame:
+        """`alias`, tokens and evidence (Binary or null) of every identity of a scope."""
         columns = ("alias", *TOKENS, *EVIDENCE)
         with closing(self._open()) as database:
             rows = database.execute(
@@ -78,7 +84,20 @@ class Vault:
             ).fetchall()
         values = zip(*rows, strict=True) if rows else ([] for _ in columns)
         kinds = (pl.String, *[pl.Binary] * (len(columns) - 1))
-        records = pl.DataFrame([pl.Series(*column) for column in zip(columns, values, kinds, strict=True)])
+        return pl.DataFrame([pl.Series(*column) for column in zip(columns, values, kinds, strict=True)])
+
+    def forget(self, aliases: Iterable[str]) -> int:
+        """Forget the identities of these aliases: no token leads to them any more. Gives how many there were."""
+        with closing(self._open()) as database:
+            database.execute("begin immediate")
+            rows = database.executemany("delete from identity where alias = ?", [(alias,) for alias in aliases])
+            database.execute("commit")
+            return max(rows.rowcount, 0)
+
+    def people(self, scope: str, known: pl.Series | None = None) -> tuple[pl.DataFrame, Linkage]:
+        """`alias` and `person` (a number that means nothing outside this call), and what joining found; of all
+        identities of the scope, or of those with an alias in `known`."""
+        records = self.records(scope)
         if known is not None:
             records = records.join(known.unique().to_frame("alias"), on="alias", how="semi", maintain_order="left")
         person, linkage = join(records)
@@ -100,6 +119,11 @@ class Vault:
                 "select alias, cause, entry from withdrawal where scope = ? order by alias, entry", (scope,)
             ).fetchall()
         return pl.DataFrame(rows, schema=WITHDRAWN, orient="row")
+
+    def withdrawn_scopes(self) -> list[str]:
+        """Every scope from which somebody was withdrawn."""
+        with closing(self._open()) as database:
+            return [row[0] for row in database.execute("select distinct scope from withdrawal order by scope")]
 
     def withdrawn_since(self, scope: str, entry: int) -> bool:
         """Whether anybody of a scope was withdrawn by an entry of the log after this one."""

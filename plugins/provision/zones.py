@@ -55,13 +55,29 @@ class Zones:
         """Disc images ready to burn."""
         return self._zone("staging")
 
+    def incident(self, incident: str) -> Path:
+        """Record and pages of one incident: counts and ids."""
+        return self._zone("incidents", incident)
+
     def published(self) -> Path:
         """Public announcements."""
         return self._zone("published")
 
+    def previews(self, release: str) -> Path:
+        """下見: what recipients may see of a release before they download it: contents and codebook, no data."""
+        return self._zone("previews", release)
+
+    def portal(self) -> Path:
+        """受領者ポータル: its own database and key."""
+        return self._zone("portal")
+
     def ledger(self) -> Path:
         """The provision log's database file."""
         return self._zone("ledger") / "ledger.db"
+
+    def access(self) -> Path:
+        """閲覧記録: the access log's database file."""
+        return self._zone("access") / "access.db"
 
 
 def home_folder() -> Path:

@@ -1,5 +1,5 @@
 """Fixtures of the contract tests: real servers."""
 
-from tests.support.servers import s3_server, sftp_server, smtp_server, xorriso
+from tests.support.servers import ceph_store, s3_server, sftp_server, smtp_server, xorriso
 
-__all__ = ["s3_server", "sftp_server", "smtp_server", "xorriso"]
+__all__ = ["ceph_store", "s3_server", "sftp_server", "smtp_server", "xorriso"]

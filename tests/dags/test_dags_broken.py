@@ -25,7 +25,7 @@ def fails_with(dag: Any) -> str:
 def test_broken_yaml_becomes_a_dag_that_says_so(changed: Any) -> None:
     bag = changed("sources/care-two.yaml", "id: care-two\nname: {ja: 'x'\n")
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"intake__hospital_one", "broken__care_two", "release__claims_to_a", "stewardship"}
+    assert set(bag.dags) == {"intake__hospital_one", "broken__care_two", "release__claims_to_a", "stewardship", "watch"}
     broken = bag.dags["broken__care_two"]
     assert "care-two.yaml" in broken.doc_md
     assert "care-two.yaml" in fails_with(broken)
@@ -63,6 +63,7 @@ def test_without_a_platform_nothing_is_released_and_intake_still_shows(changed: 
         "broken__platform",
         "broken__claims_to_a",
         "stewardship",
+        "watch",
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 CONFIG = Path(__file__).parent / "config"
-EXPECTED = {"intake__hospital_one", "intake__care_two", "release__claims_to_a", "stewardship"}
+EXPECTED = {"intake__hospital_one", "intake__care_two", "release__claims_to_a", "stewardship", "watch"}
 
 
 def tasks(dag: Any) -> set[str]:
@@ -22,11 +22,12 @@ def test_one_dag_per_file_and_no_error(bag: Any) -> None:
     assert bag.import_errors == {}
     assert set(bag.dags) == EXPECTED
     files = [*(CONFIG / "sources").glob("*.yaml"), *(CONFIG / "releases").glob("*.yaml")]
-    assert len(bag.dags) == len(files) + 1
+    assert len(bag.dags) == len(files) + 2  # stewardship and watch
 
 
 def test_what_the_dag_files_share_is_no_dag_file(bag: Any) -> None:
-    assert {Path(dag.fileloc).name for dag in bag.dags.values()} == {"intake.py", "release.py", "stewardship.py"}
+    files = {Path(dag.fileloc).name for dag in bag.dags.values()}
+    assert files == {"intake.py", "release.py", "stewardship.py", "watch.py"}
 
 
 def test_a_release_has_at_most_six_tasks(bag: Any) -> None:

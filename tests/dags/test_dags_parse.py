@@ -23,10 +23,11 @@ import airflow.sdk, airflow.providers.standard.operators.hitl, airflow.timetable
 from airflow.sdk import DAG, Asset, AssetAll, task, TriggerRule, DeadlineAlert, ExceptionRetryPolicy, SyncCallback
 from airflow.sdk.exceptions import AirflowSkipException
 start = time.perf_counter()
-import intake, release, stewardship
+import intake, release, stewardship, watch
 seconds = time.perf_counter() - start
 print(json.dumps({"seconds": seconds, "heavy": [m for m in sys.argv[2].split(",") if m in sys.modules],
-                  "dags": [n for m in (intake, release, stewardship) for n in vars(m) if "__" in n and n[0] != "_"]}))
+                  "dags": [n for m in (intake, release, stewardship, watch) for n in vars(m)
+                           if "__" in n and n[0] != "_"]}))
 """
 
 

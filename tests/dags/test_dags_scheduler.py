@@ -124,7 +124,7 @@ def test_dags_are_parsed_and_a_late_run_is_told_by_mail(
     def dag_ids() -> set[str]:
         return {dag["dag_id"] for dag in api.get(f"{airflow}/api/v2/dags", timeout=10).json()["dags"]}
 
-    expected = {"intake__hospital_one", "intake__care_two", DAG, "stewardship"}
+    expected = {"intake__hospital_one", "intake__care_two", DAG, "stewardship", "watch"}
     wait("the DAGs", lambda: dag_ids() >= expected)
     assert dag_ids() == expected
     assert api.get(f"{airflow}/api/v2/importErrors", timeout=10).json()["total_entries"] == 0

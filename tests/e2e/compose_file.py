@@ -66,6 +66,8 @@ def fresh_secrets() -> dict[str, str]:
         "JWT_SECRET": secrets.token_hex(64),
         "API_SECRET_KEY": secrets.token_hex(32),
         "POSTGRES_PASSWORD": f"{secrets.token_hex(8)} @:/%#",  # what an address could not hold unescaped
+        "TOKUMEI_PORTAL_STORE": '{"conn_type": "aws", "login": "reader", "password": "fictitious"}',
+        "TOKUMEI_PORTAL_MAIL": '{"conn_type": "smtp", "host": "127.0.0.1", "login": "x", "password": "fictitious"}',
         "TOKUMEI_ADMIN_USER": "fictitious.admin",
         "TOKUMEI_ADMIN_PASSWORD": secrets.token_urlsafe(18),
     }

@@ -76,12 +76,14 @@ class Stack:
         self.root = Path(tempfile.mkdtemp(prefix="tokumei-compose-"))
         self.root.chmod(0o711)  # the database runs as another user when we are root
         self.secrets = fresh_secrets()
-        self.database, self.api, *others = free_ports(5)
+        self.database, self.api, self.portal, *others = free_ports(6)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._replacements = {
             "postgres:5432": f"127.0.0.1:{self.database}",
             "airflow-apiserver:": "127.0.0.1:",
             "/opt/airflow": str(self.root / "opt"),
+            "/opt/tokumei/config": str(self.root / "opt" / "tokumei-config"),
+            "8081": str(self.portal),
             "/var/lib/tokumei": str(self.root / "zones"),
             "/var/log/airflow": str(self.root / "log"),
             "/var/lib/demo": str(self.root / "demo"),

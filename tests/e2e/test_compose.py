@@ -10,6 +10,7 @@ from pathlib import Path
 
 import compose_file
 import pytest
+import yaml
 from compose_file import ROOT
 from compose_stack import AIRFLOW_SERVICES
 
@@ -63,15 +64,29 @@ def test_images_are_pinned(name: str) -> None:
     assert re.search(r":\d+\.\d+[\w.-]*$", image), image
 
 
-def test_only_the_scheduler_sees_persons_and_only_the_api_server_is_published() -> None:
+def test_only_the_scheduler_sees_persons_and_only_the_api_server_and_the_portal_are_published() -> None:
     for name, service in EVERYTHING.items():
         mounted = {str(each).split(":")[0] for each in service.get("volumes", [])}
         if name != "airflow-scheduler":
             assert not mounted & {"landing", "quarantine", "vault", "store", "outbox"}, name
-        assert ("ports" in service) == (name == "airflow-apiserver")
+        assert ("ports" in service) == (name in {"airflow-apiserver", "portal"})
     assert compose_file.read()["networks"]["database"] == {"internal": True}
-    published = compose_file.interpolate(EVERYTHING["airflow-apiserver"]["ports"][0], {})
-    assert published.startswith("127.0.0.1:")
+    for name in ("airflow-apiserver", "portal"):
+        published = compose_file.interpolate(EVERYTHING[name]["ports"][0], {})
+        assert published.startswith("127.0.0.1:")
+
+
+def test_the_portal_is_apart() -> None:
+    """No zone but the provision log, the access log and what is its own; no network and no image of Airflow's."""
+    portal = EVERYTHING["portal"]
+    mounted = {str(each).split(":")[0] for each in portal["volumes"]} - {"./config"}
+    assert mounted == {"portal", "portalkeys", "previews", "ledger", "access"}
+    assert "previews:/var/lib/tokumei/previews:ro" in portal["volumes"]
+    assert portal["networks"] == ["portal"]
+    assert portal["build"]["target"] == "portal"
+    others = [service for name, service in EVERYTHING.items() if name != "portal"]
+    assert not any("portal" in service.get("networks", []) for service in others)
+    assert not any("portal:/var/lib/tokumei/portal" in service.get("volumes", []) for service in others)
 
 
 def test_every_zone_has_a_volume_that_the_image_prepares() -> None:
@@ -119,6 +134,9 @@ def test_the_production_lock_is_a_part_of_the_development_lock() -> None:
         return {p.split()[0]: frozenset(re.findall(r"sha256:[0-9a-f]{64}", p)) for p in parts if p.strip()}
 
     everything, production = blocks("requirements.lock"), blocks("requirements.runtime.lock")
+    portal = blocks("requirements.portal.lock")
+    assert portal.items() <= everything.items()
+    assert not {name for name in portal if name.startswith(("apache-airflow", "polars", "pandas", "duckdb"))}
     assert all(production.values())
     assert production.items() <= everything.items()
     names = {entry.split("==")[0] for entry in production}
@@ -150,3 +168,23 @@ def test_the_compose_specification_accepts_it(profile: str, tmp_path: Path) -> N
             assert without.returncode != 0, missing
             assert reason in without.stderr, missing
             assert config({**complete, missing: ""}).returncode != 0, missing
+
+
+@pytest.mark.slow
+def test_the_compose_specification_accepts_the_file_with_a_database_for_the_ledger(tmp_path: Path) -> None:
+    program = shutil.which("docker-compose")
+    if program is None:
+        pytest.skip("docker-compose is not installed (make setup-all, as root, installs it)")
+    more = {f"LEDGER_{who}_PASSWORD": "fictitious" for who in ("ADMIN", "PAGES", "TASKS")}
+    env_file = tmp_path / "env"
+    values = {**compose_file.fresh_secrets(), "POSTGRES_PASSWORD": "fictitious", **more}
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    files = ["-f", str(compose_file.COMPOSE), "-f", str(ROOT / "docker-compose.ledger.yml")]
+    command = [program, *files, "--env-file", str(env_file), "config"]
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    made = yaml.safe_load(done.stdout)["services"]
+    holders = {name for name, service in made.items() if "ledger" in service.get("networks", ())}
+    assert holders == {"ledger-database", "airflow-apiserver", "airflow-scheduler", "portal"}
+    assert made["airflow-scheduler"]["environment"]["TOKUMEI_LEDGER"].endswith("@ledger-database:5432/tokumei")
+    assert made["airflow-scheduler"]["environment"]["TOKUMEI_HOME"] == "/var/lib/tokumei"

@@ -93,7 +93,7 @@ def test_summary_holds_four_receipts_and_every_count(run: Run) -> None:
 def test_no_process_and_no_port_is_left(run: Run) -> None:
     assert with_mark(run.mark, str(run.root)) == []
     ports = {int(port) for port in re.findall(r"(?:port |127\.0\.0\.1:)(\d{4,5})", run.output)}
-    assert len(ports) == 4  # mail, object store, SFTP, Airflow
+    assert len(ports) == 5  # mail, object store, SFTP, portal, Airflow
     for port in ports:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0

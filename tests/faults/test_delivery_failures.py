@@ -4,17 +4,21 @@ full or busy, certificates and clocks that are wrong. Afterwards nothing half is
 What other files hold: host keys, rights, fragments and sweeping partners in ``unit/channels/test_partner_sftp_*.py``;
 answers of mail servers in ``unit/channels/test_mail_channel.py``, bounces in ``unit/channels/test_post_office.py``;
 expired and changed links, races, damaged objects in ``unit/channels/test_bucket_*.py``; changed payloads, expired
-agreements, two workers in ``unit/releasing/test_delivering.py``; kills at every point in ``test_kill_release.py``.
+agreements, two workers in ``test_believing.py``; kills at every point in ``test_kill_release.py``. The whole list is in
+docs/channels.md.
 """
 
 from __future__ import annotations
 
+import io
 import subprocess
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
@@ -29,9 +33,9 @@ from provision.channels.base import Channel, Consignment
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater, without_values
 from provision.model import AgeKey
 from provision.packaging.encryption import schemes
-from provision.packaging.sealing import seal_bag
+from provision.packaging.sealing import seal_bag, write_zip
 from tests.support.consignments import Connections, Steps, consignment, outbox_file
-from tests.support.proxy import BusyProxy, CuttingProxy
+from tests.support.proxy import BusyProxy, CuttingProxy, SlowProxy, TlsProxy
 from tests.support.servers import BUCKET, s3_server, sftp_server, smtp_server
 
 __all__ = ["s3_server", "sftp_server", "smtp_server"]
@@ -130,6 +134,28 @@ def test_a_silent_mail_server_before_data_means_later(tmp_path: Path, smtp_serve
     assert smtp_server.messages("silent@minami.example") == []
 
 
+@pytest.mark.parametrize("channel", [mail.CHANNEL, bucket.CHANNEL, partner_sftp.CHANNEL])
+def test_a_slow_server_is_waited_for(
+    tmp_path: Path, sftp_server: SftpServer, s3_server: S3Server, smtp_server: SmtpServer, channel: Channel
+) -> None:
+    """A time-out is for silence: a line that takes longer than it in all, but goes on, delivers."""
+    address, size = "slow-line@minami.example", 1_000_000
+    settings = {"mail": mailed(address), "bucket": {**STORE, "address": address}, "partner_sftp": SFTP}[channel.kind]
+    made = consignment(tmp_path, settings, size)
+    known = Connections(
+        partner=sftp_server.connection_json(), store=s3_server.connection_json(), mail=smtp_server.connection_json()
+    )
+    server = {"mail": smtp_server, "bucket": s3_server, "partner_sftp": sftp_server}[channel.kind]
+    with SlowProxy(server.port, size // 4) as proxy:
+        patience = {"timeout": 2}
+        slow = known.changed("partner", port=proxy.port, extra=patience).changed(
+            "mail", port=proxy.port, extra=patience
+        )
+        if channel is bucket.CHANNEL:
+            slow = known.changed("store", extra={"endpoint_url": f"http://127.0.0.1:{proxy.port}"})
+        assert channel.deliver(made, slow, Steps()).evidence["size"] == size
+
+
 # -- a store that is busy or broken ------------------------------------------------------------------------------------
 
 
@@ -149,6 +175,33 @@ def test_a_busy_store_is_asked_again_and_then_later(
                     bucket.CHANNEL.deliver(made, busy, Steps())
             assert proxy.refused >= 2
         assert bool(in_bucket(s3_server, made)) is delivered
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("403 Forbidden", "QuotaExceeded"), ("507 Insufficient Storage", "InsufficientStorage")]
+)
+def test_a_full_store_means_later(
+    tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer, status: str, code: str
+) -> None:
+    made = consignment(tmp_path, {**STORE, "address": "room@minami.example"})
+    known = Connections(store=s3_server.connection_json(), mail=smtp_server.connection_json())
+    with BusyProxy(s3_server.port, 1000, status, code) as proxy:
+        full = known.changed("store", extra={"endpoint_url": f"http://127.0.0.1:{proxy.port}"})
+        with pytest.raises(RetryLater, match=r"bucket\.room"):
+            bucket.CHANNEL.deliver(made, full, Steps())
+    bucket.CHANNEL.deliver(replace(made, attempt=2), known, Steps())
+    assert in_bucket(s3_server, made)["payload.tar.age"] == made.files[0].size
+
+
+def test_a_right_that_is_missing_is_configuration(tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer) -> None:
+    """The account may read and list, which is all a look at the bucket needs, and must not store."""
+    made = consignment(tmp_path, {**STORE, "address": "rights@minami.example"})
+    known = Connections(store=s3_server.connection_json(), mail=smtp_server.connection_json())
+    login, password = s3_server.reader()
+    with pytest.raises(FixConfiguration, match=r"AccessDenied.*bucket\.refused"):
+        bucket.CHANNEL.deliver(made, known.changed("store", login=login, password=password), Steps())
+    assert in_bucket(s3_server, made) == {}
+    assert smtp_server.messages("rights@minami.example") == []
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
@@ -181,6 +234,27 @@ def test_a_certificate_out_of_its_time_ends_it(
         assert server.messages("x@minami.example") == []
 
 
+@pytest.mark.parametrize("which", ["unknown authority", "expired", "another name", "no such file", "right"])
+def test_a_store_behind_tls_must_prove_who_it_is(
+    tmp_path: Path, s3_server: S3Server, smtp_server: SmtpServer, which: str
+) -> None:
+    at = datetime.now(UTC) - timedelta(days=800 if which == "expired" else 0)
+    files = make_tls(tmp_path / "tls", now=at)
+    made = consignment(tmp_path, {**STORE, "address": "tls@minami.example"})
+    known = Connections(store=s3_server.connection_json(), mail=smtp_server.connection_json())
+    authority = {"unknown authority": "", "no such file": "/none.pem"}.get(which, str(files.authority))
+    with TlsProxy(s3_server.port, files) as proxy:
+        host = "127.1" if which == "another name" else "127.0.0.1"
+        extra = {"endpoint_url": f"https://{host}:{proxy.port}", "ca_file": authority}
+        behind = known.changed("store", extra=extra)
+        if which == "right":
+            bucket.CHANNEL.deliver(made, behind, Steps())
+        else:
+            with pytest.raises(FixConfiguration, match=r"bucket\.tls"):
+                bucket.CHANNEL.deliver(made, behind, Steps())
+    assert bool(in_bucket(s3_server, made)) is (which == "right")
+
+
 # -- disks and quotas --------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +284,49 @@ def test_a_full_disk_here_leaves_no_ciphertext(tmp_path: Path, small_disk: Path)
 
 def _key(identity: pyrage.x25519.Identity) -> AgeKey:
     return AgeKey(kind="age", key=str(identity.to_public()), confirmed_on=datetime.now(UTC).date(), confirmed_by="x")
+
+
+_ZEROS = bytes(1 << 20)
+
+
+class _Sparse(io.RawIOBase):
+    """A file on disk that keeps no block of nothing but zeros."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w+b", buffering=0)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        if data != _ZEROS:
+            return self._file.write(data)
+        self._file.seek(len(data), 1)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@pytest.mark.slow
+def test_ten_gigabytes_in_one_file(tmp_path: Path) -> None:
+    """The container of a table larger than 4 GiB says so (ZIP64). Here its zeros take no disk."""
+    bag = tmp_path / "bag"
+    bag.mkdir()
+    with (bag / "表.csv").open("wb") as table:
+        table.truncate(10 * 10**9)
+    with _Sparse(tmp_path / "r.zip") as stream:
+        write_zip(bag, "r", stream)  # type: ignore[arg-type]
+    with zipfile.ZipFile(tmp_path / "r.zip") as opened:
+        (info,) = opened.infolist()
+        assert (info.filename, info.file_size, info.compress_size) == ("r/表.csv", 10 * 10**9, 10 * 10**9)
+        with opened.open(info) as member:
+            assert member.read(5) == bytes(5)
+    assert (tmp_path / "r.zip").stat().st_blocks * 512 < 10**7
 
 
 # -- names, numbers and sizes ------------------------------------------------------------------------------------------
@@ -261,6 +378,20 @@ def test_japanese_names_arrive_as_they_are(
 
 
 # -- servers that die --------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_server_that_dies_with_the_message_leaves_a_doubt(tmp_path: Path) -> None:
+    """It took the message and died before it answered: the message is there, and only a person can find that out."""
+    with SmtpServer(tmp_path / "smtp") as server:
+        made, known = consignment(tmp_path, mailed("slow@minami.example")), Connections(mail=server.connection_json())
+        end = threading.Timer(2, server.stop)
+        end.start()
+        with pytest.raises(DeliveryUnknown):
+            mail.CHANNEL.deliver(made, known, Steps())
+        end.join()
+        with pytest.raises(RetryLater, match=r"mail\.later"):
+            mail.CHANNEL.deliver(replace(made, attempt=2), known, Steps())
+        assert len(server.messages("slow@minami.example")) == 1
 
 
 class Killing(Steps):

@@ -18,22 +18,18 @@ from demo.servers.s3 import S3Server
 from demo.servers.sftp import SftpServer
 from demo.servers.smtp import SmtpServer
 from provision import releasing
-from provision.ledger.verify import verify
 from provision.packaging.bag import bag_digest
 from provision.releasing.drafting import release_id
-from provision.releasing.resolving import resolve
+from tests.support.killing import Deliveries, killed_delivery, published, undisturbed, verified
 from tests.support.processes import Ended, Stage
 from tests.support.releases import (
     PLANS,
     RUN,
     Partners,
     approve,
-    at_recipient,
     fill_store,
     log_of,
     opened,
-    payload_digests,
-    published_release,
     staged,
     write_config,
 )
@@ -91,13 +87,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 
 
 @pytest.fixture(scope="module")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Room:
-    base = Path(tmp_path_factory.mktemp("delivery"))
-    identity = write_config(base / "config")
-    templates = {channel: base / channel for channel in PLANS}
-    for channel, plan in PLANS.items():
-        published_release(base / "config", templates[channel], plan, SIZE)
-    return Room(base / "config", identity, templates, base, {})
+def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Deliveries:
+    return published(Path(tmp_path_factory.mktemp("delivery")), SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +96,6 @@ def partners(smtp_server: SmtpServer, s3_server: S3Server, sftp_server: SftpServ
     servers: list[LocalServer] = [smtp_server, s3_server, sftp_server]
     assert all(server.pid for server in servers)
     return Partners(smtp_server, s3_server, sftp_server)
-
-
-def _verify(stage: Stage) -> None:
-    with opened(stage.config, stage.home) as context:
-        assert verify(context.zones.ledger(), public_key=context.signer.public).ok
-
-
-def _state(stage: Stage, kind: str, subject: str) -> str:
-    with opened(stage.config, stage.home) as context:
-        return context.ledger.state(kind, subject)
 
 
 def _killed_step(room: Room, step: str, name: str, *, last: str = "", **how: Any) -> bool:
@@ -148,7 +129,7 @@ def _check_release(stage: Stage, steps: tuple[str, ...]) -> None:
         assert all(path.name.endswith(".html") or path.name.startswith(".") for path in published.iterdir())
         announced = next(payload["announcement"] for type, payload in log if type == "release.published")
         assert sha256((published / announced["name"]).read_bytes()).hexdigest() == announced["sha256"]
-    _verify(stage)
+    verified(stage)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -180,95 +161,25 @@ def _mark(channel: str, point: str) -> str:
     return f"sent:{SIZE // 2}" if channel == "mail" else "progress:0.5"
 
 
-def _check_before_the_end(channel: str, stage: Stage, partners: Partners, case: str, digest: str, room: Room) -> int:
-    """After a kill the recipient has nothing, or one whole delivery; gives which."""
-    there = at_recipient(channel, stage, partners, case).sets
-    assert len(there) <= 1
-    for files in there:
-        # In a bucket the files come one after the other, and no link is sent before the last one.
-        if channel != "bucket":
-            assert payload_digests(files, room.identity) == [digest]
-    return len(there)
-
-
-def _deliver_to_the_end(channel: str, release: str, stage: Stage, partners: Partners, case: str) -> list[str]:
-    """Repeat as Airflow and, for a mail in doubt, an operator do; gives the states on the way."""
-    recipient = next(payload["recipient"] for type, payload in log_of(stage) if type == "release.drafted")
-    order, seen = f"{release}.{recipient}.{channel}.1", []
-    for _ in range(3):
-        again = stage.step("deliver", release)
-        seen.append(_state(stage, "delivery", order))
-        if again.status == 0:
-            return seen
-        assert (channel, again.status, seen[-1]) == ("mail", 7, "unknown"), again.errors
-        mails = len(at_recipient(channel, stage, partners, case).sets)
-        assert stage.step("deliver", release).status == 7  # it stays unknown, however often it is tried
-        assert len(at_recipient(channel, stage, partners, case).sets) == mails
-        with opened(stage.config, stage.home) as context:
-            resolve(context, order, sent=mails == 1, reason="the recipient was asked", actor="test")
-    raise AssertionError(f"not delivered after {seen}")
-
-
-def _killed_delivery(room: Room, partners: Partners, channel: str, name: str, **how: Any) -> tuple[bool, list[str]]:
-    """Kill a delivery, look at the recipient's end, repeat, look again."""
-    case = name.replace(":", "-").replace(".", "-").replace("_", "-")
-    release = release_id(PLANS[channel], RUN)
-    with staged(room.templates[channel], room.folder / case, room.config, partners.connections()) as stage:
-        partners.place(stage.config, case)
-        digest = bag_digest(stage.home / "releases" / release / "made" / "bag")
-        ended = stage.step("deliver", release, **how)
-        assert ended.killed or ended.status == 0, ended.errors
-        _check_before_the_end(channel, stage, partners, case, digest, room)
-        states = _deliver_to_the_end(channel, release, stage, partners, case)
-        receipt = stage.step("deliver", release).said["result"]
-        there = at_recipient(channel, stage, partners, case)
-        assert [payload_digests(files, room.identity) for files in there.sets] == [[digest]]
-        assert there.fragments == []
-        _check_log(stage, release, receipt)
-    return ended.killed, states
-
-
-def _check_log(stage: Stage, release: str, receipt: dict[str, Any]) -> None:
-    """One receipt, one opening, every attempt with an end; in the outbox nothing but the two files."""
-    log = log_of(stage)
-    counts = Counter(type for type, _ in log)
-    assert counts["delivery.ordered"] == counts["delivery.handed_over"] == counts["release.open"] == 1
-    ends = counts["delivery.handed_over"] + counts["delivery.failed"] + counts["delivery.unknown"]
-    resolved = [p for t, p in log if t == "delivery.failed" and str(p["reason"]).startswith("resolved")]
-    taken = [p for t, p in log if t == "delivery.handed_over" and "resolved_by" in p["receipt"]["evidence"]]
-    assert counts["delivery.attempting"] == ends - len(resolved) - len(taken)
-    assert [p["receipt"] for t, p in log if t == "delivery.handed_over"] == [receipt]
-    assert _state(stage, "release", release) == "open"
-    (outbox,) = (stage.home / "outbox").iterdir()
-    assert {path.name for path in outbox.iterdir()} == {".lock", f"{release}.zip.age", f"{release}.envelope.json"}
-    assert _state(stage, "delivery", outbox.name) == "handed_over"
-    assert counts["delivery.sealed"] >= 1
-    _verify(stage)
-
-
 @pytest.mark.parametrize("channel", PLANS)
 @pytest.mark.parametrize("point", POINTS)
-def test_delivery_killed_at_a_point(deliveries: Room, partners: Partners, channel: str, point: str) -> None:
+def test_delivery_killed_at_a_point(deliveries: Deliveries, partners: Partners, channel: str, point: str) -> None:
     mark = _mark(channel, point)
-    killed, states = _killed_delivery(deliveries, partners, channel, f"{channel}-{point}", mark=mark)
-    assert killed
-    assert ("unknown" in states) == (channel == "mail" and point in DOUBTFUL)
+    done = killed_delivery(deliveries, partners, channel, f"{channel}-{point}", [{"mark": mark}])
+    assert done.kills == 1
+    assert ("unknown" in done.states) == (channel == "mail" and point in DOUBTFUL)
 
 
 @pytest.mark.parametrize("channel", PLANS)
-def test_delivery_killed_at_random_moments(deliveries: Room, partners: Partners, channel: str) -> None:
+def test_delivery_killed_at_random_moments(deliveries: Deliveries, partners: Partners, channel: str) -> None:
     """Three moments of each channel, spread over the time an undisturbed delivery takes."""
-    chance = random.Random(f"moments of {channel}")
-    killed = []
-    with staged(deliveries.templates[channel], deliveries.folder / "t", deliveries.config, {}) as stage:
-        case = f"{channel}-undisturbed".replace("_", "-")
-        partners.place(stage.config, case)
-        timed = Stage(stage.folder, stage.config, partners.connections())
-        seconds = timed.step("deliver", release_id(PLANS[channel], RUN)).seconds
-    for third in range(3):
-        moment = (third + chance.random()) / 3 * seconds
-        killed.append(_killed_delivery(deliveries, partners, channel, f"{channel}-at-{third}", after=moment)[0])
-    assert any(killed)
+    chance, seconds = random.Random(f"moments of {channel}"), undisturbed(deliveries, partners, channel)
+    moments = [(third + chance.random()) / 3 * seconds for third in range(3)]
+    done = [
+        killed_delivery(deliveries, partners, channel, f"{channel}-at-{third}", [{"after": moment}])
+        for third, moment in enumerate(moments)
+    ]
+    assert any(each.kills for each in done)
 
 
 def test_undisturbed_and_killed_steps_say_the_same(room: Room) -> None:

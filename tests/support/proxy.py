@@ -1,12 +1,16 @@
-"""A TCP proxy that cuts the line after so many bytes, as a bad network does."""
+"""TCP proxies that cut the line, slow it down, refuse or speak TLS, as bad networks and stores do."""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+
+from demo.servers.tls import TlsFiles
 
 
 class CuttingProxy:
@@ -56,6 +60,56 @@ class CuttingProxy:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+
+
+class SlowProxy(CuttingProxy):
+    """Lets `rate` bytes a second through towards the server, a little at a time: slow, but never silent."""
+
+    def __init__(self, target: int, rate: int) -> None:
+        super().__init__(target, None)
+        self.rate = rate
+
+    def _pump(self, source: socket.socket, sink: socket.socket, limit: int | None) -> None:
+        if source.getsockname()[1] != self.port:  # the way back
+            return super()._pump(source, sink, limit)
+        source.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        with suppress(OSError):
+            while data := source.recv(1 << 13):
+                time.sleep(len(data) / self.rate)
+                sink.sendall(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        return None
+
+
+class TlsProxy(CuttingProxy):
+    """TLS in front of a server that speaks none."""
+
+    def __init__(self, target: int, files: TlsFiles) -> None:
+        super().__init__(target, None)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(files.certificate, files.key)
+        self._listener = _Accepting(self._listener, self._context)  # type: ignore[assignment]
+
+
+class _Accepting:
+    """A listener whose connections have made their handshake; those that fail are nobody's."""
+
+    def __init__(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        self._listener, self._context = listener, context
+
+    def accept(self) -> tuple[socket.socket, object]:
+        while True:
+            client, address = self._listener.accept()
+            try:
+                return self._context.wrap_socket(client, server_side=True), address
+            except OSError:
+                client.close()
+
+    def close(self) -> None:
+        self._listener.close()
 
 
 class BusyProxy(CuttingProxy):

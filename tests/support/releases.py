@@ -126,6 +126,8 @@ class Partners:
         changes = [
             (r"address: [\w.-]+@[\w.-]+", f"address: {case}@recipient.example"),
             (r"addresses: \[[^\]]*\]", 'addresses: ["@recipient.example"]'),
+            (r"contact: [\w.-]+@[\w.-]+", f"contact: {case}@recipient.example"),
+            (r"domains: \[[^\]]*\]", "domains: [recipient.example]"),
             (r"limit_bytes: \d+", "limit_bytes: 39000000"),
             (r"bucket: \w+", f"bucket: {BUCKET}"),
             (r"prefix: [\w-]+", f"prefix: {case}"),

@@ -12,6 +12,7 @@ from demo.servers.process import LocalServer
 from demo.servers.s3 import S3Server, weed_binary
 from demo.servers.sftp import SftpServer, sshd_binary
 from demo.servers.smtp import SmtpServer
+from tests.support.ceph import CephStore, missing
 
 BUCKET = "deliveries"
 
@@ -62,6 +63,14 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]
     except RuntimeError as missing:
         pytest.skip(str(missing))
     yield from _share("s3", S3Server(_folder(tmp_path_factory, "s3"), [BUCKET]))
+
+
+@pytest.fixture(scope="session")
+def ceph_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """Ceph's object gateway with one bucket: the second store."""
+    if reason := missing():
+        pytest.skip(reason)
+    yield from _share("ceph", CephStore(_folder(tmp_path_factory, "ceph"), [BUCKET]))
 
 
 @pytest.fixture(scope="session")

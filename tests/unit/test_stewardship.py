@@ -17,7 +17,11 @@ from tests.support.house import ACTOR, House, copy_of_house
 from tests.support.verdicts import gate_without_engine
 
 PLAN = "claims-for-university"
-NOTHING = {"quarantine_destroyed": 0, "landing_waiting_too_long": 0, "outbox_emptied": 0, "releases_expired": 0}
+NOTHING = {
+    "quarantine_destroyed": 0, "landing_waiting_too_long": 0, "store_ended": 0, "vault_periods_over": 0,
+    "releases_emptied": 0, "outbox_emptied": 0, "staging_emptied": 0, "releases_expired": 0,
+    "erasures_settled": 0, "rows_erased": 0,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -92,7 +96,7 @@ def test_what_a_dead_run_destroyed_is_attested_by_the_next(house: House, monkeyp
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("provision.stewardship.shutil.rmtree", die)
+        patch.setattr("provision.retention.received.shutil.rmtree", die)
         with pytest.raises(Killed):
             run(house)
     assert not house.open().keys.exists(key_name(batch))

@@ -2,109 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import browsing
+
 pytestmark = pytest.mark.slow
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def answers(address: str) -> bool:
-    import requests
-
-    try:
-        return requests.get(f"{address}/api/v2/version", timeout=2).ok
-    except requests.RequestException:
-        return False
 
 
 @pytest.fixture
 def server(airflow_database: Path, world: Any, tmp_path: Path) -> Iterator[str]:
-    """Address of an API server in its own process group, which is ended as a group."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    environment = {
-        **os.environ,
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__BASE_URL": address,
-        "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-    }
-    with (tmp_path / "api-server.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "api-server"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd=tmp_path,
-        )
-        try:
-            give_up = time.monotonic() + 120
-            while not answers(address):
-                assert process.poll() is None, (tmp_path / "api-server.log").read_text()[-2000:]
-                assert time.monotonic() < give_up, "the API server did not start"
-                time.sleep(0.3)
-            yield address
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    with browsing.api_server(tmp_path) as address:
+        yield address
 
 
 @pytest.fixture
 def page(server: str, password_of: Callable[[str], str]) -> Iterator[Any]:
     """A browser page signed in as an officer; anything asked of another address fails the test."""
-    from playwright.sync_api import sync_playwright
-
-    if not CHROMIUM:
+    if not browsing.CHROMIUM:
         pytest.skip("no chromium here")
     elsewhere: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with browsing.browser() as browser:
         found = browser.new_page(viewport={"width": 1400, "height": 900}, locale="ja-JP")
         found.on(
             "request", lambda one: None if one.url.startswith((server, "blob:", "data:")) else elsewhere.append(one.url)
         )
-        found.goto(server)
-        found.wait_for_selector("input[name=username]", timeout=60_000)
-        found.fill("input[name=username]", "officer_a")
-        found.fill("input[name=password]", password_of("officer_a"))
-        found.click("button[type=submit]")
-        found.wait_for_url(lambda url: "/auth" not in url, timeout=60_000)
+        browsing.sign_in(found, server, "officer_a", password_of("officer_a"))
         yield found
-        browser.close()
     assert elsewhere == []
 
 

@@ -19,7 +19,11 @@ def routes() -> Iterator[tuple[str, str]]:
 
     for route in create().routes:
         for method in sorted(route.methods):
-            yield method, "/provision" + route.path_format.format(release="r-x", path="nowhere")
+            yield (
+                method,
+                "/provision"
+                + route.path_format.format(release="r-x", path="nowhere", seq=1, name="evidence.json", id="p-x"),
+            )
     for path in (
         "/docs",
         "/redoc",
@@ -27,6 +31,10 @@ def routes() -> Iterator[tuple[str, str]]:
         "/static/style.css",
         "/templates/base.html",
         "/log/",
+        "/entry/abc",
+        "/entry/-1/bytes",
+        "/report/file",
+        "/release/r-x/evidence/..%2f..%2fledger.db",
         "//",
         "/%2e%2e/x",
     ):
@@ -38,7 +46,9 @@ def routes() -> Iterator[tuple[str, str]]:
 def test_the_walk_covers_what_there_is() -> None:
     paths = {path for _, path in routes()}
     assert {"/provision/", "/provision/log", "/provision/release/r-x", "/provision/approvals"} <= paths
+    assert {"/provision/releases", "/provision/entry/1/receipt", "/provision/report/file"} <= paths
     assert ("POST", "/provision/api/approvals/r-x") in set(routes())
+    assert {"/provision/health", "/provision/api/requests/p-x/agree"} <= paths
 
 
 def test_strangers_get_401_everywhere(browser: Any) -> None:

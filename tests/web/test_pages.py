@@ -101,7 +101,8 @@ def test_bad_queries_are_refused_plainly(read: Callable[[str], Any]) -> None:
 def test_links_are_relative(read: Callable[[str], Any], world: Any, facts: Any) -> None:
     """Airflow may stand below any path; a link that starts with a slash would leave it."""
     release = facts.gate_one(world)
-    for path in ("/", "/log", f"/release/{release}", "/approvals", f"/approvals/{release}"):
+    pages = ("/", "/log", "/releases", "/report", "/entry/0", f"/release/{release}", f"/release/{release}/evidence")
+    for path in (*pages, "/approvals", f"/approvals/{release}"):
         assert 'href="/' not in read(path).text
     assert 'href="../approvals/' in read(f"/release/{release}").text
     assert 'data-root="../"' in read(f"/approvals/{release}").text

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from provision.auditing import approving, guard, pages, render
+from provision.auditing import approving, asking, entries, evidence, guard, pages, releases, render, reports, watching
 from provision.errors import Refused, TokumeiError
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -30,8 +30,8 @@ def create() -> FastAPI:
         redirect_slashes=False,
         dependencies=[Depends(guard.door())],
     )
-    app.include_router(pages.router)
-    app.include_router(approving.router)
+    for room in (pages, releases, entries, evidence, reports, approving, watching):
+        app.include_router(room.router)
     # Without this, unknown paths and methods would be answered before anybody is asked to sign in.
     app.add_api_route("/{path:path}", _nothing_here, methods=METHODS)
     app.middleware("http")(_headers)
@@ -68,12 +68,12 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _status(error: TokumeiError) -> int:
     """403: not by this person. 409: not in this state. 422: not in this form. 503: not now."""
-    if isinstance(error, approving.BadDecision) or error.rule in approving.NOT_IN_THIS_FORM:
+    if isinstance(error, approving.BadDecision) or error.rule in {*approving.NOT_IN_THIS_FORM, asking.FORM}:
         return 422
-    if isinstance(error, guard.NotSignedIn) or error.rule in approving.NOT_BY_THIS_PERSON:
+    if isinstance(error, guard.NotSignedIn) or error.rule in approving.NOT_BY_THIS_PERSON | watching.NOT_BY_THIS_PERSON:
         return 403
     if isinstance(error, Refused):
-        return 404 if error.rule in {pages.UNKNOWN, "approval.state"} else 409
+        return 404 if error.rule in {pages.UNKNOWN, "approval.state", "request.state"} else 409
     return 503
 
 
@@ -85,6 +85,6 @@ def _answer(request: Request, status: int, what: str, remedy: str) -> Response:
         and request.method == "GET"
         and "text/html" in request.headers.get("accept", "")
     ):
-        values = {"login": found.login, "current": "", "error": what, "remedy": remedy}
-        return render.page(request, "error.html", status=status, **values)
+        told = {"error": what, "remedy": remedy}
+        return render.page(request, "error.html", status=status, frames=False, login=found.login, current="", **told)
     return JSONResponse({"error": what, "remedy": remedy}, status)

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from provision import states
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from provision.ledger.places import place_of
 from provision.ledger.reading import LedgerReader
+from provision.lookup import updating
+from provision.lookup.updating import Progress
 from provision.zones import Zones, home_folder
+
+#: Longest time a request spends on bringing the index up.
+PATIENCE_SECONDS = 2.0
 
 
 def opened() -> LedgerReader:
     """The log, to be closed by the caller, in the thread that reads it: a FastAPI dependency would run in another.
     `FixConfiguration` where there is none yet."""
-    return LedgerReader.read(Zones(home_folder()).ledger())
+    return LedgerReader.read(place_of(Zones(home_folder())))
 
 
-def tallies(ledger: LedgerReader) -> dict[str, dict[str, int]]:
-    """How many batches, releases and deliveries are in which state, states in the order of their course."""
-    found: dict[str, dict[str, int]] = {}
-    for kind, table in states.TRANSITIONS.items():
-        counts = _last_states(ledger, kind, [state for state in table if state])
-        found[kind] = {state: counts[state] for state in table if state in counts}
-    return found
+@dataclass(frozen=True)
+class Indexed:
+    """The log, its index, and how far that is."""
+
+    ledger: LedgerReader
+    index: sqlite3.Connection
+    progress: Progress
 
 
-def types(ledger: LedgerReader) -> list[str]:
-    """Every entry type in the log, sorted."""
-    return [str(row[0]) for row in ledger.select("SELECT DISTINCT type FROM entry ORDER BY type")]
-
-
-def _last_states(ledger: LedgerReader, kind: str, names: list[str]) -> dict[str, int]:
-    """The state of a subject is its last entry that is one; SQLite takes `type` from the row with the maximum."""
-    rows = ledger.select(
-        "SELECT type, count(*) FROM (SELECT type, max(seq) FROM subject JOIN entry USING (seq) WHERE kind = ?"
-        f" AND type IN ({', '.join('?' * len(names))}) GROUP BY id) GROUP BY type",
-        (kind, *(f"{kind}.{name}" for name in names)),
-    )
-    return {str(entry_type).removeprefix(f"{kind}."): int(count) for entry_type, count in rows}
+@contextmanager
+def indexed() -> Iterator[Indexed]:
+    """The log together with its index, brought up as far as a request may take."""
+    with opened() as ledger, updating.opened(ledger, PATIENCE_SECONDS) as (index, progress):
+        yield Indexed(ledger, index, progress)

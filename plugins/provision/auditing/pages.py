@@ -1,16 +1,19 @@
-"""The auditors' pages: overview, the log newest first, and the story of one release. Nothing here changes anything."""
+"""The first two pages: the overview with its charts, and the log newest first. Nothing here changes anything."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from provision.auditing import guard, log, render
-from provision.errors import Refused
-from provision.ledger.queries import rows
+from provision.auditing import asking, drawing, guard, log, names, render
+from provision.auditing.seen import seen
+from provision.auditing.words import TOKYO
+from provision.exporting import signed
+from provision.lookup import counting, searching
+from provision.lookup.searching import Entries
 
 router = APIRouter()
 
@@ -22,45 +25,56 @@ UNKNOWN = "pages.unknown"
 
 @router.get("/", response_class=HTMLResponse)
 def overview(request: Request) -> HTMLResponse:
-    """Counts by state, what waits for approval, size and root of the log, the latest entries."""
-    with log.opened() as ledger:
-        tallies = log.tallies(ledger)
+    """Counts by state, what waits for approval, what was provided and to whom, the latest entries."""
+    today = datetime.now(TOKYO).date()
+    with log.indexed() as found:
+        tallies = counting.tallies(found.index)
+        months = counting.months(found.index, today)
+        since = f"{months[0][0]}-01"
         values = {
             "tallies": tallies,
             "waiting": tallies["release"].get("gated", 0),
-            "size": ledger.size,
-            "root_hash": ledger.root().hex(),
-            "entries": rows(ledger, limit=LATEST),
+            "size": found.ledger.size,
+            "root_hash": found.ledger.root().hex(),
+            "signed": signed.newest(found.ledger),
+            "months": drawing.months(months),
+            "recipients": drawing.recipients(counting.recipients(found.index, since), names.recipients()),
+            "categories": drawing.categories(counting.categories(found.index, since), names.categories()),
+            "entries": searching.entries(found.index, found.ledger, Entries(), limit=LATEST),
+            "progress": found.progress,
         }
-    return _page(request, "overview.html", "overview", **values)
+    seen(request, "view", "overview")
+    return shown(request, "overview.html", "overview", **values)
 
 
 @router.get("/log", response_class=HTMLResponse)
-def entries(request: Request, type: str = "", text: str = "", before: int | None = None) -> HTMLResponse:
-    """Entries newest first, by type and text, `PAGE` at a time; `before` is the number above the first one shown."""
-    text = text[:100]
-    with log.opened() as ledger:
-        found = rows(ledger, limit=PAGE + 1, before=before, type=type or None, text=text or None)
-        values = {"size": ledger.size, "types": log.types(ledger)}
-    filters: dict[str, str | int] = {name: value for name, value in (("type", type), ("text", text)) if value}
-    older = urlencode({**filters, "before": found[PAGE - 1].seq}) if len(found) > PAGE else None
-    newest = urlencode(filters) if before is not None else None
-    ways = {"older": older, "newest": newest, "wanted_type": type, "wanted_text": text}
-    return _page(request, "log.html", "log", entries=found[:PAGE], **values, **ways)
+def entries(
+    request: Request,
+    type: str = "",
+    text: str = "",
+    subject: str = "",
+    since: str = "",
+    until: str = "",
+    before: int | None = None,
+) -> HTMLResponse:
+    """Entries newest first, `PAGE` at a time; `before` is the number above the first one shown."""
+    first, last = asking.days(since, until)
+    wanted = Entries(type, asking.words(subject), asking.words(text), first, last)
+    with log.indexed() as found:
+        rows = searching.entries(found.index, found.ledger, wanted, limit=PAGE + 1, before=before)
+        values = {"size": found.ledger.size, "types": counting.types(found.index), "progress": found.progress}
+    filters: dict[str, str | int | None] = {
+        "type": type, "text": wanted.text, "subject": wanted.subject, "since": first, "until": last,
+    }  # fmt: skip
+    ways = {
+        "older": asking.address(filters, before=rows[PAGE - 1].seq) if len(rows) > PAGE else None,
+        "newest": asking.address(filters) if before is not None else None,
+        "filters": filters,
+    }
+    seen(request, "view", "log")
+    return shown(request, "log.html", "log", entries=rows[:PAGE], **values, **ways)
 
 
-@router.get("/release/{release}", response_class=HTMLResponse)
-def story(request: Request, release: str) -> HTMLResponse:
-    """Everything the log says about one release, its deliveries included, oldest first."""
-    with log.opened() as ledger:
-        found = list(ledger.entries(kind="release", subject=release))
-        state = ledger.state("release", release)
-    if not found:
-        raise Refused("the log has no such release", rule=UNKNOWN, remedy="look for it in the log")
-    by_type: dict[str, dict[str, Any]] = {entry.type: entry.payload for entry in found}
-    facts = {"drafted": by_type.get("release.drafted"), "digest": by_type.get("release.made", {}).get("digest")}
-    return _page(request, "release.html", "", release=release, entries=found, state=state, **facts)
-
-
-def _page(request: Request, template: str, current: str, **values: Any) -> HTMLResponse:
+def shown(request: Request, template: str, current: str, **values: Any) -> HTMLResponse:
+    """A page for the visitor; `current` is its place in the menu."""
     return render.page(request, template, login=guard.visitor(request).login, current=current, **values)

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from provision.auditing.fields import FIELDS
+from provision.auditing.fields import Pair as Pair
 from provision.ledger.entry import Entry
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-
-
-class Pair(NamedTuple):
-    """A text in Japanese and English."""
-
-    ja: str
-    en: str
 
 
 #: Kinds of subject.
@@ -25,6 +20,7 @@ KINDS: Mapping[str, Pair] = {
     "release": Pair("提供", "Releases"),
     "delivery": Pair("引渡し", "Deliveries"),
     "disc": Pair("媒体", "Discs"),
+    "request": Pair("本人の請求", "Requests of persons"),
 }
 
 #: States; the same word means the same for every kind.
@@ -52,7 +48,21 @@ STATES: Mapping[str, Pair] = {
     "burned": Pair("書込み済み", "burned"),
     "sent": Pair("発送済み", "sent"),
     "lost": Pair("紛失", "lost"),
+    "asked": Pair("受付済み", "asked"),
+    "agreed": Pair("承認済み・実施中", "agreed, being carried out"),
+    "done": Pair("実施済み", "carried out"),
 }
+
+#: Ways of delivering.
+CHANNELS: Mapping[str, Pair] = {
+    "mail": Pair("メール", "mail"),
+    "disc": Pair("光ディスク", "disc"),
+    "bucket": Pair("S3 バケット", "S3 bucket"),
+    "partner_sftp": Pair("SFTP", "SFTP"),
+}
+
+#: Offices of those who decide.
+ROLES: Mapping[str, Pair] = {"privacy_officer": Pair("個人情報保護の責任者", "privacy officer")}
 
 #: Entries that are no change of state.
 EVENTS: Mapping[str, Pair] = {
@@ -63,6 +73,7 @@ EVENTS: Mapping[str, Pair] = {
     "notice.published": Pair("公表: 公表文の掲載", "announcement published"),
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
+    "delivery.acknowledged": Pair("引渡し: 受領確認リンク", "acknowledged by link"),
     "delivery.alerted": Pair("引渡し: 運用者への警報", "operators alerted"),
     "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
     "release.gated_again": Pair("提供: 再検査", "gated again"),
@@ -70,112 +81,27 @@ EVENTS: Mapping[str, Pair] = {
     "delivery.sealed": Pair("引渡し: 封緘（暗号化）", "delivery sealed (encrypted)"),
     "batch.duplicate": Pair("受領: 重複", "the same batch again"),
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
+    "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
+    "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
+    "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
+    "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
+    "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
+    "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
+    "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
-}
-
-#: Fields of verdicts, risk figures and counts. A field nobody named keeps its own name.
-FIELDS: Mapping[str, Pair] = {
-    "digest": Pair("ダイジェスト", "digest"),
-    "passed": Pair("合格", "passed"),
-    "expectations": Pair("検査項目", "expectations"),
-    "failures": Pair("不合格の項目", "failures"),
-    "known_values": Pair("既知値との照合", "known values"),
-    "contract_version": Pair("契約定義の版", "contract version"),
-    "detectors_version": Pair("検出器の版", "detectors version"),
-    "rows_checked": Pair("検査した行（延べ）", "rows checked, over all expectations"),
-    "canaries": Pair("カナリア（架空患者）", "canaries (fictitious patients)"),
-    "canary_rules": Pair("カナリアにかけた規則", "rules and the canaries"),
-    "exercised": Pair("かけた規則（変わったセル）", "went over them (cells changed)"),
-    "crowd": Pair("多人数が必要な規則", "need more people"),
-    "nothing": Pair("対象の列がない規則", "without a column"),
-    "uncounted": Pair("数えられない要件", "requirements nobody can count in the payload"),
-    "planted": Pair("埋め込んだ識別子", "identifiers planted"),
-    "survived": Pair("加工後に残ったもの", "left after the rules"),
-    "found": Pair("検査が見つけるもの", "found by the gate as planted"),
-    "recall_ppm": Pair("検出率（100万あたり）", "recall per million"),
-    "trails": Pair("診療の軌跡", "trails"),
-    "known": Pair("知られた出来事の数", "by number of known events"),
-    "unicity": Pair("一意となる人の割合", "share of people who are unique"),
-    "worst": Pair("最悪の組合せで一意となる割合", "by the worst choice of events"),
-    "share": Pair("割合", "share"),
-    "low": Pair("信頼区間の下限", "interval, low"),
-    "high": Pair("信頼区間の上限", "interval, high"),
-    "columns": Pair("列", "columns"),
-    "whose": Pair("上限を定めるもの", "limits set by"),
-    "limits": Pair("上限", "limits"),
-    "looked_at": Pair("調べた人数", "people looked at"),
-    "attacks": Pair("攻撃の試行", "attacks measured"),
-    "singling_out": Pair("特定", "singling out"),
-    "inference": Pair("推定", "inference"),
-    "by_chance": Pair("偶然による割合", "by chance"),
-    "earlier_releases": Pair("過去の提供との差", "against earlier releases"),
-    "gone": Pair("過去の提供だけにいる人", "in the earlier one only"),
-    "new": Pair("今回だけにいる人", "in this one only"),
-    "both": Pair("両方にいる人数", "people in both"),
-    "by_cause": Pair("原因別の人数", "people by cause"),
-    "exposed": Pair("小さなグループに現れる人数", "people in small groups, by cause"),
-    "row_order": Pair("行の並び", "order of rows"),
-    "correlation_ppm": Pair("元の順序との順位相関（100万分率）", "rank correlation with the source, millionths"),
-    "longest_run": Pair("元の順序の最長の連続", "longest run in the source's order"),
-    "expectation": Pair("検査項目", "expectation"),
-    "where": Pair("箇所", "where"),
-    "kind": Pair("種類", "kind"),
-    "rows_failing": Pair("不合格の行", "rows failing"),
-    "note": Pair("備考", "note"),
-    "people": Pair("人数", "people"),
-    "claims": Pair("明細数", "claims"),
-    "suppressed": Pair("除外した人数", "people left out"),
-    "suppressed_ppm": Pair("除外率（100万人あたり）", "left out per million"),
-    "groups": Pair("グループ数（除外前）", "groups before"),
-    "groups_left": Pair("グループ数", "groups left"),
-    "smallest_group": Pair("最小のグループ（除外前）", "smallest group before"),
-    "smallest_group_left": Pair("最小のグループ", "smallest group left"),
-    "unique_people": Pair("一意な人数（除外前）", "unique people before"),
-    "k": Pair("k（求める最小人数）", "k, people per group"),
-    "quasi_identifiers": Pair("準識別子", "quasi-identifiers"),
-    "counted": Pair("数えた項目", "people look alike by"),
-    "before": Pair("加工前のリスク", "risk before"),
-    "after": Pair("加工後のリスク", "risk after"),
-    "rules": Pair("適用した規則", "rules applied"),
-    "rare_codes": Pair("希少なコード", "rare codes"),
-    "generalisation": Pair("一般化の段階と理由", "levels, and why"),
-    "suppression": Pair("除外の理由", "why people were left out"),
-    "tables": Pair("表と行数", "tables and rows"),
-    "batches": Pair("受領バッチ", "batches"),
-    "files": Pair("ファイル", "files"),
-    "records": Pair("レコード", "records"),
-    "batch_datasets": Pair("バッチのデータセット", "datasets of batches"),
-    "as_of": Pair("基準時点", "as of"),
-    "fates": Pair("差替え・取下げの件数", "claims replaced and withdrawn"),
-    "in_quarantine": Pair("隔離中で反映されていない件数", "in quarantine, without effect"),
-    "profile": Pair("加工基準", "profile"),
-    "linkage": Pair("名寄せ", "linkage"),
-    "code_version": Pair("プログラムの版", "code version"),
-    "format": Pair("形式", "format"),
-    "files_taken": Pair("形式ごとのファイル数", "files taken, by format"),
-    "files_passed_over": Pair("対象外のファイル数", "files that hold nothing to take, by rule"),
-    "rows_in": Pair("受領した行", "rows in"),
-    "rows_out": Pair("保存した行", "rows out"),
-    "purpose": Pair("利用目的", "purpose"),
-    "recipient": Pair("提供先", "recipient"),
-    "requester": Pair("起案者", "requester"),
-    "reason": Pair("理由", "reason"),
-    "receipt": Pair("受領証跡", "receipt"),
-    "plan": Pair("計画", "plan"),
-    "agreement": Pair("契約", "agreement"),
-    "channel": Pair("方法", "channel"),
-    "source": Pair("提供元", "source"),
-    "case": Pair("場合", "case"),
-    "direction": Pair("向き", "direction"),
-    "on": Pair("年月日", "day"),
-    "party": Pair("第三者", "third party"),
-    "items": Pair("項目", "items"),
-    "persons": Pair("本人の数", "people"),
-    "acquired": Pair("取得の経緯", "how acquired"),
-    "basis": Pair("根拠", "rests on"),
-    "reference": Pair("文書の所在", "where the document is"),
-    "document_sha256": Pair("文書の SHA-256", "SHA-256 of the document"),
-    "corrects": Pair("訂正する記録", "corrects"),
+    "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
+    "store.destroyed": Pair("蓄積: 消去", "a batch's tables destroyed"),
+    "release.emptied": Pair("提供: 作成物の消去", "made tables and payload destroyed"),
+    "outbox.emptied": Pair("引渡し: 送付箱の消去", "outbox emptied"),
+    "staging.emptied": Pair("引渡し: 媒体イメージの消去", "disc images destroyed"),
+    "vault.period_ended": Pair("金庫: 蓄積期間の終了", "accumulation period ended"),
+    "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
+    "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
+    "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
+    "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
+    "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.
@@ -191,6 +117,16 @@ TONES: Mapping[str, str] = {
 def state_pair(state: str) -> Pair:
     """A state for people."""
     return STATES.get(state, Pair(state, ""))
+
+
+def channel_pair(channel: str) -> Pair:
+    """A way of delivering for people."""
+    return CHANNELS.get(channel, Pair(channel, ""))
+
+
+def role_pair(role: str) -> Pair:
+    """An officer's office for people."""
+    return ROLES.get(role, Pair(role or "–", ""))
 
 
 def type_pair(entry_type: str) -> Pair:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from provision.channels._templates import filled
 from provision.channels.base import Consignment, OutboxFile, Receipt
 from provision.errors import FixConfiguration, Refused
 
@@ -92,6 +93,12 @@ def notice_text(consignment: Consignment) -> str:
         *(f"{file.sha256}  {file.size}  {file.name}" for file in consignment.files),
     ]
     return "\r\n".join(lines) + "\r\n"
+
+
+def arrived(consignment: Consignment) -> str:
+    """How the recipient says that a message arrived: by the link to acknowledge it, or to the contact without one."""
+    link, contact = consignment.acknowledge, consignment.operator.get("contact", "")
+    return filled("acknowledge", link=link) if link else filled("arrived", contact=contact)
 
 
 def recall_text(consignment: Consignment, reason: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from provision.channels._consignment import notice_text
+from provision.channels._consignment import arrived, notice_text
 from provision.channels._templates import filled
 from provision.channels.base import Consignment
 from provision.errors import Refused
@@ -28,6 +28,15 @@ def expiry(consignment: Consignment, settings: BucketSettings) -> datetime:
     return expires.replace(microsecond=0)
 
 
+def page_text(consignment: Consignment) -> str:
+    """The message that leads to the order's page on the recipients' portal; it opens nothing by itself."""
+    names = consignment.recipient_name
+    return filled(
+        "page", recipient_ja=names.get("ja", ""), recipient_en=names.get("en", ""), page=consignment.page,
+        notice=notice_text(consignment),
+    )  # fmt: skip
+
+
 def text(consignment: Consignment, links: list[str], expires: datetime) -> str:
     """The message, with one link a file."""
     names = consignment.recipient_name
@@ -37,6 +46,7 @@ def text(consignment: Consignment, links: list[str], expires: datetime) -> str:
         recipient_ja=names.get("ja", ""),
         recipient_en=names.get("en", ""),
         until=f"{expires.astimezone(_TOKYO):%Y-%m-%d %H:%M} JST ({expires:%Y-%m-%d %H:%M} UTC)",
+        arrived=arrived(consignment),
         links="\n".join(listed),
         notice=notice_text(consignment),
     )

@@ -7,7 +7,7 @@ releasing room does, from the ledger) and never sees plaintext: it hands over th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +31,9 @@ class Consignment:
 
     `order` is ``<release>.<recipient>.<channel>.<number>``, the idempotency key. `settings` are the channel settings
     of the recipient's YAML. `notice` (keys ja, en) is the explicit statement that this is anonymously processed
-    information (APPI art. 43(4)). `expires` ends links. `attempt` counts from 1.
+    information (APPI art. 43(4)). `expires` ends links. `attempt` counts from 1. `acknowledge` is the link by which
+    the recipient says that a message arrived, or empty; it is as secret as the message. `page` is the order's page on
+    the recipients' portal where files are fetched there; then no link that opens by itself is sent.
     """
 
     order: str
@@ -46,6 +48,8 @@ class Consignment:
     expires: datetime
     attempt: int
     staging: Path  # folder for channels that hand over through a folder (disc)
+    acknowledge: str = field(default="", repr=False)
+    page: str = ""
 
 
 @dataclass(frozen=True)

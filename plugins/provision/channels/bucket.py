@@ -24,7 +24,7 @@ from provision.channels._consignment import (
     words,
 )
 from provision.channels._letter import build, check_address, sender_of
-from provision.channels._links import expiry, text
+from provision.channels._links import expiry, page_text, text
 from provision.channels._progress import Meter
 from provision.channels._recall import send_recall
 from provision.channels._s3 import metadata, put_new, put_whole, read_back, remove_all
@@ -226,12 +226,8 @@ class _Delivery:
 
     def _tell(self) -> dict[str, str | int]:
         """Send the links and note that it was done."""
-        expires = expiry(self.consignment, self.settings)
-        with translated(self.where):
-            links = [self._link(file, expires) for file in self.consignment.files]
-        letter = build(
-            self.consignment, self.sender, self.settings.address, text(self.consignment, links, expires)
-        )  # fmt: skip
+        words, said = self._words()
+        letter = build(self.consignment, self.sender, self.settings.address, words)
         try:
             sent = send(letter, self.mail, self.settings.mail_connection)
         except DeliveryUnknown:
@@ -239,10 +235,19 @@ class _Delivery:
             where = f"connection {self.settings.mail_connection}"
             what = "the mail server gave no clear answer"
             raise RetryLater(what, where=where, rule="bucket.links", remedy=remedy) from None
-        told = {"link_expires": expires.isoformat(), "message_id": sent["message_id"], "mail_reply": sent["reply_code"]}
+        told = {**said, "message_id": sent["message_id"], "mail_reply": sent["reply_code"]}
         with translated(self.where):
             put_whole(self.client, self.settings.bucket, self._key(_NOTIFIED), json.dumps(told).encode(), {})
         return told
+
+    def _words(self) -> tuple[str, dict[str, str]]:
+        """The message, and what of it is evidence: the portal's page where files are fetched there, else the links."""
+        if self.consignment.page:
+            return page_text(self.consignment), {"page": self.consignment.page}
+        expires = expiry(self.consignment, self.settings)
+        with translated(self.where):
+            links = [self._link(file, expires) for file in self.consignment.files]
+        return text(self.consignment, links, expires), {"link_expires": expires.isoformat()}
 
     def _link(self, file: OutboxFile, expires: datetime) -> str:
         version = self.versions.get(file.name, "")  # of a bucket that keeps versions: a link opens these bytes only

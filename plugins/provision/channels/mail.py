@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provision.channels._consignment import (
+    arrived,
     check_consignment,
     check_digests,
     notice_text,
@@ -84,7 +85,8 @@ def _letter(consignment: Consignment, settings: MailSettings, sender: str) -> Le
 def _text(consignment: Consignment) -> str:
     names = consignment.recipient_name
     return filled(
-        "mail", recipient_ja=names.get("ja", ""), recipient_en=names.get("en", ""), notice=notice_text(consignment)
+        "mail", recipient_ja=names.get("ja", ""), recipient_en=names.get("en", ""),
+        arrived=arrived(consignment), notice=notice_text(consignment),
     )  # fmt: skip
 
 

@@ -6,9 +6,12 @@ import argparse
 import getpass
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
-from provision.formats.base import Problem
+
+if TYPE_CHECKING:
+    from provision.formats.base import Problem
 
 
 def add(subparsers: Subparsers) -> None:

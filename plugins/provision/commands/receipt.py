@@ -1,4 +1,4 @@
-"""`tokumei receipt verify`: an envelope, offline: was this approval in the log, under this key?"""
+"""`tokumei receipt`: offline: was this approval (an envelope), or this entry, in the log, under this key?"""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from provision.packaging.notice import notice_digest
 
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
-    command = subparsers.add_parser("receipt", help="verify an envelope offline")
-    verify = command.add_subparsers(metavar="ACTION", required=True).add_parser(
-        "verify", help="exit code 8 where it is wrong"
-    )
+    command = subparsers.add_parser("receipt", help="verify an envelope, or one entry of the log, offline")
+    inner = command.add_subparsers(metavar="ACTION", required=True)
+    verify = inner.add_parser("verify", help="exit code 8 where it is wrong")
     verify.add_argument("envelope", type=Path)
-    verify.add_argument("--key", required=True, help="the log's public key, from a source you trust")
-    verify.add_argument("--json", action="store_true")
-    verify.set_defaults(run=_verify)
+    entry = inner.add_parser("entry", help="the two files that the page of an entry gives; exit code 8 where wrong")
+    entry.add_argument("entry", type=Path)
+    entry.add_argument("proof", type=Path)
+    for one, action in ((verify, _verify), (entry, _entry)):
+        one.add_argument("--key", required=True, help="the log's public key, from a source you trust")
+        one.add_argument("--json", action="store_true")
+        one.set_defaults(run=action)
 
 
 def _contradiction(content: dict[str, Any], entry: Entry) -> str:
@@ -67,4 +70,20 @@ def _verify(arguments: argparse.Namespace) -> int:
     digest, size = proved(arguments.envelope, arguments.key)
     say({"ok": True, "size": size, "payload_digest": digest}, as_json=arguments.json,
         text=f"the approval of payload {digest} is in the log of {size} entries")  # fmt: skip
+    return 0
+
+
+def _entry(arguments: argparse.Namespace) -> int:
+    from provision.ledger.proof import verify_receipt
+
+    try:
+        data, proof = arguments.entry.read_bytes(), arguments.proof.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LedgerBroken(
+            "entry or proof cannot be read", rule="ledger.receipt", remedy="name the two files that were saved"
+        ) from None
+    checkpoint, entry = verify_receipt(proof, data, arguments.key), Entry.from_bytes(data)
+    told = {"ok": True, "size": checkpoint.size, "seq": entry.seq, "type": entry.type, "at": entry.at}
+    text = f"entry {entry.seq} ({entry.type}, {entry.at}) is in the signed log of {checkpoint.size} entries"
+    say(told, as_json=arguments.json, text=text)
     return 0

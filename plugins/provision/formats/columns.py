@@ -94,16 +94,12 @@ def typed(
 
 
 def typed_together(
-    raws: Mapping[str, tuple[pl.DataFrame, Sequence[Column]]],
-    report: Report,
-    words: Mapping[str, Mapping[str, pl.Series]] | None = None,
+    raws: Mapping[str, tuple[pl.DataFrame, Sequence[Column]]], report: Report
 ) -> dict[str, pl.DataFrame]:
-    """Tables by name, each with its columns, as `typed` makes them one by one without `records`; `words` by table. The
-    words of all of them are read in one go: what is taken out of documents is many columns in many tables, and few
-    rows."""
-    said = words or {}
+    """Tables by name, each with its columns, as `typed` makes them one by one without `records`. The words of all of
+    them are read in one go: what is taken out of documents is many columns in many tables, and few rows."""
     cells = {
-        _placed(table, column): _Cells.of(raw[column.name], said.get(table, {}).get(column.name))
+        placed(table, column): _Cells.of(raw[column.name], None)
         for table, (raw, columns) in raws.items()
         for column in columns
     }
@@ -112,7 +108,7 @@ def typed_together(
     for table, (raw, columns) in raws.items():
         kept = raw.select(pl.exclude([column.name for column in columns])).get_columns()
         for column in columns:
-            own, read_words = cells[placed := _placed(table, column)], made.get(placed.name)
+            own, read_words = cells[where := placed(table, column)], made.get(where.name)
             if read_words is not None and read_words.lost is not None:
                 _count(own, read_words.lost, table, column, report, None)
             kept.append(_spread(own, read_words, column).alias(column.name))
@@ -121,7 +117,7 @@ def typed_together(
 
 
 @cache
-def _placed(table: str, column: Column) -> Column:
+def placed(table: str, column: Column) -> Column:
     """The column under a name that no column of another table has."""
     return replace(column, name=f"{table}.{column.name}")
 

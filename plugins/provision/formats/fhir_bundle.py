@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, BinaryIO
 
 from provision.formats.base import Dataset, Parcel, Report
 from provision.formats.documents import read_one
-from provision.formats.fhirbundles import Sent, of_bundles, of_one_patient
+from provision.formats.fhirbundles import Sent, of_bundles, of_one_patient, taken_apart_together
 from provision.formats.fhirdecoding import bundle, checked, judged
 from provision.formats.fhirkinds import is_bundle
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read, table
-from provision.formats.fhirsystems import Systems, systems
+from provision.formats.fhirsystems import systems
 from provision.formats.tables import Field, FieldTable
 
 #: Columns of the head that lines only have: a bundle's patient is in it.
@@ -66,11 +66,18 @@ class FhirBundle:
     def document(self, data: bytes, options: Mapping[str, object]) -> Any:
         """The record of one bundle. Raises `BadFile`: ``file.empty``, ``text.encoding``, ``fhir.json``, ``fhir.depth``,
         ``fhir.shape``, ``fhir.patient``."""
-        return _sent(data, systems(options), utf8=False)
+        systems(options)
+        return _sent(data, utf8=False)
 
     def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
-        """See `documents.ManyAtOnce`."""
-        return judged(_sent, datas, systems(options))
+        """See `documents.ManyAtOnce`. Those with an element that is not as R4 has it are read once more, alone."""
+        systems(options)
+        found = judged(partial(_sent, look=False), datas)
+        if spoiled := taken_apart_together(found):
+            for at, verdict in zip(spoiled, judged(_sent, [datas[at] for at in spoiled]), strict=True):
+                found[at] = verdict
+            taken_apart_together(found)
+        return found
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of many bundles."""
@@ -79,10 +86,10 @@ class FhirBundle:
         return parcel(_table().dataset, of_bundles(documents, known), known, report)
 
 
-def _sent(data: bytes, known: Systems, *, utf8: bool) -> Sent:
-    """One bundle. Raises `BadFile`."""
+def _sent(data: bytes, *, utf8: bool, look: bool = True) -> Sent:
+    """One bundle; `look` as of `fhirdecoding.bundle`. Raises `BadFile`."""
     counts: Counter[str] = Counter()
-    found = bundle(checked(data, utf8=utf8), counts)
+    found = bundle(checked(data, utf8=utf8), counts, look=look)
     of_one_patient(found)
     return Sent(found, counts or None)
 

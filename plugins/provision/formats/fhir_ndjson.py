@@ -9,18 +9,18 @@ The number of a line's record is kind and id, so that a version sent later repla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.fhirdecoding import BOM, is_utf8, line, lines
+from provision.formats.fhirdecoding import BOM, decoded, is_utf8, line
 from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirlines import of_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
-from provision.formats.fhirrecords import HEAD, Records
+from provision.formats.fhirrecords import HEAD, Records, grouped, spoiled, without
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.pieces import Piece
 from provision.formats.tables import Field, FieldTable
@@ -111,13 +111,31 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _records(piece: Piece, known: Systems, report: Report) -> Records:
-    """The records of a block. Where its text is broken somewhere, every line is judged alone."""
+    """The records of a block. Where its text is broken somewhere, every line is judged alone, and so is a line with an
+    element that is not as R4 has it."""
     block, before = piece.data, piece.before
+    counts: Counter[str] = Counter()
+    numbers, found, held = _read(_lines(block), before, counts)
+    groups = grouped(found)
+    if wrong := sorted(spoiled(groups)):
+        raws = block.split(b"\n")
+        _, _, rules = _read([raws[numbers[at] - before - 1] for at in wrong], 0, counts)
+        held |= {numbers[at]: rules[number] for number, at in enumerate(wrong, 1)}
+        numbers, found = without(numbers, set(wrong)), without(found, set(wrong))
+        groups = grouped(found)
+    records, refused = of_lines(found, known, groups)
+    records.counts.update(counts)
+    _hold(held | {numbers[at]: rule for at, rule in refused.items()}, block, before, report)
+    return records
+
+
+def _read(each: Sequence[Any], before: int, counts: Counter[str]) -> tuple[list[int], list[Any], dict[int, str]]:
+    """Of resources, or lines as bytes: the numbers of those that are taken, they themselves, and by number the rule of
+    others. Lines of kinds that R4 does not know are neither, and counted."""
     numbers: list[int] = []
     found: list[Any] = []
     held: dict[int, str] = {}
-    counts: Counter[str] = Counter()
-    for number, one in enumerate(lines(block) if is_utf8(block) else block.split(b"\n"), before + 1):
+    for number, one in enumerate(each, before + 1):
         try:
             resource = _alone(one, counts) if isinstance(one, bytes) else one
         except BadFile as refusal:
@@ -126,10 +144,13 @@ def _records(piece: Piece, known: Systems, report: Report) -> Records:
             if resource is not None:
                 numbers.append(number)
                 found.append(resource)
-    records, refused = of_lines(found, known)
-    records.counts.update(counts)
-    _hold(held | {numbers[at]: rule for at, rule in refused.items()}, block, before, report)
-    return records
+    return numbers, found, held
+
+
+def _lines(block: bytes) -> list[Any]:
+    """What every line of a block is, see `decoded`."""
+    whole = block.removesuffix(b"\n").split(b"\n")
+    return decoded(whole) if is_utf8(block) else [*whole]
 
 
 def _alone(raw: bytes, counts: Counter[str]) -> Any:

@@ -16,11 +16,12 @@ from typing import Any, BinaryIO
 from provision.formats.base import BadFile, Dataset, Parcel, Report
 from provision.formats.documents import PassedOver, read_one
 from provision.formats.fhir_ndjson import table_of_lines
-from provision.formats.fhirdecoding import judged, resource
+from provision.formats.fhirdecoding import are_utf8, decoded, resource
 from provision.formats.fhirkinds import is_resource, may_be_resource
-from provision.formats.fhirlines import is_passed, of_lines, refusal
+from provision.formats.fhirlines import PASSED, of_lines, refusals
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read
+from provision.formats.fhirrecords import Groups, grouped, spoiled
 from provision.formats.fhirsystems import Systems, systems
 from provision.formats.tables import Field, FieldTable
 
@@ -71,11 +72,19 @@ class FhirResource:
         """The resource. Raises `PassedOver` ``fhir.passed`` where it is of no person, `BadFile`: ``file.empty``,
         ``text.encoding``, ``fhir.json``, ``fhir.depth``, ``fhir.shape``, ``fhir.unknown_kind``, ``fhir.bundle``,
         ``fhir.subject``."""
-        return _taken(data, systems(options), utf8=False)
+        return _taken(data, systems(options))
 
     def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
-        """See `documents.ManyAtOnce`."""
-        return judged(_taken, datas, systems(options))
+        """See `documents.ManyAtOnce`. What cannot be read with the others is read alone, which says why."""
+        known, utf8 = systems(options), are_utf8(datas)
+        found = decoded(datas) if utf8 else list(datas)
+        for at, one in enumerate(found):
+            if isinstance(one, bytes):
+                found[at] = _alone(one, utf8=utf8)
+        groups = _by_kind(found)
+        verdicts = {at: _refused(rule) for at, rule in refusals(groups, known).items()}
+        verdicts |= {at: _alone(datas[at], utf8=utf8) for at in spoiled(groups)}
+        return [verdicts.get(at, one) for at, one in enumerate(found)]
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """A record of each."""
@@ -85,14 +94,31 @@ class FhirResource:
         return parcel(_table().dataset, records, known, report)
 
 
-def _taken(data: bytes, known: Systems, *, utf8: bool) -> Any:
+def _taken(data: bytes, known: Systems) -> Any:
     """One resource. Raises `BadFile` and `PassedOver`."""
-    found = resource(data, utf8=utf8)
-    if rule := refusal(found, known):
-        raise BadFile(rule, remedy=_REMEDIES[rule])
-    if is_passed(found):
-        raise PassedOver("fhir.passed")
+    found = resource(data)
+    for rule in refusals(grouped([found]), known).values():
+        raise _refused(rule)
     return found
+
+
+def _alone(data: bytes, *, utf8: bool) -> Any:
+    """A resource, whoever it is of, or why it is none."""
+    try:
+        return resource(data, utf8=utf8)
+    except BadFile as verdict:
+        return verdict.with_traceback(None)
+
+
+def _by_kind(found: Sequence[Any]) -> Groups:
+    """Those that are resources by their kinds, with their places."""
+    places = [at for at, one in enumerate(found) if not isinstance(one, BadFile)]
+    groups = grouped([found[at] for at in places])
+    return {kind: ([places[at] for at in own], nodes) for kind, (own, nodes) in groups.items()}
+
+
+def _refused(rule: str) -> BadFile | PassedOver:
+    return PassedOver(rule) if rule == PASSED else BadFile(rule, remedy=_REMEDIES[rule])
 
 
 def _table() -> FieldTable:

@@ -6,11 +6,13 @@ What refers to another patient than that is dropped and counted: nobody's values
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 from provision.formats.base import BadFile
+from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpeople import Cells, of_coverage, of_patient, patient_id, person
 from provision.formats.fhirrecords import Kind, Records, first, grouped, in_error, without
 from provision.formats.fhirsystems import Systems
@@ -20,10 +22,12 @@ _PATIENT, _ENCOUNTER = "Patient", "Encounter"
 
 @dataclass(slots=True)
 class Sent:
-    """One bundle as it was decoded, and what was counted of it: few objects, since thousands wait for their parcel."""
+    """One bundle as it was decoded, what was counted of it, and what it was `taken_apart` with: few objects, since
+    thousands wait for their parcel."""
 
     bundle: Any
     counts: Counter[str] | None
+    taken_apart: TakenApart | None = None
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,12 @@ class _Entries:
     kind: Kind
     places: list[int]
     entries: list[Any]
-
-    @property
-    def resources(self) -> list[Any]:
-        return [entry.f_resource for entry in self.entries]
+    nodes: Nodes
 
     def without(self, gone: set[int]) -> _Entries:
-        return _Entries(self.kind, without(self.places, gone), without(self.entries, gone)) if gone else self
+        if not gone:
+            return self
+        return _Entries(self.kind, without(self.places, gone), without(self.entries, gone), self.nodes.without(gone))
 
 
 #: Entries by the name of their kind.
@@ -60,13 +63,13 @@ def of_bundles(sent: Sequence[Sent], systems: Systems) -> Records:
     for one in sent:
         if one.counts:
             made.counts.update(one.counts)
-    named = _named(sent)
+    named = taken_apart(sent).named
     own = _own(named, made.counts)
     for found in own.values():
-        made.keep(found.kind, found.places, found.resources)
+        made.keep(found.kind, found.places, found.nodes)
     _number(own, made)
     written = named.get("Composition")
-    compositions = dict(zip(written.places, written.resources, strict=True)) if written else {}
+    compositions = dict(zip(written.places, written.nodes.items, strict=True)) if written else {}
     cards = _cards(own, systems)
     for place, entry in zip(named[_PATIENT].places, named[_PATIENT].entries, strict=True):
         said = _of_document(sent[place].bundle, compositions.get(place), systems) | of_patient(entry.f_resource)
@@ -75,19 +78,45 @@ def of_bundles(sent: Sequence[Sent], systems: Systems) -> Records:
     return made
 
 
-def _named(sent: Sequence[Sent]) -> _Named:
-    """All entries with a resource that R4 knows."""
+class TakenApart:
+    """Many bundles whose entries are sorted by their kinds."""
+
+    def __init__(self, bundles: Sequence[Any]) -> None:
+        self.bundles = bundles
+        self.named: _Named = {found.kind.name: found for found in _sorted(bundles)}
+
+    def spoiled(self) -> set[int]:
+        """The places of bundles with an element that is not as R4 has it."""
+        return {found.places[at] for found in self.named.values() for at in found.nodes.spoiled()}
+
+
+def taken_apart(sent: Sequence[Sent]) -> TakenApart:
+    """These bundles; where they were taken apart together before, as they were then."""
+    bundles, known = [one.bundle for one in sent], sent[0].taken_apart if sent else None
+    if known is not None and len(known.bundles) == len(bundles) and all(map(is_, known.bundles, bundles)):
+        return known
+    return TakenApart(bundles)
+
+
+def taken_apart_together(found: Sequence[Any]) -> list[int]:
+    """Take all `Sent` among these apart; the places of those with an element that is not as R4 has it."""
+    places = [at for at, one in enumerate(found) if isinstance(one, Sent)]
+    together = TakenApart([found[at].bundle for at in places])
+    for at in places:
+        found[at].taken_apart = together
+    return [places[at] for at in sorted(together.spoiled())]
+
+
+def _sorted(bundles: Sequence[Any]) -> Iterator[_Entries]:
+    """All entries with a resource that R4 knows, by its kind."""
     places: list[int] = []
     entries: list[Any] = []
-    for place, one in enumerate(sent):
-        own = [entry for entry in one.bundle.f_entry or () if entry.f_resource is not None]
+    for place, bundle in enumerate(bundles):
+        own = [entry for entry in bundle.f_entry or () if entry.f_resource is not None]
         places += [place] * len(own)
         entries += own
-    groups = grouped([entry.f_resource for entry in entries])
-    return {
-        kind.name: _Entries(kind, [places[at] for at in found], [entries[at] for at in found])
-        for kind, found in groups.items()
-    }
+    for kind, (found, nodes) in grouped([entry.f_resource for entry in entries]).items():
+        yield _Entries(kind, [places[at] for at in found], [entries[at] for at in found], nodes)
 
 
 def _own(named: _Named, counts: Counter[str]) -> _Named:
@@ -106,7 +135,7 @@ def _of_others(found: _Entries, known: Sequence[frozenset[str]]) -> set[int]:
     """The places of entries that say that they are another patient's; many do not say whose they are."""
     if not found.kind.subject:
         return set()
-    references = [None if one is None else one.f_reference for one in found.kind.subjects(found.resources)]
+    references = [None if one is None else one.f_reference for one in found.kind.subjects(found.nodes.items)]
     pairs = enumerate(zip(references, found.places, strict=True))
     strange = [(at, said, known[place]) for at, (said, place) in pairs if said is not None and said not in known[place]]
     # by another server, or in another version
@@ -117,7 +146,7 @@ def _number(own: _Named, made: Records) -> None:
     """Numbers of each bundle's encounters by all that may refer to them."""
     if (found := own.get(_ENCOUNTER)) is None:
         return
-    sound, counted = found.without(in_error(found.kind, found.resources)), Counter[int]()
+    sound, counted = found.without(in_error(found.kind, found.nodes)), Counter[int]()
     for place, entry in zip(sound.places, sound.entries, strict=True):
         counted[place] += 1
         numbers = made.encounters.setdefault(place, {})
@@ -140,7 +169,7 @@ def _cards(own: _Named, systems: Systems) -> Mapping[int, Cells]:
         for place, entry in zip(organizations.places, organizations.entries, strict=True):
             insurers[place] |= dict.fromkeys(_references(entry, "Organization"), entry.f_resource)
     made: dict[int, Cells] = {}
-    for place, coverage in zip(coverages.places, coverages.resources, strict=True):
+    for place, coverage in zip(coverages.places, coverages.nodes.items, strict=True):
         if place not in made and (found := of_coverage(coverage, insurers[place])).get("number"):
             made[place] = found | {"insured_as": first("insured_as", "Coverage", coverage, systems)}
     return made

@@ -39,8 +39,18 @@ class Coded:
         """Of the texts of all cells."""
         if not any(texts) and texts.count(None) == len(texts):
             return cls.nothing(len(texts))
+        return cls.drawn(texts, len(texts))
+
+    @classmethod
+    def drawn(cls, texts: Iterable[Any], size: int) -> Self:
+        """Of the texts of `size` cells, as they are drawn."""
         numbers = _Numbers()
-        return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts)), list(numbers))
+        return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, size), list(numbers))
+
+    @classmethod
+    def each(cls, texts: Sequence[Any]) -> Self:
+        """Of texts of which hardly any repeats itself: a word for each cell."""
+        return cls(np.arange(len(texts)), texts)
 
     @classmethod
     def nothing(cls, size: int) -> Self:
@@ -83,6 +93,19 @@ class Coded:
         """The cells at these places, or those of a mask."""
         return Coded(self.cells[places], self.words)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return all(word is None for word in self.words)
+
+    def or_else(self, other: Coded) -> Coded:
+        """The cells, and where they are empty those of another column."""
+        if self.empty:
+            return other
+        if None not in self.words or other.empty:
+            return self
+        return Coded(np.where(self.filled, self.cells, other.cells + len(self.words)), [*self.words, *other.words])
+
     def without(self, lost: npt.NDArray[np.bool_]) -> Coded:
         """With these cells empty."""
         return Coded(np.where(lost, len(self.words), self.cells), [*self.words, None]) if lost.any() else self
@@ -92,16 +115,12 @@ class Coded:
         return list(map(self.words.__getitem__, self.cells.tolist()))
 
     def numbers(self) -> pl.Series:
-        """The cells as numbers of `vocabulary`."""
-        return pl.Series(self.cells)
-
-    def vocabulary(self) -> pl.Series:
-        """The words."""
-        return pl.Series(self.words, dtype=pl.String)
+        """The cells as the numbers of words, as Polars counts them."""
+        return pl.Series(self.cells.astype(np.uint32))
 
     def series(self) -> pl.Series:
         """The texts of all cells."""
-        words = self.vocabulary()
+        words = pl.Series(self.words, dtype=pl.String)
         return words.new_from_index(0, len(self.cells)) if len(words) == 1 else words[self.numbers()]
 
 

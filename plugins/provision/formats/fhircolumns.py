@@ -1,7 +1,8 @@
 """Columns of FHIR resources: the paths of the allow-list walked for many resources of one kind at once.
 
 A call per cell would cost more than decoding does. So a path is walked step by step for all resources together, steps
-that several paths share once, and every distinct text of a column is read once: days, numbers, codes. Lists and
+that several paths share once; elements that stay bytes (`fhirelements`) are walked through once for all resources that
+have the same; and every distinct text of a column is read once: days, numbers, codes. Lists and
 dictionaries do it, as a question to Polars costs as much as reading a thousand words. A code that is in no list of ours
 is not taken over, and counted, since one of a kind nobody expected must not spoil the file.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from itertools import chain
@@ -21,7 +23,8 @@ import numpy as np
 
 from provision import codes
 from provision.formats.base import Column
-from provision.formats.fhircoded import Coded
+from provision.formats.fhircoded import Coded, Places
+from provision.formats.fhirelements import Nodes, made_of
 from provision.formats.fhirpaths import Path, Step
 from provision.formats.fhirsystems import Systems
 
@@ -39,13 +42,15 @@ _NONE: Reached = ((), ())
 
 
 class Walk:
-    """Walks through resources of one kind."""
+    """Walks through resources of one kind, or through elements that many of them have."""
 
-    def __init__(self, nodes: Sequence[Any]) -> None:
-        self.size = len(nodes)
-        self._all = range(len(nodes))
-        self._reached: dict[tuple[str, ...], Reached] = {(): (self._all, nodes)}
+    def __init__(self, found: Nodes, *, repeats: bool = False) -> None:
+        self.size = len(found.items)
+        self._found, self._all = found, range(len(found.items))
+        start = (self._all, found.items) if found.kind else _there(self._all, found.items, repeats)
+        self._reached: dict[tuple[str, ...], Reached] = {(): start}
         self._coded: dict[tuple[str, ...], Mapping[str, Reached]] = {}
+        self._through: dict[str, tuple[Places, Walk]] = {}
 
     def at(self, steps: Sequence[Step]) -> Reached:
         """The elements at the end of these steps, those that are there."""
@@ -55,40 +60,75 @@ class Walk:
             known = self._reached[key] = _stepped(owners, nodes, steps[-1]) if nodes else _NONE
         return known
 
-    def cells(self, paths: Sequence[Path], systems: Systems) -> list[Any]:
-        """For every resource what the first path that holds something holds, None where none does."""
-        made: list[Any] = [None] * self.size
-        for path in reversed(paths):
-            owners, found = self._ends(path, systems)
-            if path.every:
-                owners, found = _joined(owners, found)
-            if owners is self._all:
-                made = list(found)
-                continue
-            for owner, cell in zip(reversed(owners), reversed(found), strict=True):
-                made[owner] = cell
+    def through(self, step: Step) -> tuple[Places, Walk]:
+        """A walk through what there is of an element, and for every resource the place of its own in it: of elements
+        that stay bytes every one that is different is there once."""
+        if step.name not in self._through:
+            self._through[step.name] = self._entered(step)
+        return self._through[step.name]
+
+    def _entered(self, step: Step) -> tuple[Places, Walk]:
+        if not self._found.stays(step.name):
+            own = list(map(attrgetter(step.attribute), self._found.items))
+            return np.arange(self.size), Walk(Nodes("", own), repeats=step.repeats)
+        coded, made = self._found.coded(step.name), made_of(self._found.kind)[step.name]
+        return coded.cells, Walk(Nodes("", [made[raw] for raw in coded.words]), repeats=step.repeats)
+
+    def column(self, paths: Sequence[Path], systems: Systems, *, numeric: bool = False) -> Coded:
+        """For every resource what the first path that holds something holds; `numeric` where that are bytes."""
+        made = Coded.nothing(self.size)
+        for path in paths:
+            word = path.steps[-1].word if path.steps else ""
+            made = made.or_else(self._column(path.steps, _End(word, path.every, numeric), systems))
         return made
 
-    def column(self, paths: Sequence[Path], systems: Systems) -> Coded:
-        """The same as a column."""
-        return Coded.of(self.cells(paths, systems))
+    def _column(self, steps: Sequence[Step], end: _End, systems: Systems) -> Coded:
+        if steps and self._found.stays(steps[0].name):
+            places, inner = self.through(steps[0])
+            return inner._column(steps[1:], end, systems).at(places)
+        owners, found = self._ends(steps, end.word, systems)
+        if end.every:
+            owners, found = _joined(owners, found)
+        made: list[Any] = list(found) if owners is self._all else _first(self.size, owners, found)
+        return written(made) if end.numeric else Coded.of(made)
 
-    def _ends(self, path: Path, systems: Systems) -> Reached:
-        word = path.steps[-1].word if path.steps else ""
+    def _ends(self, steps: Sequence[Step], word: str, systems: Systems) -> Reached:
         if not word:
-            return self.at(path.steps)
-        key = tuple(step.name for step in path.steps)
+            return self.at(steps)
+        key = tuple(step.name for step in steps)
         if key not in self._coded:
-            self._coded[key] = _by_word(*self.at(path.steps), systems)
+            self._coded[key] = _by_word(*self.at(steps), systems)
         return self._coded[key].get(word, _NONE)
 
 
+@dataclass(frozen=True)
+class _End:
+    """What is looked for at the end of a path: codes of the systems of a `word`, `every` one of them or the first; or a
+    number, of which the decoder leaves the bytes."""
+
+    word: str
+    every: bool
+    numeric: bool
+
+
+def _first(size: int, owners: Sequence[int], found: Sequence[Any]) -> list[Any]:
+    """For each of so many what is found of it first, None where nothing is."""
+    made: list[Any] = [None] * size
+    for owner, one in zip(reversed(owners), reversed(found), strict=True):
+        made[owner] = one
+    return made
+
+
 def _stepped(owners: Sequence[int], nodes: Sequence[Any], step: Step) -> Reached:
-    found = list(map(attrgetter(step.attribute), nodes))
+    return _there(owners, list(map(attrgetter(step.attribute), nodes)), step.repeats)
+
+
+def _there(owners: Sequence[int], found: Sequence[Any], repeats: bool) -> Reached:
+    """What is there of elements, and whose; where they repeat, each of them."""
     if None in found:
         owners = [o for o, c in zip(owners, found, strict=True) if c is not None]
         found = [c for c in found if c is not None]
-    if not step.repeats:
+    if not repeats:
         return owners, found
     parts = list(chain.from_iterable(found))
     whose = np.repeat(np.fromiter(owners, np.int64, len(owners)), list(map(len, found))).tolist() if parts else []
@@ -162,10 +202,10 @@ def _day(moment: str) -> str:
         return NOTHING
 
 
-def numbers(raws: Sequence[Any]) -> Coded:
-    """The texts of numbers as they stand in the file, without powers of ten and beyond six places rounded; what is
-    written as text is no number."""
-    return written(raws).read(_decimal)
+def numbers(texts: Coded) -> Coded:
+    """Numbers as they stand in the file, without powers of ten and beyond six places rounded; what is written as text
+    is no number."""
+    return texts.read(_decimal)
 
 
 def written(raws: Sequence[Any]) -> Coded:

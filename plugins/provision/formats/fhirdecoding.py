@@ -7,19 +7,20 @@ that stands twice the last counts. Resources of kinds that R4 does not know are 
 from __future__ import annotations
 
 import re
+import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, Protocol
 
 import msgspec
-import polars as pl
+import pyarrow as pa
 
 from provision import codes
 from provision.formats.base import BadFile
-from provision.formats.documents import PassedOver
+from provision.formats.fhirelements import check
 from provision.formats.fhirpaths import types
-from provision.formats.fhirsystems import Systems
 
 BOM = b"\xef\xbb\xbf"
 UNKNOWN = "fhir.unknown_kind"
@@ -40,6 +41,11 @@ def _resources() -> msgspec.json.Decoder[Any]:
 
 
 @cache
+def _whole() -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(types().whole)
+
+
+@cache
 def _bundles(sealed: bool) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(types().sealed if sealed else types().bundle)
 
@@ -49,15 +55,15 @@ def _kinds() -> msgspec.json.Decoder[Kind]:
     return msgspec.json.Decoder(Kind)
 
 
-def bundle(data: bytes, counts: Counter[str]) -> Any:
-    """The bundle that is all of `data`. Raises `BadFile`."""
-    try:
-        return _bundles(False).decode(data)
-    except (ValueError, RecursionError) as error:
-        if not isinstance(error, msgspec.ValidationError):
-            refusal = refused(error)
-            raise refusal from None
-    return _apart(data, counts)
+def bundle(data: bytes, counts: Counter[str], *, look: bool) -> Any:
+    """The bundle that is all of `data`; without `look` its elements that stay bytes may not have been looked at. Raises
+    `BadFile`."""
+    with suppress(ValueError, RecursionError):
+        found = _bundles(False).decode(data)
+        for entry in found.f_entry or () if look else ():
+            check(entry.f_resource)
+        return found
+    return apart(data, counts)
 
 
 def resource(data: bytes, *, utf8: bool = False) -> Any:
@@ -79,8 +85,9 @@ def checked(data: bytes, *, utf8: bool = False) -> bytes:
     return data.removeprefix(BOM).strip(b" \t\r\n")
 
 
-def _apart(data: bytes, counts: Counter[str]) -> Any:
-    """A bundle resource by resource, where one may be of a kind that nobody knows."""
+def apart(data: bytes, counts: Counter[str]) -> Any:
+    """A bundle resource by resource, every element looked at, where one may be of a kind that nobody knows. Raises
+    `BadFile`."""
     try:
         if _kinds().decode(data).kind not in {None, "Bundle"}:
             remedy = "it is a single resource; add fhir-resource to the source's formats, or ask the sender for bundles"
@@ -95,16 +102,22 @@ def _apart(data: bytes, counts: Counter[str]) -> Any:
 
 
 def _one(raw: bytes, counts: Counter[str]) -> Any:
-    """The resource, None where there is none or its kind is unknown. Raises what the decoder raises."""
+    """The resource, every element looked at; None where there is none or its kind is unknown. Raises what the decoder
+    raises of a resource of which no element stays bytes."""
     if not raw or raw == b"null":
         return None
+    with suppress(ValueError, RecursionError):
+        found = _resources().decode(raw)
+        check(found)
+        return found
     try:
-        return _resources().decode(raw)
+        _whole().decode(raw)
     except msgspec.ValidationError:
         if not _unknown(raw):
             raise
-    counts[UNKNOWN] += 1
-    return None
+        counts[UNKNOWN] += 1
+        return None
+    raise msgspec.ValidationError("no element alone is wrong, and all together are not right")
 
 
 def _unknown(raw: bytes) -> bool:
@@ -119,10 +132,11 @@ def known() -> frozenset[str]:
     return frozenset(codes.load("fhir_resource").names)
 
 
-def lines(block: bytes) -> list[Any]:
-    """What every line of a block is: its resource, or its bytes where they are none that R4 knows (`line` says why)."""
-    decode, made, rest, raw = _resources().decode, [], iter(block.removesuffix(b"\n").split(b"\n")), b""
-    while True:  # once around for every line that is none: a call and a try for each would cost a fifth of decoding it
+def decoded(raws: Iterable[bytes]) -> list[Any]:
+    """What each of these is: its resource, of which elements that stay bytes were not looked at, or the bytes where
+    they are none that R4 knows (`line` says why)."""
+    decode, made, rest, raw = _resources().decode, [], iter(raws), b""
+    while True:  # once around for every one that is none: a call and a try for each would cost a fifth of decoding it
         try:
             for raw in rest:
                 made.append(decode(raw))
@@ -156,19 +170,19 @@ def refused(error: ValueError | RecursionError) -> BadFile:
 
 
 class _One(Protocol):
-    """How one document is read. Raises `BadFile` and `PassedOver`."""
+    """How one document is read. Raises `BadFile`."""
 
-    def __call__(self, data: bytes, known: Systems, *, utf8: bool) -> Any: ...
+    def __call__(self, data: bytes, *, utf8: bool) -> Any: ...
 
 
-def judged(read: _One, datas: Sequence[bytes], known: Systems) -> list[Any]:
+def judged(read: _One, datas: Sequence[bytes]) -> list[Any]:
     """What is read of each of many documents, or why it is not."""
     utf8 = are_utf8(datas)
     made: list[Any] = []
     for data in datas:
         try:
-            made.append(read(data, known, utf8=utf8))
-        except (BadFile, PassedOver) as verdict:
+            made.append(read(data, utf8=utf8))
+        except BadFile as verdict:
             made.append(verdict.with_traceback(None))
     return made
 
@@ -184,9 +198,16 @@ def is_utf8(data: bytes) -> bool:
     if data.isascii():
         return True
     try:
-        if len(data) > _LARGE:  # judged without making a text of it
-            return pl.Series([data]).cast(pl.String).len() == 1
-        data.decode()
-    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+        if len(data) > _LARGE:  # judged where it lies: without making a text of it, or copying it
+            _texts(data).validate(full=True)
+        else:
+            data.decode()
+    except (UnicodeDecodeError, pa.ArrowInvalid):
         return False
     return True
+
+
+def _texts(data: bytes) -> pa.Array[Any]:
+    """An array of one text, which is `data`."""
+    ends = pa.py_buffer(struct.pack("=qq", 0, len(data)))  # an array of numbers would have pandas imported
+    return pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
-from operator import not_
+from operator import attrgetter, not_
 from typing import Any
 
 import numpy as np
 
 from provision.formats.base import THE_SOURCE
 from provision.formats.documents import Row
+from provision.formats.fhircoded import Coded
+from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
-from provision.formats.fhirrecords import HEADS, Kind, Plain, Records, first, grouped, kind_of, without
+from provision.formats.fhirrecords import HEADS, Groups, Kind, Plain, Records, first, grouped, without
 from provision.formats.fhirsystems import Systems
 
-BUNDLE, SUBJECT = "fhir.bundle", "fhir.subject"
+BUNDLE, SUBJECT, PASSED = "fhir.bundle", "fhir.subject", "fhir.passed"
 
 
 class _Patients(dict[str | None, str | None]):
@@ -33,27 +35,29 @@ class _Patients(dict[str | None, str | None]):
         return found
 
 
-def refusal(resource: Any, systems: Systems) -> str:
-    """The rule by which one resource cannot be taken, "" where it can."""
-    kind = kind_of(resource.__class__)
-    if not kind.wanted and kind.passed:
-        return BUNDLE if kind.name == "Bundle" else ""
-    subject = getattr(resource, kind.subject) if kind.subject else None
-    chart = resource.f_id if kind.name == "Patient" else patient_id(subject.f_reference) if subject else None
-    return "" if chart or (not _is_plain(kind, subject) and _full(resource, kind, systems)) else SUBJECT
+def refusals(groups: Groups, systems: Systems) -> dict[int, str]:
+    """By place the rule of resources that are not taken: of those that say nothing of a person `PASSED`."""
+    patients = _Patients()
+    found: dict[int, str] = {}
+    for kind, (places, nodes) in groups.items():
+        if not kind.wanted and kind.passed:
+            found |= dict.fromkeys(places, BUNDLE if kind.name == "Bundle" else PASSED)
+            continue
+        subjects = kind.subjects(nodes.items)
+        each = zip(places, nodes.items, subjects, _are_plain(kind, subjects), strict=True)
+        for at, resource, subject, plain in each:
+            told = patients[subject.f_reference] if plain else _full(resource, kind, systems)
+            if told is None:
+                found[at] = SUBJECT
+    return found
 
 
-def is_passed(resource: Any) -> bool:
-    """Whether a resource is of a kind that makes no record."""
-    kind = kind_of(resource.__class__)
-    return not kind.wanted and bool(kind.passed)
-
-
-def of_lines(found: Sequence[Any], systems: Systems) -> tuple[Records, Mapping[int, str]]:
-    """The records of resources, in order, and by place the rule of those that cannot be taken."""
+def of_lines(found: Sequence[Any], systems: Systems, groups: Groups | None = None) -> tuple[Records, Mapping[int, str]]:
+    """The records of resources, in order, and by place the rule of those that cannot be taken. `groups` are they by
+    their kinds, where that is known."""
     lines = _Lines(found, systems)
-    for kind, places in grouped(found).items():
-        lines.take(kind, places)
+    for kind, (places, nodes) in (groups or grouped(found)).items():
+        lines.take(kind, places, nodes)
     return lines.records(), lines.refused
 
 
@@ -66,19 +70,20 @@ class _Lines:
         self._taken = np.ones(len(found), np.bool_)
         self._full: dict[int, tuple[Cells, Row]] = {}
         self._plain: list[tuple[Kind, list[int], list[str | None]]] = []
-        self._kept: list[tuple[Kind, list[int]]] = []
+        self._kept: list[tuple[Kind, list[int], Nodes]] = []
         self._patients, self._made = _Patients(), Records()
 
-    def take(self, kind: Kind, places: list[int]) -> None:
+    def take(self, kind: Kind, places: list[int], nodes: Nodes) -> None:
         """All resources of a kind."""
         if not kind.wanted and kind.passed:
             self._pass(kind, places)
             return
-        subjects = kind.subjects([self.found[at] for at in places])
-        plain = [_is_plain(kind, subject) for subject in subjects]
+        subjects = kind.subjects(nodes.items)
+        plain = _are_plain(kind, subjects)
         self._take_full(kind, list(compress(places, map(not_, plain))))
         self._take_plain(kind, list(compress(places, plain)), list(compress(subjects, plain)))
-        self._kept.append((kind, [at for at in places if at not in self.refused]))
+        lost = {number for number, at in enumerate(places) if at in self.refused} if self.refused else set()
+        self._kept.append((kind, without(places, lost) if lost else places, nodes.without(lost)))
 
     def _pass(self, kind: Kind, places: list[int]) -> None:
         self._taken[places] = False
@@ -108,18 +113,20 @@ class _Lines:
         numbers, made = np.cumsum(self._taken) - 1, self._made
         made.size = int(np.count_nonzero(self._taken))
         for kind, places, charts in self._plain:
-            ids = [self.found[at].f_id for at in places]
-            made.plain.append(Plain(kind.name, numbers[places], ids, charts))
+            ids = list(map(attrgetter("f_id"), map(self.found.__getitem__, places)))
+            made.plain.append(Plain(kind.name, numbers[places], ids, Coded.of(charts)))
         for at, (cells, who) in self._full.items():
             made.heads[int(numbers[at])], made.people[int(numbers[at])] = cells, who
-        for kind, places in self._kept:
-            made.keep(kind, numbers[places].tolist(), [self.found[at] for at in places])
+        for kind, places, nodes in self._kept:
+            made.keep(kind, numbers[places].tolist(), nodes)
         return made
 
 
-def _is_plain(kind: Kind, subject: Any) -> bool:
-    """Whether all that is said of a resource's person is a reference."""
-    return subject is not None and subject.f_identifier is None and kind.name not in HEADS
+def _are_plain(kind: Kind, subjects: Sequence[Any]) -> list[bool]:
+    """Of resources whether all that each says of its person is a reference."""
+    if kind.name in HEADS:
+        return [False] * len(subjects)
+    return [subject is not None and subject.f_identifier is None for subject in subjects]
 
 
 def _full(resource: Any, kind: Kind, systems: Systems) -> tuple[Cells, Row] | None:
@@ -129,17 +136,20 @@ def _full(resource: Any, kind: Kind, systems: Systems) -> tuple[Cells, Row] | No
         return None
     born = resource.f_birthDate if kind.name == "Patient" else None
     ident = resource.f_id
-    said = {"resource_type": kind.name, "record_id": f"{kind.name}/{ident}" if ident else None}
-    return cells | said, person(cells | {"facility": THE_SOURCE}, born)
+    cells["resource_type"] = kind.name
+    cells["record_id"] = f"{kind.name}/{ident}" if ident else None
+    return cells, person(cells, born, THE_SOURCE)
 
 
 def _cells(resource: Any, kind: Kind, systems: Systems) -> Cells:
     if kind.name == "Patient":
-        return of_patient(resource) | {"chart": resource.f_id}
+        found = of_patient(resource)
+        found["chart"] = resource.f_id
+        return found
     subject = kind.subjects([resource])[0]
     if subject is None:
         return {}
-    found: Cells = {"chart": patient_id(subject.f_reference)}
+    found = {"chart": patient_id(subject.f_reference)}
     if subject.f_identifier is not None:
         said = numbered(subject.f_identifier)
         found |= {name: cell for name, cell in said.items() if name not in {"facility", "chart"}}

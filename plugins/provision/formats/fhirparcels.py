@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import polars as pl
 
-from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Column, Dataset, Parcel, Report, Table
-from provision.formats.columns import typed_together
+from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Dataset, Parcel, Report, Table
+from provision.formats.codedcolumns import typed_rows
 from provision.formats.fhircoded import Coded, Places, Rows, together
 from provision.formats.fhircolumns import days, listed
+from provision.formats.fhirelements import forget
 from provision.formats.fhirpaths import is_read, table
 from provision.formats.fhirrecords import HEAD, Records
 from provision.formats.fhirrows import Group, plans, rows
@@ -37,11 +39,10 @@ def parcel(dataset: Dataset, records: Records, systems: Systems, report: Report)
     for rule, count in records.counts.items():
         report.warn(rule, count)
     whole = {one.name: _whole(one, found[one.name]) for one in dataset.tables if one.name in found}
-    raws = {name: _numbered(dataset.table(name), made, start) for name, made in whole.items()}
-    words = {name: {c.name: whole[name].columns[c.name].vocabulary() for c in own} for name, (_, own) in raws.items()}
-    tables = typed_together(raws, report, words)
+    tables = typed_rows(dataset, whole, start, report)
     report.people += records.size
     report.records += records.size
+    forget()
     return Parcel(tables, _people(records, start), records.size)
 
 
@@ -74,17 +75,9 @@ def _whole(one: Table, parts: list[Rows]) -> Rows:
     return made
 
 
-def _numbered(one: Table, made: Rows, start: int) -> tuple[pl.DataFrame, list[Column]]:
-    """Claim numbers and the numbers of the words of every column of the table that there is; and these columns."""
-    columns = [column for column in one.columns if column.name in made.columns]
-    numbers = {column.name: made.columns[column.name].numbers() for column in columns}
-    return pl.DataFrame({"claim_no": pl.Series(made.owners + start, dtype=pl.Int64), **numbers}), columns
-
-
 def _heads(dataset: Dataset, records: Records) -> Rows:
     """A row per record with the columns that are ever filled."""
-    unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
-    names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
+    names = [column.name for column in dataset.table(HEAD).columns if column.name not in _unread()]
     parts = _parts_of_heads(records)
     said = {name: Coded.placed(records.size, parts[name]) for name in names if name in parts}
     for name in said:
@@ -96,6 +89,13 @@ def _heads(dataset: Dataset, records: Records) -> Rows:
     return Rows(np.arange(records.size), columns)
 
 
+@cache
+def _unread() -> frozenset[str]:
+    """Columns of the head that nothing ever fills."""
+    own = (f for f in table().fields if f.table == HEAD and f.index < DERIVED)
+    return frozenset(f.column.name for f in own if not is_read(f))
+
+
 def _parts_of_heads(records: Records) -> Parts:
     """The cells of the head by column, with their places."""
     places, heads = np.array(list(records.heads), np.int64), records.heads.values()
@@ -104,8 +104,8 @@ def _parts_of_heads(records: Records) -> Parts:
     for one in records.plain:
         numbers = [f"{one.kind}/{ident}" if ident else None for ident in one.ids]
         parts.setdefault("resource_type", []).append((one.places, Coded.one(one.kind, len(one.places))))
-        parts.setdefault("record_id", []).append((one.places, Coded.of(numbers)))
-        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+        parts.setdefault("record_id", []).append((one.places, Coded.each(numbers)))
+        parts.setdefault("chart", []).append((one.places, one.charts))
     return parts
 
 
@@ -116,7 +116,7 @@ def _people(records: Records, start: int) -> pl.DataFrame:
     parts: Parts = {name: [(places, Coded.of(texts))] for name, texts in cells.items()}
     for one in records.plain:
         parts.setdefault("facility", []).append((one.places, Coded.one(THE_SOURCE, len(one.places))))
-        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+        parts.setdefault("chart", []).append((one.places, one.charts))
     numbers = pl.Series("claim_no", range(start, start + records.size), dtype=pl.Int64)
     columns = {name: Coded.placed(records.size, parts.get(name, ())) for name in PEOPLE_COLUMNS[1:]}
     return pl.DataFrame([numbers, *(column.series().alias(name) for name, column in columns.items())])

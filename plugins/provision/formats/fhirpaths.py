@@ -10,7 +10,7 @@ name, a note or an extension that is not named there never becomes a value in th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -28,6 +28,10 @@ TABLE = "fhir_r4"
 NESTED, NESTING = "item", 4
 #: Classes of fields that are named in the table for the record only and in no path of the decoder.
 UNREAD = frozenset({ColumnClass.FREE, ColumnClass.PROVIDER_NAME})
+#: What is in elements of which only codes and amounts are read.
+_AMOUNTS = frozenset({"system", "code", "value", "unit", "comparator"})
+#: Kinds of which every one is looked at, as they say who it is or what the document is.
+_LOOKED_AT = frozenset({"Bundle", "Composition", "Coverage", "Organization", "Patient"})
 #: Fields of this kind of resource say what holds for all.
 ANY = "Resource"
 _STEP = re.compile(r"([A-Za-z]+)(\[\])?(?:\{([a-z][a-z0-9_]*)\})?")
@@ -60,11 +64,16 @@ class Path:
 
 @dataclass
 class _Node:
-    """An element: what is in it, whether it repeats, whether its text is a number."""
+    """An element: what is in it, whether it repeats, whether its text is a number, whether it stays bytes."""
 
     repeats: bool = False
     number: bool = False
+    stays: bool = False
     children: dict[str, _Node] = field(default_factory=dict)
+
+    def leaves(self) -> set[str]:
+        """The names of the elements in it that have no elements themselves; "" where it has none itself."""
+        return set().union(*({n} if not c.children else c.leaves() for n, c in self.children.items())) or {""}
 
 
 @cache
@@ -99,11 +108,14 @@ def is_read(one: Field) -> bool:
 @dataclass(frozen=True)
 class Types:
     """What decoders make: `resource`, one type for every kind of resource of R4, told apart by ``resourceType``, those
-    without a path without any element; `bundle`, a bundle of these; `sealed`, a bundle whose resources stay bytes."""
+    without a path without any element; `bundle`, a bundle of these; `sealed`, a bundle whose resources stay bytes.
+    In these the `elements`, by kind and name, stay bytes, and have these types; in `whole` they do not."""
 
     resource: Any
     bundle: Any
     sealed: Any
+    whole: Any
+    elements: Mapping[tuple[str, str], Any]
 
 
 @cache
@@ -119,8 +131,22 @@ def types() -> Types:
             node.children["id"] = _Node()
     bundle = roots["Bundle"]
     entry = bundle.children.pop("entry")
+    whole = _union([_struct(kind, node, 0, tag=kind) for kind, node in roots.items()])
+    elements = dict(_staying(roots))
     resource = _union([_struct(kind, node, 0, tag=kind) for kind, node in roots.items()])
-    return Types(resource, _bundle(bundle, entry, resource), _bundle(bundle, entry, msgspec.Raw))
+    sealed = _bundle(bundle, entry, msgspec.Raw)
+    return Types(resource, _bundle(bundle, entry, resource), sealed, whole, elements)
+
+
+def _staying(roots: Mapping[str, _Node]) -> Iterator[tuple[tuple[str, str], Any]]:
+    """The elements that stay bytes, by kind and name, with their types: of which only codes and amounts are read, and
+    which are no rows themselves. Marks them."""
+    rows = {source.removesuffix("[]") for one in table().dataset.tables for source in one.source.split()}
+    for kind, node in roots.items():
+        for name, child in node.children.items() if kind not in _LOOKED_AT else ():
+            if child.leaves() <= _AMOUNTS and f"{kind}.{name}" not in rows:
+                yield (kind, name), _typed(f"{kind}_{name}", name, child, 0)[0]
+                child.stays = True
 
 
 def _bundle(bundle: _Node, entry: _Node, resource: Any) -> Any:
@@ -174,7 +200,7 @@ def _fields(name: str, node: _Node, depth: int) -> tuple[list[tuple[str, Any, An
 
 def _typed(path: str, name: str, node: _Node, depth: int) -> tuple[Any, Any]:
     """Type and default of an element. Numbers stay the text they are in the file; null stands in arrays of texts."""
-    if node.number:
+    if node.number or node.stays:
         return msgspec.Raw, msgspec.Raw()
     one: Any = _struct(path, node, depth) if node.children else bool if name == "valueBoolean" else str
     if node.repeats:  # tuples, since the garbage collector forgets those that hold nothing it watches

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -131,10 +131,11 @@ def member(value: str) -> Cells:
 def of_coverage(coverage: Any, organizations: Mapping[str, Any]) -> Cells:
     """The cells of a Coverage; `organizations` by their references, for the insurer."""
     found: Cells = {}
-    for identifier in _each(coverage.f_identifier):
-        found = found or {k: v for k, v in numbered(identifier).items() if k not in {"facility", "chart"}}
-    for extension in _each(coverage.f_extension):
-        if extension.f_valueString and (part := _part(extension.f_url or "")):
+    for identifier in coverage.f_identifier or ():
+        if identifier is not None and not found:
+            found = {k: v for k, v in numbered(identifier).items() if k not in {"facility", "chart"}}
+    for extension in coverage.f_extension or ():
+        if extension is not None and extension.f_valueString and (part := _part(extension.f_url or "")):
             found.setdefault(part, extension.f_valueString)
     if coverage.f_subscriberId:
         symbol, colon, number = unicodedata.normalize("NFKC", coverage.f_subscriberId).partition(":")
@@ -143,16 +144,21 @@ def of_coverage(coverage: Any, organizations: Mapping[str, Any]) -> Cells:
             found.setdefault("number", number)
     if coverage.f_dependent:
         found.setdefault("branch", coverage.f_dependent)
-    found.setdefault("insurer", next(_insurers(coverage, organizations), None))
+    if "insurer" not in found:
+        found["insurer"] = _payer(coverage, organizations)
     return found
 
 
-def _insurers(coverage: Any, organizations: Mapping[str, Any]) -> Iterator[str]:
-    for payor in _each(coverage.f_payor):
-        held = [payor.f_identifier, *_each(getattr(organizations.get(payor.f_reference), "f_identifier", None))]
-        for one in held:
+def _payer(coverage: Any, organizations: Mapping[str, Any]) -> str | None:
+    """The number of the first payor that has one as insurers have it."""
+    for payor in coverage.f_payor or ():
+        if payor is None:
+            continue
+        own = getattr(organizations.get(payor.f_reference), "f_identifier", None) or ()
+        for one in (payor.f_identifier, *own):
             if one is not None and one.f_value and _meaning(one.f_system or "")[0] == _PAYER:
-                yield one.f_value
+                return str(one.f_value)
+    return None
 
 
 def patient_id(reference: str | None) -> str | None:
@@ -163,16 +169,19 @@ def patient_id(reference: str | None) -> str | None:
     return found[1] if found else None
 
 
-def person(cells: Cells, born: str | None) -> Row:
+def person(cells: Cells, born: str | None, facility: str = "") -> Row:
     """A row of people (`PEOPLE_COLUMNS` without the claim number). `born` as the Patient says it: evidence is a whole
-    date that exists, else nothing."""
-    row = list(map(cells.get, PEOPLE_COLUMNS[1:]))
+    date that exists, else nothing. `facility` stands for that of the cells."""
+    row = list(map(cells.get, _PEOPLE))
+    if facility:
+        row[_FACILITY_AT] = facility
     row[_BIRTH] = _evidence(born) if born else None
     row[_INSURER_AT] = _insurer(row[_INSURER_AT])
     return tuple(row)
 
 
-_BIRTH, _INSURER_AT = PEOPLE_COLUMNS.index("birth") - 1, PEOPLE_COLUMNS.index("insurer") - 1
+_PEOPLE = PEOPLE_COLUMNS[1:]
+_BIRTH, _INSURER_AT, _FACILITY_AT = (_PEOPLE.index(name) for name in ("birth", "insurer", "facility"))
 
 
 def _evidence(born: str) -> str | None:
@@ -189,9 +198,5 @@ def _insurer(number: str | None) -> str | None:
     """As insurers are compared everywhere: six digits without zeros in front (`numbers.canonical_insurer`)."""
     if not number:
         return None
-    bare = unicodedata.normalize("NFKC", number).strip()
+    bare = (number if number.isascii() else unicodedata.normalize("NFKC", number)).strip()
     return bare[2:] if len(bare) == 8 and bare.startswith("00") else bare
-
-
-def _each(items: Iterable[Any] | None) -> Iterator[Any]:
-    return (one for one in items or () if one is not None)

@@ -14,16 +14,20 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from provision.formats.documents import Row
-from provision.formats.fhircoded import Places
-from provision.formats.fhirpaths import is_read, parse, table
+from provision.formats.fhircoded import Coded, Places
+from provision.formats.fhircolumns import Walk
+from provision.formats.fhirelements import Nodes
+from provision.formats.fhirpaths import Step, is_read, parse, table
 from provision.formats.fhirpeople import Cells
 from provision.formats.fhirrows import plans
 from provision.formats.fhirsystems import Systems
 
 HEAD = "patient_record"
 ERROR = "entered-in-error"
+_VERIFICATION, _CODING = Step("verificationStatus", False, ""), Step("coding", True, "")
 #: Resources that say who it is: they make no rows of their own.
 HEADS = frozenset({"Patient", "Coverage"})
 _OWN = frozenset({"Observation", "QuestionnaireResponse"})
@@ -38,7 +42,7 @@ class Plain:
     kind: str
     places: Places
     ids: Sequence[str | None]
-    charts: Sequence[str | None]
+    charts: Coded
 
 
 @dataclass
@@ -51,22 +55,20 @@ class Records:
     plain: list[Plain] = field(default_factory=list)
     heads: dict[int, Cells] = field(default_factory=dict)
     people: dict[int, Row] = field(default_factory=dict)
-    resources: dict[str, tuple[list[int], list[Any]]] = field(default_factory=dict)
+    resources: dict[str, tuple[list[int], Nodes]] = field(default_factory=dict)
     encounters: dict[int, dict[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def keep(self, kind: Kind, places: list[int], resources: list[Any]) -> None:
-        """More resources of a kind, each of the record at its place; those that nothing is made of are counted."""
+    def keep(self, kind: Kind, places: list[int], nodes: Nodes) -> None:
+        """All resources of a kind, each of the record at its place; those that nothing is made of are counted."""
         if not kind.wanted:
             if kind.passed:
-                self.counts[kind.passed] += len(resources)
+                self.counts[kind.passed] += len(places)
             return
-        if wrong := in_error(kind, resources):
+        if wrong := in_error(kind, nodes):
             self.counts["fhir.entered_in_error"] += len(wrong)
-            places, resources = without(places, wrong), without(resources, wrong)
-        held = self.resources.setdefault(kind.name, ([], []))
-        held[0].extend(places)
-        held[1].extend(resources)
+            places, nodes = without(places, wrong), nodes.without(wrong)
+        self.resources[kind.name] = places, nodes
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def kind_of(made: type) -> Kind:
     """What is done with resources of the type that the decoder makes of their kind."""
     kind, names = made.__name__, {one.name for one in msgspec.structs.fields(made)}
     subject = next((name for name in _SUBJECTS if name in names), "")
-    return Kind(kind, subject, kind in plans() or kind in _OWN, "f_status" in names, "f_verificationStatus" in names)
+    return Kind(kind, subject, kind in plans() or kind in _OWN, "f_status" in names, _VERIFICATION.attribute in names)
 
 
 def without(items: Sequence[Any], gone: set[int]) -> list[Any]:
@@ -103,20 +105,18 @@ def without(items: Sequence[Any], gone: set[int]) -> list[Any]:
     return [item for at, item in enumerate(items) if at not in gone]
 
 
-def in_error(kind: Kind, resources: Sequence[Any]) -> set[int]:
+def in_error(kind: Kind, nodes: Nodes) -> set[int]:
     """The places of those of which the sender says that they should never have been written."""
     wrong: set[int] = set()
     if kind.marked:
-        said = list(map(attrgetter("f_status"), resources))
+        said = list(map(attrgetter("f_status"), nodes.items))
         wrong.update(at for at, status in enumerate(said) if status == ERROR)
     if kind.verified:
-        verified = map(attrgetter("f_verificationStatus"), resources)
-        wrong.update(at for at, one in enumerate(verified) if one is not None and _refuted(one))
+        places, verifications = Walk(nodes).through(_VERIFICATION)
+        codings = zip(*verifications.at((_CODING,)), strict=True)
+        refuted = [at for at, coding in codings if coding.f_code == ERROR]
+        wrong.update(np.flatnonzero(np.isin(places, refuted)).tolist() if refuted else ())
     return wrong
-
-
-def _refuted(verification: Any) -> bool:
-    return any(coding is not None and coding.f_code == ERROR for coding in verification.f_coding or ())
 
 
 @cache
@@ -143,11 +143,21 @@ def first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
     return None
 
 
-def grouped(found: Sequence[Any]) -> Mapping[Kind, list[int]]:
-    """The places of resources by their kind, kinds in the order of their first."""
+#: Resources by their kind, with their places.
+Groups = Mapping[Kind, tuple[list[int], Nodes]]
+
+
+def spoiled(groups: Groups) -> set[int]:
+    """The places of resources with an element that is not as R4 has it."""
+    return {places[at] for places, nodes in groups.values() for at in nodes.spoiled()}
+
+
+def grouped(found: Sequence[Any]) -> Groups:
+    """Resources by their kind with their places, kinds in the order of their first."""
     groups: dict[type, list[int]] = {}
     for at, made in enumerate(map(type, found)):
         if (held := groups.get(made)) is None:
             held = groups[made] = []
         held.append(at)
-    return {kind_of(made): places for made, places in groups.items()}
+    kinds = {kind_of(made): places for made, places in groups.items()}
+    return {kind: (places, Nodes(kind.name, [found[at] for at in places])) for kind, places in kinds.items()}

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from provision.formats.base import Column
 from provision.formats.fhircoded import Coded, Places, Rows
-from provision.formats.fhircolumns import Walk, shaped, written
+from provision.formats.fhircolumns import Walk, shaped
+from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpaths import Path, Step, is_read, parse, table
 from provision.formats.fhirsystems import Systems
 from provision.formats.tables import Field
@@ -62,7 +62,7 @@ class Group:
     """Resources of one kind, in order: of which record each is, and by record the numbers of its encounters."""
 
     owners: Sequence[int]
-    nodes: Sequence[Any]
+    nodes: Nodes
     encounters: Mapping[int, Mapping[str, str]]
 
 
@@ -97,15 +97,14 @@ def rows(plan: Plan, group: Group, systems: Systems, counts: Counter[str]) -> Ro
     owners, part, places = np.array(group.owners, np.int64), walk, None
     if plan.element:
         whose, nodes = walk.at((plan.element,))
-        places, part = np.array(whose, np.int64), Walk(nodes)
+        places, part = np.array(whose, np.int64), Walk(Nodes("", nodes))
         owners = owners[places]
     columns: dict[str, Coded] = {}
     for cell in plan.cells:
         if cell.column.name == ENCOUNTER and not group.encounters:
             columns[ENCOUNTER] = Coded.nothing(len(owners))
             continue
-        found = (part if cell.inner else walk).cells(cell.paths, systems)
-        texts = written(found) if cell.numeric else Coded.of(found)
+        texts = (part if cell.inner else walk).column(cell.paths, systems, numeric=cell.numeric)
         spread = texts if cell.inner or places is None else texts.at(places)
         columns[cell.column.name] = _column(cell.column, plan, spread, owners, group, counts)
     if any(column.name == _KIND for column in table().dataset.table(plan.table).columns):

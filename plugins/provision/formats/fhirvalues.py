@@ -12,13 +12,15 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from provision import codes
-from provision.formats.fhircoded import Coded, Rows
-from provision.formats.fhircolumns import Walk, days, listed, numbers
+from provision.formats.fhircoded import Coded, Places, Rows, together
+from provision.formats.fhircolumns import Walk, days, listed, numbers, written
+from provision.formats.fhirelements import Nodes, is_said
 from provision.formats.fhirpaths import Path, parse, table
 from provision.formats.fhirrows import Group
 from provision.formats.fhirsystems import TEST, Systems
@@ -42,42 +44,48 @@ _OID = "urn:oid:"
 
 
 def values(group: Group, systems: Systems, counts: Counter[str]) -> Rows:
-    """The texts of `TEST_VALUE` but for the number of the value."""
-    nodes, places = _measured(group.nodes)
-    whole, at = Walk(group.nodes), np.array(places, np.int64)
-    walk = Walk(nodes)
-    found = _codes(walk, systems)
-    flags = listed(walk.column(_of("flag"), systems), "test_flag", counts, "code:test_value.flag")
-    made = Rows(
-        np.array(group.owners, np.int64)[at],
-        {
-            "observed": days(whole.column(_of("observed", whole=True), systems)).at(at),
-            **found,
-            **_amounts(walk, systems, counts),
-            **_results(walk, systems, counts),
-            "ref_low": numbers(walk.cells(_of("ref_low"), systems)),
-            "ref_high": numbers(walk.cells(_of("ref_high"), systems)),
-            "flag": flags,
-            "absent": walk.column(_of("absent"), systems).read(_ABSENT.get),
-        },
-    )
-    known = found["code"].filled
+    """The texts of `TEST_VALUE` but for the number of the value: of Observations and their components, in order."""
+    nodes = group.nodes
+    telling, parts, places = _measured(nodes.items)
+    whole = Walk(nodes)
+    halves = [(telling, nodes.at(telling)), (places, Nodes("", parts))]
+    found = [_columns(Walk(half), systems, counts) for _, half in halves if half.items]
+    at = np.concatenate([telling, places])
+    order = np.argsort(at, kind="stable")
+    columns = {name: together([columns[name] for columns in found]).at(order) for name in (found[0] if found else ())}
+    columns["observed"] = days(whole.column(_of("observed", whole=True), systems)).at(at[order])
+    made = Rows(np.array(group.owners, np.int64)[at[order]], columns)
+    known = columns["code"].filled if found else np.zeros(0, np.bool_)
     lost = int(np.count_nonzero(~known))
     counts["fhir.no_known_code:test_value"] += lost
     return made.at(known) if lost else made
 
 
-def _measured(observations: Sequence[Any]) -> tuple[list[Any], list[int]]:
-    """What has a value, Observations and their components in order, and the place of the Observation of each."""
-    nodes, places = [], []
-    for place, node in enumerate(observations):
-        parts = [part for part in node.f_component or () if part is not None]
-        if not parts or _says_something(node):
-            nodes.append(node)
-            places.append(place)
-        nodes += parts
-        places += [place] * len(parts)
-    return nodes, places
+def _columns(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, Coded]:
+    """The columns of what has a value."""
+    flags = listed(walk.column(_of("flag"), systems), "test_flag", counts, "code:test_value.flag")
+    return {
+        **_codes(walk, systems),
+        **_amounts(walk, systems, counts),
+        **_results(walk, systems, counts),
+        "ref_low": numbers(walk.column(_of("ref_low"), systems, numeric=True)),
+        "ref_high": numbers(walk.column(_of("ref_high"), systems, numeric=True)),
+        "flag": flags,
+        "absent": walk.column(_of("absent"), systems).read(_ABSENT.get),
+    }
+
+
+def _measured(observations: Sequence[Any]) -> tuple[Places, list[Any], Places]:
+    """The places of the Observations that have a value themselves; all components, and the places of their own."""
+    parts: list[Any] = []
+    places: list[int] = []
+    telling = np.ones(len(observations), np.bool_)
+    for place, components in enumerate(map(attrgetter("f_component"), observations)):
+        if components and (own := [part for part in components if part is not None]):
+            telling[place] = _says_something(observations[place])
+            parts += own
+            places += [place] * len(own)
+    return np.flatnonzero(telling), parts, np.array(places, np.int64)
 
 
 def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
@@ -89,37 +97,43 @@ def _of(name: str, *, whole: bool = False) -> tuple[Path, ...]:
 
 
 def _says_something(node: Any) -> bool:
-    return bool(node.f_valueQuantity or node.f_valueCodeableConcept or node.f_valueString or bytes(node.f_valueInteger))
+    said = is_said(node.f_valueQuantity) or is_said(node.f_valueCodeableConcept)
+    return bool(said or node.f_valueString or bytes(node.f_valueInteger))
 
 
 def _codes(walk: Walk, systems: Systems) -> dict[str, Coded]:
     """The first coding of a system of tests, of several the one that is an item of ours."""
     tests = {address: systems.addresses[address] for address in systems.of(TEST)}
-    chosen: list[tuple[str, str] | None] = [None] * walk.size
-    for owner, coding in zip(*walk.at(_of("code")[0].steps), strict=True):
-        if (word := tests.get(coding.f_system)) is None or not (code := coding.f_code):
+    code, coding = _of("code")[0].steps
+    places, concepts = walk.through(code)
+    chosen: list[tuple[str, str] | None] = [None] * concepts.size
+    for owner, one in zip(*concepts.at((coding,)), strict=True):
+        if (word := tests.get(one.f_system)) is None or not one.f_code:
             continue
-        if (held := chosen[owner]) is None or (not item_of(*held) and item_of(word, code)):
-            chosen[owner] = word, code
+        if (held := chosen[owner]) is None or (not item_of(*held) and item_of(word, one.f_code)):
+            chosen[owner] = word, one.f_code
     said = Coded.of(chosen)
-    return {
+    found = {
         "item": said.read(lambda one: item_of(*one) or None),
         "code_system": said.read(lambda one: one[0]),
         "code": said.read(lambda one: one[1]),
     }
+    return {name: column.at(places) for name, column in found.items()}
 
 
 def _amounts(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, Coded]:
     """Number, comparator and unit; nothing of them where unit or comparator are none of ours."""
-    texts = [walk.cells([path], systems) for path in _of("unit")]  # the code, and what is shown
-    said = Coded.of(list(zip(*texts, walk.cells(_of("comparator"), systems), strict=True)))
+    paths = [*_of("unit"), *_of("comparator")]  # the code, and what is shown
+    places, quantities = walk.through(paths[0].steps[0])
+    texts = [quantities.column([Path("", path.steps[1:])], systems).texts() for path in paths]
+    said = Coded.of(list(zip(*texts, strict=True))).at(places)
     known = codes.load("comparator").names
     strange = said.having(lambda one: (one[0] or one[1]) is not None and _ours(one) is None)
     wrong = said.having(lambda one: one[2] is not None and one[2] not in known)
     counts["fhir.unknown_unit:test_value"] += int(np.count_nonzero(strange))
     counts["fhir.unknown_comparator:test_value"] += int(np.count_nonzero(wrong))
     found = {
-        "value_number": numbers(walk.cells(_of("value_number"), systems)),
+        "value_number": numbers(walk.column(_of("value_number"), systems, numeric=True)),
         "comparator": said.read(lambda one: one[2]),
         "unit": said.read(_ours),
     }
@@ -138,13 +152,17 @@ def _results(walk: Walk, systems: Systems, counts: Counter[str]) -> dict[str, Co
     texts = walk.column([written], systems)
     signs = texts.read(_sign)
     counts["fhir.words:test_value"] += int(np.count_nonzero(texts.filled & ~signs.filled))
-    results = signs.texts()
-    origins: list[str | None] = [None] * walk.size
-    owners, codings = walk.at(coded.steps[:-1])
+    places, concepts = walk.through(coded.steps[0])
+    said: list[tuple[str, str] | None] = [None] * concepts.size
+    owners, codings = concepts.at(coded.steps[1:-1])
     for owner, coding in zip(reversed(owners), reversed(codings), strict=True):
         if coding.f_code and (coding.f_system or "").startswith(_OID):
-            results[owner], origins[owner] = coding.f_code, coding.f_system.removeprefix(_OID)
-    return {"value_code": Coded.of(results), "value_system": Coded.of(origins)}
+            said[owner] = coding.f_code, coding.f_system.removeprefix(_OID)
+    results = Coded.of(said).at(places)
+    return {
+        "value_code": results.read(lambda one: one[0]).or_else(signs),
+        "value_system": results.read(lambda one: one[1]),
+    }
 
 
 def _sign(text: str) -> str | None:
@@ -154,7 +172,7 @@ def _sign(text: str) -> str | None:
 def answers(group: Group, systems: Systems, counts: Counter[str]) -> Rows:
     """The texts of `ANSWER` but for the number of the answer."""
     made: list[tuple[int, Any, str, Any]] = []
-    for owner, resource in zip(group.owners, group.nodes, strict=True):
+    for owner, resource in zip(group.owners, group.nodes.items, strict=True):
         for item in _items(resource.f_item):
             given = [one for one in item.f_answer or () if one is not None]
             if item.f_linkId not in systems.questions:
@@ -169,7 +187,7 @@ def answers(group: Group, systems: Systems, counts: Counter[str]) -> Rows:
         "question": Coded.of([question for *_, question, _ in made]),
         "answer_code": Coded.of([code for code, *_ in cells]),
         "answer_system": Coded.of([system for _, system, *_ in cells]),
-        "answer_number": numbers([number for *_, number, _ in cells]),
+        "answer_number": numbers(written([number for *_, number, _ in cells])),
         "unit": Coded.of([unit for *_, unit in cells]),
         "absent": Coded.of([None if one is not None else "unknown" for *_, one in made]),
     }

@@ -7,6 +7,7 @@ one key; its head row is made of its first or its last record.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -43,7 +44,7 @@ class Totals(Protocol):
 
 
 @dataclass(frozen=True)
-class CareKind:
+class CareKind(ABC):
     """One kind of file. `editions` are field tables, oldest first; `records` the layouts a file may hold."""
 
     editions: tuple[str, ...]
@@ -92,13 +93,13 @@ class CareKind:
             return items[0]
         return [items[first : last + 1] for first, last, _ in self.key]
 
+    @abstractmethod
     def arrange(self, page: Page) -> Order:
         """Which record is of which layout, and which ones open a claim. Raises `BadFile` at an unknown one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def new_totals(self) -> Totals:
         """Sums for a set."""
-        raise NotImplementedError
 
     def recognised(self, head: bytes) -> str:
         """See `Format.recognise`: the data kind of the control record, and the form of the first claim if there is."""

@@ -93,6 +93,11 @@ def _read_alike(
         yield column.name, Words(own, None if lost is None else lost[part])
 
 
+def stripped(text: str | None) -> str | None:
+    """One word without spaces around it; None where nothing is left: all that is done to a word that is dropped."""
+    return (text.strip(_SPACES) or None) if text else None
+
+
 def _stripped(words: pl.Series) -> pl.Series:
     """Without spaces around them; null where nothing is left. Looking for spaces is cheaper than taking them away."""
     text = pl.col(words.name)

@@ -7,6 +7,7 @@ more than one in a hundred of the file so far is not what the format says, and t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -52,7 +53,8 @@ def admits(column: Column, name: str) -> pl.Expr | None:
 def enforce(table: Table, frame: pl.DataFrame, report: Report) -> pl.DataFrame:
     """Empty strings become null, cells outside their domain too; raises `BadFile` where it is more than a few."""
     report.rows[table.name] = report.rows.get(table.name, 0) + frame.height
-    columns = [column for column in table.columns if column.name in frame.columns]
+    names = set(frame.columns)
+    columns = [column for column in table.columns if column.name in names]
     if frame.height <= _FEW and _all_inside(columns, frame):
         return frame
     return frame.with_columns(_inside(table.name, column, frame, report) for column in columns)
@@ -61,10 +63,24 @@ def enforce(table: Table, frame: pl.DataFrame, report: Report) -> pl.DataFrame:
 def _all_inside(columns: Sequence[Column], frame: pl.DataFrame) -> bool:
     """Whether no cell is empty text or outside its domain: asked of all columns at once, as a question costs more than
     looking at a few cells."""
-    texts = [pl.col(column.name) != "" for column in columns if column.dtype == "string"]
-    checks = [check for column in columns if (check := admits(column, column.name)) is not None]
-    asked = [check.fill_null(True).all().alias(str(number)) for number, check in enumerate((*texts, *checks))]
+    asked = [check for column in columns if (check := _whole(column, _list_of(column))) is not None]
     return not asked or all(frame.select(asked).row(0))
+
+
+def _list_of(column: Column) -> codes.CodeTable | None:
+    """The code list of a column's domain, None where it has none: another configuration may have another list."""
+    word, _, rest = column.domain.partition(":")
+    return codes.load(rest) if word == "code" else None
+
+
+@lru_cache(maxsize=4_096)
+def _whole(column: Column, _: codes.CodeTable | None) -> pl.Expr | None:
+    """True where no cell of a column is empty text or outside its domain, None where any value may stand in it. Made
+    once per column and list: an expression costs as much as what it asks of a few cells."""
+    cells, inside = pl.col(column.name), admits(column, column.name)
+    filled = cells != "" if column.dtype == "string" else None
+    both = inside if filled is None else filled if inside is None else filled & inside
+    return None if both is None else both.all()  # of null cells it asks nothing
 
 
 def _inside(table: str, column: Column, frame: pl.DataFrame, report: Report) -> pl.Series:

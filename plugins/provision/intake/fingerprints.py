@@ -6,7 +6,7 @@ facility-qualified chart number). The index is itself a secret (Rules art. 35): 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import polars as pl
 
 from expectations import known_values
 from provision.context import Context
+from provision.errors import Refused
 from provision.model import Source
 
 KEY = "known-values"
@@ -37,6 +38,12 @@ def index_path(ctx: Context, batch: str) -> Path:
     folder = ctx.zones.vault() / "known_values"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder / f"{batch}.npy"
+
+
+def index_keys(ctx: Context) -> list[bytes]:
+    """The key of new indexes, then those that older ones were made under (`rotation`)."""
+    former = [name for name in ctx.keys.names() if name.startswith(f"{KEY}-")]
+    return [ctx.keys.symmetric(name) for name in (KEY, *former)]
 
 
 class Fingerprints:
@@ -65,6 +72,21 @@ class Fingerprints:
     def write(self, batch: str) -> None:
         """Write the batch's index, sorted."""
         known_values.write_marks(index_path(self.ctx, batch), self._kept, self._key)
+
+
+def forget(ctx: Context, batch: str, people: pl.DataFrame, kinds: Collection[str]) -> int:
+    """Take the values of these kinds that these people have out of the index of a batch; gives how many it had. Where
+    it is gone there is nothing to do. `Refused` where it is damaged."""
+    every = {**_KINDS, **_OWN_CHART}
+    folded = list(_folded(people, {kind: every[kind] for kind in sorted(kinds)}))
+    path = index_path(ctx, batch)
+    try:
+        return known_values.forget_marks(path, folded, index_keys(ctx)) if path.exists() else 0
+    except known_values.UnusableIndex:
+        raise Refused(
+            "the known-value index of the batch cannot be used", where=batch, rule="known_values.index",
+            remedy="restore the vault from its backup",
+        ) from None  # fmt: skip
 
 
 def _folded(people: pl.DataFrame, kinds: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

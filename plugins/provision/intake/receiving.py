@@ -18,6 +18,7 @@ from provision.intake.registering import Register
 from provision.intake.turning_away import turn_away
 from provision.intake.unpacking import Opening, Sealing, fresh, seal_members
 from provision.model import Source
+from provision.recovery import require_vault
 
 
 def receive(ctx: Context, source_id: str, *, actor: str) -> list[str]:
@@ -27,6 +28,7 @@ def receive(ctx: Context, source_id: str, *, actor: str) -> list[str]:
     nothing at all could be received; `RetryLater` and `FixConfiguration` where the landing cannot be reached.
     """
     source = ctx.source(source_id)
+    require_vault(ctx)
     register = Register(ctx, source, actor)
     opening = Opening(source.archive_limits, _password(ctx, source))
     with landing.opened(ctx, source) as place:

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 
 import provision
 from provision.allocation import keep_freed_memory, pass_over_loaded_objects
+from provision.atrest import shared
 from provision.context import Context
 from provision.errors import Quarantined, Refused
 from provision.formats.base import Problem
@@ -27,10 +28,12 @@ from provision.intake.progress import Logged, Progress
 from provision.intake.quarantine import Keeping
 from provision.intake.sealed import manifest
 from provision.intake.shelves import Shelves
+from provision.intake.vetoes import Vetoes
 from provision.intake.work import Work
 from provision.layouthistory import check_layouts, shapes_of
 from provision.ledger.entry import Entry
 from provision.model import Source
+from provision.recovery import require_vault
 
 LOGGER = logging.getLogger(__name__)
 _NOTHING = "every file of the batch was passed over or refused; ask the sender for the data"
@@ -45,9 +48,11 @@ def take_in(ctx: Context, batch: str, *, actor: str) -> dict[str, int]:
     if not state:
         raise Refused("this batch was never received", where=batch, rule="intake.batch", remedy="receive it first")
     if state == "received":
+        require_vault(ctx)
         keep_freed_memory()
         pass_over_loaded_objects()
-        _accept_or_quarantine(ctx, batch, actor)
+        with shared(ctx):
+            _accept_or_quarantine(ctx, batch, actor)
         state = ctx.ledger.state("batch", batch)
     counts = _finish(ctx, batch, state, actor)
     if state == "quarantined":
@@ -75,6 +80,7 @@ def _accept_or_quarantine(ctx: Context, batch: str, actor: str) -> None:
         return
     work.keeping.done()
     work.fingerprints.write(batch)
+    work.vetoes.settle(actor)
     facts = _facts(work)
     work.shelves.commit(facts)
     ctx.ledger.transition(
@@ -97,6 +103,7 @@ def _work(ctx: Context, source: Source, batch: str, received: Entry) -> Work:
         fingerprints=Fingerprints(ctx, source),
         keeping=Keeping(ctx, batch, folder),
         progress=Progress(files, size, Logged(LOGGER)),
+        vetoes=Vetoes(ctx, source, received.seq),
     )
 
 
@@ -138,6 +145,7 @@ def _facts(work: Work) -> dict[str, object]:
         "shared_cards": work.cards,
         "files_quarantined": work.bad,
         "records_quarantined": work.held,
+        **({"records_vetoed": work.vetoes.left_out} if work.vetoes.left_out else {}),
         "problems": work.keeping.problems.lines(),
         "format": work.source.format_said,
         **({"files_taken": dict(sorted(work.files.items()))} if counted else {}),

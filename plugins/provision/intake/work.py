@@ -17,6 +17,7 @@ from provision.intake.progress import Progress
 from provision.intake.quarantine import Keeping
 from provision.intake.sealed import SealedFile
 from provision.intake.shelves import Shelf, Shelves
+from provision.intake.vetoes import Vetoes
 from provision.model import Source
 
 
@@ -47,6 +48,7 @@ class Work:
     fingerprints: Fingerprints
     keeping: Keeping
     progress: Progress
+    vetoes: Vetoes
     report: Report = field(default_factory=Report)
     applied: Applied = field(default_factory=Applied)
     editions: set[str] = field(default_factory=set)

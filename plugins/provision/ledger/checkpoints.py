@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from provision.databasefile import sync_folder
 from provision.ledger.merkle import HASH_SIZE
-from provision.ledger.schema import sync_folder
 
 _NOTE = re.compile(r"(0|[1-9][0-9]{0,17})\.note", re.ASCII)
 

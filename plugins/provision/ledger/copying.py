@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from provision.errors import FixConfiguration
-from provision.ledger import schema
 from provision.ledger.checkpoints import CheckpointFolder
 from provision.ledger.reading import LedgerReader
 
@@ -30,10 +27,9 @@ def copy(ledger: LedgerReader, folder: Path) -> Path:
         ) from None
     path = folder / ledger.path.name
     os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-    with schema.translated(path), closing(sqlite3.connect(path, isolation_level=None)) as target:
-        ledger.backup(target)
-        target.execute("PRAGMA journal_mode = DELETE")
-        size = target.execute("SELECT coalesce(max(seq) + 1, 0) FROM entry").fetchone()[0]
+    ledger.copy_into(path)
+    with LedgerReader.read(path) as copied:
+        size = copied.size
     _copy_checkpoints(ledger.folder, CheckpointFolder.beside(path), size)
     return path
 

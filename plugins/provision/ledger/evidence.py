@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,8 +38,14 @@ def from_folder(path: Path) -> list[Source]:
     return [Source(f"checkpoints/{size}.note", folder.note(size), size) for size in folder.sizes()]
 
 
-def weigh(sources: Sequence[Source], keys: Sequence[Verifier], folder: CheckpointFolder) -> Evidence:
-    """Check every note. Without `keys` signatures are not looked at, and only contradictions are found."""
+def weigh(
+    sources: Sequence[Source],
+    keys: Sequence[Verifier],
+    folder: CheckpointFolder,
+    kept: Iterable[CheckpointFolder] = (),
+) -> Evidence:
+    """Check every note. Without `keys` signatures are not looked at, and only contradictions are found. `folder` is
+    beside the log, `kept` are folders of somebody else."""
     evidence = Evidence()
     for source in sources:
         try:
@@ -52,7 +58,7 @@ def weigh(sources: Sequence[Source], keys: Sequence[Verifier], folder: Checkpoin
         evidence.checkpoints.append((source.where, checkpoint))
     evidence.checkpoints.sort(key=lambda found: found[1].size)
     evidence.faults.extend(_split_views(evidence.checkpoints))
-    _recall_leaves(evidence, folder)
+    _recall_leaves(evidence, folder, kept)
     return evidence
 
 
@@ -67,22 +73,31 @@ def _split_views(checkpoints: Sequence[tuple[str, Checkpoint]]) -> list[str]:
     return faults
 
 
-def _recall_leaves(evidence: Evidence, folder: CheckpointFolder) -> None:
-    """Join the files ``<size>.leaves`` as far as signed roots vouch for them."""
+def _recall_leaves(evidence: Evidence, folder: CheckpointFolder, kept: Iterable[CheckpointFolder]) -> None:
+    """Leaf hashes of the folder beside the log, unless those kept elsewhere say otherwise: these were out of the hands
+    of whoever owns the log."""
+    own, faults = _vouched(evidence, folder)
+    evidence.faults.extend(faults)
+    elsewhere = max((_vouched(evidence, other)[0] for other in kept), key=len, default=[])
+    evidence.leaves = own if own[: len(elsewhere)] == elsewhere else elsewhere
+
+
+def _vouched(evidence: Evidence, folder: CheckpointFolder) -> tuple[list[bytes], list[str]]:
+    """Join the files ``<size>.leaves`` of a folder as far as signed roots vouch for them; and what stopped it."""
     roots: dict[int, set[bytes]] = {}
     for _, checkpoint in evidence.checkpoints:
         roots.setdefault(checkpoint.size, set()).add(checkpoint.root)
-    tree, vouched = Tree(), 0
+    tree, vouched, faults = Tree(), 0, []
     for size in folder.sizes():
         more = folder.leaves(size)
         if more is not None and tree.size + len(more) == size:
             for leaf in more:
                 tree.append(leaf)
         elif size in roots:
-            evidence.faults.append(f"checkpoints/{size}.leaves: missing or cut")
+            faults.append(f"checkpoints/{size}.leaves: missing or cut")
             break
         if size in roots and tree.root(size) not in roots[size]:
-            evidence.faults.append(f"checkpoints/{size}.leaves: not the leaves that were signed")
+            faults.append(f"checkpoints/{size}.leaves: not the leaves that were signed")
             break
         vouched = size if size in roots else vouched
-    evidence.leaves = tree.levels[0][:vouched]
+    return tree.levels[0][:vouched], faults

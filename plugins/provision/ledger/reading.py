@@ -5,17 +5,18 @@ What pages, reports and auditors use; `store.Ledger` adds writing. Use one reade
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from provision import states
-from provision.errors import IllegalTransition, LedgerBroken, Refused
-from provision.ledger import merkle, schema
+from provision.errors import IllegalTransition, Refused
+from provision.ledger import merkle
 from provision.ledger.checkpoints import CheckpointFolder
+from provision.ledger.database import Database, Rows, node_of, size_of
 from provision.ledger.entry import Entry
+from provision.ledger.places import Place, as_place
 
 #: Entries fetched at a time; between two fetches no lock and no snapshot is held.
 PAGE = 500
@@ -24,20 +25,21 @@ PAGE = 500
 class LedgerReader:
     """提供記録, for reading. Also a context manager that closes it."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, place: Place, database: Database) -> None:
         """Use `read` here and `open` of `store.Ledger`."""
-        self.path = path
-        self.folder = CheckpointFolder.beside(path)
-        self._db = connection
+        self.place = place
+        self.folder = CheckpointFolder.beside(place.path)
+        self._db = database
 
     @classmethod
-    def read(cls, path: Path) -> LedgerReader:
-        """Open the log at `path` for reading only. `FixConfiguration` where there is none, `LedgerBroken` where the
-        file is no ledger."""
-        return LedgerReader(Path(path), schema.connect_read_only(Path(path)))
+    def read(cls, where: Path | Place) -> LedgerReader:
+        """Open a log for reading only; a path is that of an SQLite file. `FixConfiguration` where there is none,
+        `LedgerBroken` where it is no ledger, `RetryLater` where the database cannot be reached."""
+        place = as_place(where)
+        return LedgerReader(place, place.read_only())
 
     def close(self) -> None:
-        """Close the database file."""
+        """Close file or connection."""
         self._db.close()
 
     def __enter__(self) -> Self:
@@ -49,17 +51,20 @@ class LedgerReader:
         self.close()
 
     @property
+    def path(self) -> Path:
+        """The SQLite file; of a log in PostgreSQL only the folder around it is there."""
+        return self.place.path
+
+    @property
     def size(self) -> int:
         """Number of entries."""
-        with schema.translated(self.path):
-            return self._size()
+        return size_of(self._db)
 
     def state(self, kind: str, subject: str) -> str:
         """The state of a subject, "" where it is not there yet. Entries that are no states do not count."""
         if kind not in states.TRANSITIONS:
             raise IllegalTransition(f"{kind} has no states", rule="states", remedy="this is a defect of the caller")
-        with schema.translated(self.path):
-            return self._state(kind, subject)
+        return self._state(kind, subject)
 
     def entry(self, seq: int) -> Entry:
         """Entry number `seq`; `Refused` where there is none."""
@@ -97,10 +102,9 @@ class LedgerReader:
             start = page[-1][0] + 1
             left = None if left is None else left - len(page)
 
-    def select(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        """Rows of a reading query, for the rooms of this package."""
-        with schema.translated(self.path):
-            return self._db.execute(query, values)
+    def select(self, query: str, values: Sequence[object] = ()) -> Rows:
+        """Rows of a reading query, in the SQL that `database` says."""
+        return self._db.select(query, values)
 
     def root(self, size: int | None = None) -> bytes:
         """Root over the first `size` entries (all of them by default); `Refused` where there are not as many."""
@@ -119,10 +123,9 @@ class LedgerReader:
         self.root(new)
         return merkle.consistency_proof(old, new, self._node)
 
-    def backup(self, target: sqlite3.Connection) -> None:
-        """Copy one whole moment of the database into `target`; `copying.copy` is what others should use."""
-        with schema.translated(self.path):
-            self._db.backup(target)
+    def copy_into(self, path: Path) -> None:
+        """One whole moment of the log as an SQLite file; `copying.copy` is what others should use."""
+        self._db.copy_into(path)
 
     def last_note(self) -> str | None:
         """The newest checkpoint in the database."""
@@ -132,12 +135,9 @@ class LedgerReader:
 
     # -- for this package ----------------------------------------------------------------------------------------
 
-    def _size(self) -> int:
-        return int(self._db.execute("SELECT coalesce(max(seq) + 1, 0) FROM entry").fetchone()[0])
-
     def _state(self, kind: str, subject: str) -> str:
         types = [f"{kind}.{state}" for state in states.TRANSITIONS[kind] if state]
-        row = self._db.execute(
+        row = self.select(
             "SELECT type FROM subject JOIN entry USING (seq) WHERE kind = ? AND id = ?"
             f" AND type IN ({', '.join('?' * len(types))}) ORDER BY seq DESC LIMIT 1",
             (kind, subject, *types),
@@ -145,26 +145,18 @@ class LedgerReader:
         return str(row[0]).removeprefix(f"{kind}.") if row else ""
 
     def _node(self, level: int, idx: int) -> bytes:
-        with schema.translated(self.path):
-            row = self._db.execute("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, idx)).fetchone()
-        if not row:
-            raise LedgerBroken(
-                f"tree node {level}/{idx} is missing", rule="ledger.tree", remedy="run `tokumei ledger verify`"
-            )
-        return bytes(row[0])
+        return node_of(self._db, level, idx)
 
     def _root(self, size: int) -> bytes:
         return merkle.root(size, self._node)
 
     def _leaves(self, start: int) -> list[bytes]:
-        return [
-            bytes(leaf) for (leaf,) in self._db.execute("SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq", (start,))
-        ]
+        return [bytes(leaf) for (leaf,) in self.select("SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq", (start,))]
 
 
 def condition(type: str | None, kind: str | None, subject: str | None) -> tuple[str, tuple[str, ...]]:
     """The WHERE of a selection and its values."""
-    parts, values = ["1"], []
+    parts, values = ["1 = 1"], []
     if type is not None and type.endswith("."):
         parts.append("type >= ? AND type < ?")
         values += [type, type[:-1] + "/"]  # "/" is the character after "."

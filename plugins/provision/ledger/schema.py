@@ -7,19 +7,14 @@ delete triggers, so every insert trigger also refuses a row that is already ther
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
-from provision.errors import FixConfiguration, LedgerBroken, RetryLater, TokumeiError
+from provision.databasefile import FileFormat, forbids
 
-APPLICATION_ID = 0x544B4D49  # "TKMI"
-VERSION = 1
-#: Seconds a writer waits for another one. An append takes about a millisecond.
-BUSY_SECONDS = 60.0
+FILE = FileFormat("ledger", "ledger", application_id=0x544B4D49, version=1, verify="tokumei ledger verify")  # "TKMI"
 
 #: table -> (columns, condition under which an insert is refused)
 _TABLES: dict[str, tuple[str, str]] = {
@@ -54,128 +49,37 @@ _TABLES: dict[str, tuple[str, str]] = {
 }
 
 
+_GROWS = "the ledger is append-only"
+
+
 def statements() -> list[str]:
     """Every statement that makes the schema, in order."""
     made = []
     for table, (columns, refused) in _TABLES.items():
         made.append(f"CREATE TABLE {table} ({columns}")
-        made.append(_trigger(table, "INSERT", f" WHEN {refused}"))
-        made.extend(_trigger(table, event, "") for event in ("UPDATE", "DELETE"))
+        made.append(forbids(table, "INSERT", refused, _GROWS))
+        made.extend(forbids(table, event, "", _GROWS) for event in ("UPDATE", "DELETE"))
     made.append("CREATE INDEX entry_type ON entry (type, seq)")
     made.append("CREATE INDEX subject_seq ON subject (seq)")
     return made
 
 
 def create(path: Path) -> None:
-    """Make an empty log at `path` (0600, folder 0700), whole or not at all; nothing happens where one is there.
-
-    It is built aside and linked into place, so that of several processes starting at once one wins and a killed one
-    leaves no half-made log.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".new-ledger-", dir=path.parent)
-    os.close(handle)
-    try:
-        with closing(sqlite3.connect(name, isolation_level=None)) as made:
-            made.execute("PRAGMA journal_mode = WAL")
-            made.execute("BEGIN IMMEDIATE")
-            for statement in statements():
-                made.execute(statement)
-            made.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            made.execute(f"PRAGMA user_version = {VERSION}")
-            made.execute("COMMIT")
-        os.link(name, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(name)
-    sync_folder(path.parent)
+    """Make an empty log at `path`, see `FileFormat.create`."""
+    FILE.create(path, statements())
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open an existing log for writing. Every commit is on the disk when it returns (synchronous = FULL)."""
-    connection = _open(path, "rw")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def connect_read_only(path: Path) -> sqlite3.Connection:
-    """Open an existing log for reading, also from a folder or medium that cannot be written."""
-    try:
-        return _open(path, "ro")
-    except TokumeiError:
-        # A log in WAL mode needs a lock file beside it. Without one to write and nothing waiting in the WAL,
-        # the file is complete by itself.
-        wal = path.with_name(path.name + "-wal")
-        if os.access(path.parent, os.W_OK) or (wal.exists() and wal.stat().st_size):
-            raise
-        return _open(path, "ro&immutable=1")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names just created in `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours, by what the operator can do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _ours(error, path) from None
-
-
-def _open(path: Path, mode: str) -> sqlite3.Connection:
-    if not path.is_file():
-        raise FixConfiguration("there is no ledger", where=path.name, rule="ledger.file", remedy="check the folder")
-    with translated(path):
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
-        )
-        try:
-            _check_format(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-def _check_format(connection: sqlite3.Connection, path: Path) -> None:
-    found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the first read of the file's pages
-    if found != [APPLICATION_ID, VERSION]:
-        raise LedgerBroken(
-            "the file is no ledger of this version", where=path.name, rule="ledger.file", remedy="restore the backup"
-        )
-
-
-def _trigger(table: str, event: str, condition: str) -> str:
-    return (
-        f"CREATE TRIGGER {table}_{event.lower()} BEFORE {event} ON {table}{condition}"
-        f" BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END"
-    )
-
-
-def _ours(error: sqlite3.Error, path: Path) -> TokumeiError:
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return RetryLater("another writer holds the ledger", where=path.name, rule="ledger.busy", remedy="try again")
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return RetryLater(
-            "the disk under the ledger does not take writes", where=path.name, rule="ledger.disk", remedy="make room"
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return FixConfiguration(
-            "the ledger may not be written", where=path.name, rule="ledger.file", remedy="check owner and permissions"
-        )
-    return LedgerBroken(
-        "the ledger's file is damaged or refused a write",
-        where=path.name,
-        rule="ledger.file",
-        remedy="run `tokumei ledger verify`",
-    )
+def fill(path: Path, tables: Mapping[str, Iterable[Sequence[object]]]) -> None:
+    """Make a log with these rows at `path`, an empty file: the rows first, for the triggers want them one by one."""
+    made = statements()
+    with FILE.translated(path), closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in (s for s in made if s.startswith("CREATE TABLE")):
+            db.execute(statement)
+        for table in _TABLES:
+            places = ", ".join("?" * len(db.execute(f"SELECT * FROM {table} LIMIT 0").description))
+            db.executemany(f"INSERT INTO {table} VALUES ({places})", tables[table])
+        for statement in (s for s in made if not s.startswith("CREATE TABLE")):
+            db.execute(statement)
+        FILE.mark(db)
+        db.execute("COMMIT")

@@ -10,8 +10,10 @@ import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -25,19 +27,29 @@ ED25519 = b"\x01"
 
 @dataclass(frozen=True)
 class Verifier:
-    """A public key with its name: checks signatures, signs nothing."""
+    """A public key with its name: checks signatures, signs nothing.
+
+    `until` is the size of the log at which the key was retired; None for one in use. What it signed of a larger log
+    came from somebody who should not have it any more.
+    """
 
     name: str
     raw: bytes
+    until: int | None = None
+
+    #: Signature type of C2SP signed-note; another kind of key is another class.
+    algorithm: ClassVar[bytes] = ED25519
 
     @classmethod
-    def from_public(cls, text: str) -> Verifier:
-        """Read ``<name>+<key id>+<base64>``; `FixConfiguration` where it is not one or its id is not its own."""
+    def from_public(cls, text: str) -> Self:
+        """Read ``<name>+<key id>+<base64>``, of a retired key with `` until <size>`` behind; `FixConfiguration` where
+        it is not one or its id is not its own."""
         try:
-            name, key_id, encoded = text.strip().split("+", 2)
+            line, retired, size = text.strip().partition(" until ")
+            name, key_id, encoded = line.split("+", 2)
             data = base64.b64decode(encoded, validate=True)
-            found = cls(_checked_name(name), data[1:])
-            if data[:1] != ED25519 or len(found.raw) != 32 or found.key_id.hex() != key_id:
+            found = cls(_checked_name(name), data[1:], int(size) if retired else None)
+            if data[:1] != cls.algorithm or len(found.raw) != 32 or found.key_id.hex() != key_id:
                 raise ValueError
             Ed25519PublicKey.from_public_bytes(found.raw)
         except (ValueError, binascii.Error):
@@ -47,12 +59,12 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """First four bytes of SHA-256 over name, newline, type and key: names the key on a signature line."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.raw).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.algorithm + self.raw).digest()[:4]
 
     @property
     def public(self) -> str:
         """The key as one line for configuration files and auditors."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(ED25519 + self.raw).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.algorithm + self.raw).decode()}"
 
     def accepts(self, message: bytes, signature: bytes) -> bool:
         """True where `signature` is this key's Ed25519 signature (RFC 8032) of `message`."""
@@ -71,21 +83,22 @@ class Signer:
     private: Ed25519PrivateKey = field(repr=False, compare=False)
 
     @classmethod
-    def create(cls, path: Path, name: str = DEFAULT_NAME) -> Signer:
+    def create(cls, path: Path, name: str = DEFAULT_NAME, seal: Callable[[bytes], bytes] = bytes) -> Signer:
         """Make a new key at `path` (0600); `FixConfiguration` where a file is there, because keys are never replaced.
 
-        `name` becomes the origin line of every checkpoint; use one per log, such as ``example.co.jp/provision-log``.
+        `seal` turns it into what is written (a key service's ciphertext). `name` becomes the origin line of every
+        checkpoint; use one per log, such as ``example.co.jp/provision-log``.
         """
         private = Ed25519PrivateKey.generate()
         signer = cls._of(private, _checked_name(name))
         pem = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        _write_once(path, f"Name: {name}\n\n".encode() + pem)
+        _write_once(path, seal(f"Name: {name}\n\n".encode() + pem))
         return signer
 
     @classmethod
-    def load(cls, path: Path) -> Signer:
+    def load(cls, path: Path, unseal: Callable[[bytes], bytes] = bytes) -> Signer:
         """Read a key made by `create`; `FixConfiguration` where it is missing, readable by others or no such key."""
         try:
             mode, data = path.stat().st_mode, path.read_bytes()
@@ -93,6 +106,7 @@ class Signer:
             raise _bad_key("the signing key cannot be read", "create it or mount it", path) from None
         if mode & 0o027:
             raise _bad_key("others than the signer may use the signing key", f"chmod 600 {path.name}", path)
+        data = unseal(data)
         try:
             heading = data.split(b"\n", 1)[0].decode()
             private = serialization.load_pem_private_key(data, None)

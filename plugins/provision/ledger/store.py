@@ -1,23 +1,23 @@
 """The provision log itself: appending, moving subjects from state to state, signing. Reading is `reading`.
 
-One SQLite database of its own, for several processes at once. Every write is one transaction that begins with the
+For several processes at once, in SQLite or PostgreSQL (`places`). Every write is one transaction that begins with the
 write lock, so two processes can never continue the same log differently, and a process killed at any moment leaves
 the log as it was before or after its entry. Use one `Ledger` per thread.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from provision import states
-from provision.errors import IllegalTransition, LedgerBroken, Refused
-from provision.ledger import merkle, notes, schema
+from provision.errors import IllegalTransition, LedgerBroken, Refused, RetryLater
+from provision.ledger import notes
 from provision.ledger.checkpoints import CheckpointFolder
+from provision.ledger.database import Database, size_of
 from provision.ledger.entry import Entry, draft, stamp
+from provision.ledger.places import Place, as_place
 from provision.ledger.reading import LedgerReader
 from provision.ledger.signing import Signer
 
@@ -29,29 +29,30 @@ def _now() -> datetime:
 class Ledger(LedgerReader):
     """提供記録: an append-only log of entries. Also a context manager that closes it."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, place: Place, database: Database, clock: Callable[[], datetime] = _now) -> None:
         """Use `open`."""
-        super().__init__(path, connection)
+        super().__init__(place, database)
         self._clock = clock
 
     @classmethod
-    def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Ledger:
-        """Open the log at `path` for writing; make it where there is none.
+    def open(cls, where: Path | Place, *, clock: Callable[[], datetime] = _now) -> Ledger:
+        """Open a log for writing; a path is that of an SQLite file, which is made where there is none.
 
-        Raises `LedgerBroken` where the file is no ledger, or where it is shorter than a checkpoint beside it: then
-        it is gone or an old copy, and going on would fork the log. `FixConfiguration` where it may not be opened.
+        Raises `LedgerBroken` where it is no ledger, or is shorter than a checkpoint beside it: then it is gone or an
+        old copy, and going on would fork the log. `FixConfiguration` where it may not be opened, `RetryLater` where the
+        database cannot be reached.
         """
-        path = Path(path)
-        signed = max(CheckpointFolder.beside(path).sizes(), default=0)
-        if not path.exists() and not signed:
-            schema.create(path)
-        if not path.exists():
-            raise _rolled_back(path, 0, signed)
-        ledger = Ledger(path, schema.connect(path), clock)
+        place = as_place(where)
+        signed = max(CheckpointFolder.beside(place.path).sizes(), default=0)
+        if not signed:
+            place.create()
+        if not place.exists():
+            raise _rolled_back(place.path, 0, signed)
+        ledger = Ledger(place, place.writable(), clock)
         size = ledger.size
         if size < signed:
             ledger.close()
-            raise _rolled_back(path, size, signed)
+            raise _rolled_back(place.path, size, signed)
         return ledger
 
     def append(
@@ -74,7 +75,7 @@ class Ledger(LedgerReader):
                 f"{type} is a change of state", rule="ledger.type", remedy="a defect of the caller: use transition()"
             )
         new = draft(type, actor, subjects, payload, key)
-        with self._writing():
+        with self._db.writing():
             return self._existing(new) or self._insert(new)
 
     def transition(
@@ -99,7 +100,7 @@ class Ledger(LedgerReader):
         if (subjects or {}).get(kind, subject) != subject:
             raise Refused(f"two subjects of kind {kind}", rule="ledger.entry", remedy="this is a defect of the caller")
         new = draft(f"{kind}.{to}", actor, {**(subjects or {}), kind: subject}, payload, key)
-        with self._writing():
+        with self._db.writing():
             existing = self._existing(new)
             if existing:
                 return existing
@@ -112,8 +113,8 @@ class Ledger(LedgerReader):
         Asked again without new entries it gives the same note. Raises `LedgerBroken` instead of signing anything
         that does not continue what was signed before (C2SP tlog-checkpoint, "Signatures").
         """
-        with self._writing():
-            size = self._size()
+        with self._db.writing():
+            size = size_of(self._db)
             self._check_continues(size)
             signed = self.folder.sizes()
             if signed and signed[-1] == size:
@@ -126,23 +127,23 @@ class Ledger(LedgerReader):
             self._keep(size, note)
         return note
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction that holds the write lock from its first moment."""
-        with schema.translated(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+    def countersign(self, size: int, line: str) -> str:
+        """Add the signature line of a witness, which the caller has checked, to the newest checkpoint; gives the note.
+        Raises `RetryLater` where the newest one is not of `size`."""
+        with self._db.writing():
+            if max(self.folder.sizes(), default=-1) != size:
+                raise RetryLater(
+                    "a newer checkpoint was made meanwhile", rule="ledger.witness", remedy="anchor that one"
+                )
+            note = notes.add_line(self.folder.note(size), line)
+            self.folder.replace_note(size, note)
+            self._keep(size, note)
+        return note
 
     def _existing(self, new: Entry) -> Entry | None:
         if not new.key:
             return None
-        row = self._db.execute("SELECT bytes FROM key JOIN entry USING (seq) WHERE key = ?", (new.key,)).fetchone()
+        row = self.select("SELECT bytes FROM key JOIN entry USING (seq) WHERE key = ?", (new.key,)).fetchone()
         if not row:
             return None
         found = Entry.from_bytes(row[0])
@@ -155,15 +156,8 @@ class Ledger(LedgerReader):
         return found
 
     def _insert(self, new: Entry) -> Entry:
-        entry = stamp(new, self._size(), self._clock())
-        data = entry.canonical()
-        leaf = merkle.leaf_hash(data)
-        self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", (entry.seq, entry.type, data, leaf))
-        self._db.executemany("INSERT INTO node VALUES (?, ?, ?)", merkle.grow(entry.seq, leaf, self._node))
-        about = [(kind, id, entry.seq) for kind, id in entry.subjects.items()]
-        self._db.executemany("INSERT INTO subject VALUES (?, ?, ?)", about)
-        if entry.key:
-            self._db.execute("INSERT INTO key VALUES (?, ?)", (entry.key, entry.seq))
+        entry = stamp(new, size_of(self._db), self._clock())
+        self._db.insert(entry, entry.canonical())
         return entry
 
     def _check_continues(self, size: int) -> None:
@@ -184,8 +178,8 @@ class Ledger(LedgerReader):
 
     def _keep(self, size: int, note: str) -> None:
         if note != self.last_note():
-            number = self._db.execute("SELECT count(*) FROM checkpoint").fetchone()[0]
-            self._db.execute("INSERT INTO checkpoint VALUES (?, ?, ?)", (number, size, note))
+            number = self.select("SELECT count(*) FROM checkpoint").fetchone()[0]
+            self._db.keep(int(number), size, note)
 
 
 def _rolled_back(path: Path, size: int, signed: int) -> LedgerBroken:

@@ -7,7 +7,6 @@ file could rebuild; therefore checkpoints are made after each delivery and copie
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -15,12 +14,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from provision.errors import TokumeiError
-from provision.ledger import evidence, locate, notes, schema
+from provision.errors import FixConfiguration, RetryLater, TokumeiError
+from provision.ledger import evidence, locate, notes
 from provision.ledger.checkpoints import CheckpointFolder
+from provision.ledger.database import Database
 from provision.ledger.entry import Entry
 from provision.ledger.locate import Row
 from provision.ledger.merkle import Tree, leaf_hash
+from provision.ledger.places import Place, as_place
 from provision.ledger.signing import Verifier
 
 _RESTORE = "stop all runs, keep this file as evidence, restore the newest backup that verifies, and tell the auditors"
@@ -54,21 +55,28 @@ class Verification:
         return {**asdict(self), "problems": [asdict(problem) for problem in self.problems]}
 
 
-def verify(path: Path, *, public_key: str | None, checkpoint_notes: Sequence[str] = ()) -> Verification:
-    """Verify the log at `path`; problems come as result, the first wrong entry first, never as an exception.
+def verify(
+    where: Path | Place, *, public_key: str | None, checkpoint_notes: Sequence[str] = (), kept: Sequence[Path] = ()
+) -> Verification:
+    """Verify a log (a path is that of an SQLite file). Problems come as result, the first wrong entry first, and not
+    as an exception.
 
     `public_key` holds one or more keys (``<name>+<id>+<base64>``), one a line; with None signatures are not looked
-    at. `checkpoint_notes` are notes kept elsewhere: only they can show that the whole folder is an old copy.
-    Raises `FixConfiguration` for a key that is none.
+    at. `checkpoint_notes` are notes kept elsewhere: only they can show that the whole folder is an old copy. `kept` are
+    folders where such notes were kept with their ``.leaves`` files: with them the first wrong entry is named exactly,
+    also where the log was signed anew. Raises `FixConfiguration` for a key that is none, and, of a log in PostgreSQL,
+    where it cannot be asked (`RetryLater` too).
     """
     keys = () if public_key is None else notes.keys(public_key.splitlines())
     # Notes are read before the database: entries appended meanwhile can then only be more than were signed.
-    sources = [*evidence.from_folder(path), *_given(checkpoint_notes)]
+    place = as_place(where)
+    sources = [*evidence.from_folder(place.path), *_given(checkpoint_notes)]
     try:
-        with closing(schema.connect_read_only(path)) as db:
-            db.execute("BEGIN")
-            return _Examination(db, path).run(sources, keys)
-    except (TokumeiError, sqlite3.Error, ValueError, TypeError):
+        with closing(place.read_only()) as db, db.snapshot():
+            return _Examination(db, place.path).run(sources, keys, [CheckpointFolder(path) for path in kept])
+    except (TokumeiError, ValueError, TypeError) as error:
+        if place.url and isinstance(error, (RetryLater, FixConfiguration)):
+            raise
         problem = Problem(None, "the file cannot be read as a ledger", _RESTORE)
         return Verification(False, 0, "", 0, bool(keys), (problem,))
 
@@ -76,7 +84,7 @@ def verify(path: Path, *, public_key: str | None, checkpoint_notes: Sequence[str
 class _Examination:
     """One pass over one snapshot of the database, collecting problems."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, db: Database, path: Path) -> None:
         self.db = db
         self.folder = CheckpointFolder.beside(path)
         self.tree = Tree()
@@ -84,8 +92,10 @@ class _Examination:
         self.wrong: int | None = None
         self.wrong_indexes: set[str] = set()
 
-    def run(self, sources: Sequence[evidence.Source], keys: Sequence[Verifier]) -> Verification:
-        found = evidence.weigh([*sources, *self._stored_notes()], keys, self.folder)
+    def run(
+        self, sources: Sequence[evidence.Source], keys: Sequence[Verifier], kept: Sequence[CheckpointFolder]
+    ) -> Verification:
+        found = evidence.weigh([*sources, *self._stored_notes()], keys, self.folder, kept)
         self._check_file()
         self._check_entries(found.leaves)
         self._check_nodes()
@@ -101,7 +111,7 @@ class _Examination:
         self.problems.append(Problem(seq, what, remedy))
 
     def _stored_notes(self) -> list[evidence.Source]:
-        rows = self.db.execute("SELECT number, size, note FROM checkpoint ORDER BY number").fetchall()
+        rows = list(self.db.stream("SELECT number, size, note FROM checkpoint ORDER BY number"))
         if [number for number, _, _ in rows] != list(range(len(rows))):
             self._add(None, "a checkpoint was removed from the database", _CHECKPOINT)
         present = set(self.folder.sizes())
@@ -111,14 +121,11 @@ class _Examination:
         return [evidence.Source(f"checkpoint {number} in the database", note, size) for number, size, note in rows]
 
     def _check_file(self) -> None:
-        if self.db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
-            self._add(None, "the database file is damaged", _RESTORE)
-        query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
-        if sorted(sql for (sql,) in self.db.execute(query)) != sorted(schema.statements()):
-            self._add(None, "tables or append-only triggers were changed", _REBUILD)
+        for what in self.db.damage():
+            self._add(None, what, _RESTORE)
 
     def _check_entries(self, signed: Sequence[bytes]) -> None:
-        written = {idx: bytes(value) for idx, value in self.db.execute("SELECT idx, hash FROM node WHERE level = 0")}
+        written = {idx: bytes(value) for idx, value in self.db.stream("SELECT idx, hash FROM node WHERE level = 0")}
         known = max(len(signed), len(written))
 
         def expected(position: int) -> bytes | None:
@@ -138,7 +145,7 @@ class _Examination:
         if self.wrong is None and self.tree.size < known:
             self.wrong = self.tree.size
         if self.wrong is not None:
-            rows = list(self._rows(self.wrong, locate.WINDOW))
+            rows = list(self._rows(f"LIMIT {locate.WINDOW} OFFSET {self.wrong}"))
             self.problems.insert(
                 0, Problem(self.wrong, locate.describe(self.wrong, rows, expected, len(signed), known), _RESTORE)
             )
@@ -146,11 +153,9 @@ class _Examination:
             for seq, *_ in index.rest():
                 self._index_problem(seq, name)
 
-    def _rows(self, start: int = 0, limit: int = -1) -> Iterator[Row]:
-        query = "SELECT seq, type, bytes, leaf FROM entry ORDER BY seq LIMIT ? OFFSET ?"
-        return (
-            Row(seq, kind, bytes(data), bytes(leaf)) for seq, kind, data, leaf in self.db.execute(query, (limit, start))
-        )
+    def _rows(self, slice: str = "") -> Iterator[Row]:
+        rows = self.db.stream(f"SELECT seq, type, bytes, leaf FROM entry ORDER BY seq {slice}")
+        return (Row(seq, kind, bytes(data), bytes(leaf)) for seq, kind, data, leaf in rows)
 
     def _check_columns(self, row: Row, entry: Entry | None, hashed: bytes) -> None:
         """Only where the entry is not already known to be wrong: what the table says beside it."""
@@ -171,7 +176,7 @@ class _Examination:
     def _check_nodes(self) -> None:
         query = "SELECT level, idx, hash FROM node ORDER BY level, idx"
         wanted = ((level, i, value) for level, row in enumerate(self.tree.levels) for i, value in enumerate(row))
-        for want, have in zip_longest(wanted, self.db.execute(query)):
+        for want, have in zip_longest(wanted, self.db.stream(query)):
             if want != have:
                 level, idx = min(place[:2] for place in (want, have) if place)
                 seq = idx if level == 0 and self.wrong is None else None
@@ -207,8 +212,8 @@ class _Examination:
 class _Index:
     """Rows of an index in the order of entries, drawn step by step."""
 
-    def __init__(self, db: sqlite3.Connection, query: str) -> None:
-        self._rows = iter(db.execute(query))
+    def __init__(self, db: Database, query: str) -> None:
+        self._rows = iter(db.stream(query))
         self._next = next(self._rows, None)
 
     def take(self, seq: int) -> list[tuple[Any, ...]]:

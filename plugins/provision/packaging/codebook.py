@@ -10,6 +10,7 @@ from pathlib import Path
 
 from provision import codes
 from provision.model import Plan
+from provision.packaging.tableformats import TABLE_FORMATS
 from provision.releasing.tables import ReleaseTable
 
 _HEAD = {
@@ -67,7 +68,9 @@ def _html(path: Path, plan: Plan, tables: Sequence[ReleaseTable], language: str)
     title = html.escape(getattr(plan.title, language))
     parts = [PAGE_HEAD.format(language=language, title=title), f"<h1>{title}</h1>"]
     for table in tables:
-        parts.append(f"<h2>{html.escape(getattr(table, language))} <code>{table.name}</code></h2><table><thead><tr>")
+        parts.append(f"<h2>{html.escape(getattr(table, language))} <code>{table.name}</code></h2>")
+        files = (f"<code>tables/{table.name}.{kind}</code>" for kind in TABLE_FORMATS if kind in plan.formats)
+        parts.append(f"<p>{', '.join(files)}</p><table><thead><tr>")
         parts += [f"<th>{word}</th>" for word in _HEAD[language][1:]]
         parts.append("</tr></thead><tbody>")
         for column in table.columns:

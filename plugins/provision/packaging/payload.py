@@ -43,7 +43,13 @@ def build_payload(
     bag: Path,
     day: str,
 ) -> str:
-    """Write the bag of these tables; gives digest D. The same frames and `day` (YYYY-MM-DD) give the same bytes."""
+    """Write the bag of these tables; gives digest D. The same frames and `day` (YYYY-MM-DD) give the same bytes.
+
+    Raises `Refused` where a table is too large for a format of the plan.
+    """
+    for shape in shapes:
+        for kind in plan.formats:
+            TABLE_FORMATS[kind].fits(shape.name, frames[shape.name])
     data = bag / "data"
     (data / "tables").mkdir(parents=True)
     for shape in shapes:

@@ -127,9 +127,24 @@ def _rows(path: Path, kind: str) -> int:
     if kind == "csv":
         with path.open(encoding="utf-8", newline="") as file:
             return sum(1 for _ in csv.reader(file)) - 1
+    if kind == "xlsx":
+        return _rows_of_sheet(path)
     import polars as pl
 
     return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def _rows_of_sheet(path: Path) -> int:
+    """Rows below the header of the only sheet."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        if len(book.sheet_names) == 1:
+            return int(book.get_sheet_by_index(0).height) - 1
+    except (CalamineError, OSError):
+        pass
+    raise _wrong(f"tables/{path.name} is no workbook of one sheet")
 
 
 def _wrong(what: str, remedy: str = "do not use the data; tell the operator") -> Refused:

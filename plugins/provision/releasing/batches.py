@@ -16,6 +16,9 @@ from provision.errors import Refused
 from provision.ledger.entry import Entry
 from provision.releasing.drafting import TOKYO
 
+#: 保存期間の終了: the entry from which on a batch is in no release any more, whatever its moment: its rows go.
+ENDED = "store.ended"
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -59,7 +62,8 @@ def batches_in_force(ctx: Context, sources: Sequence[str], moment: Moment | None
     at = moment or now(ctx)
     accepted = {e.subjects["batch"] for e in _entries(ctx, "batch.accepted", sources, at)}
     received = {e.subjects["batch"]: e for e in _entries(ctx, "batch.received", sources, at)}
-    gone = superseded(received, accepted)
+    ended = {e.subjects["batch"] for e in ctx.ledger.entries(type=ENDED)}
+    gone = superseded(received, accepted) | ended
     found = [part for batch in accepted - gone for part in parts(ctx, received[batch])]
     return tuple(sorted(found, key=lambda b: (b.source, b.place, b.dataset)))
 

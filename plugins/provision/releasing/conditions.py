@@ -48,7 +48,7 @@ def about_people(plan: Plan, platform: Platform) -> Iterator[Unmet]:
 
 
 def about_agreement(plan: Plan, recipient: Recipient) -> Iterator[Unmet]:
-    """提供契約: it is the recipient's, for this purpose, and covers channel and datasets."""
+    """提供契約: it is the recipient's, for this purpose, and covers channel, formats and datasets."""
     agreement = recipient.agreement
     if plan.agreement != agreement.id:
         yield _of(plan, "agreement", "is not the recipient's agreement", "name the agreement in force")
@@ -56,6 +56,10 @@ def about_agreement(plan: Plan, recipient: Recipient) -> Iterator[Unmet]:
         yield _of(plan, "channel", "the agreement does not allow this channel", "use an agreed one")
     if plan.purpose != agreement.purpose:
         yield _of(plan, "purpose", "is not the agreement's purpose", "correct it, or amend the agreement")
+    for number, form in enumerate(plan.formats):
+        if form not in agreement.formats:
+            remedy = f"use one of: {', '.join(agreement.formats)}"
+            yield Unmet("releases", plan.id, ("formats", number), "the agreement does not name it", remedy, "formats")
     for number, table in enumerate(plan.tables):
         if table.dataset not in agreement.datasets:
             what = "the agreement does not cover it"

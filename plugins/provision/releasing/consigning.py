@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+from provision.acknowledging import link
 from provision.approvals import ApprovalRequest
 from provision.channels.base import Consignment, OutboxFile
 from provision.context import Context
@@ -15,6 +17,8 @@ from provision.releasing.drafting import TOKYO
 
 #: Links and the like end at most this long after an attempt.
 LONGEST = timedelta(days=30)
+#: Channels that send the recipient a message, which carries the link to acknowledge the delivery.
+WITH_MESSAGE = frozenset({"mail", "bucket"})
 
 
 def consignment(
@@ -23,8 +27,9 @@ def consignment(
     """The consignment of one order of a release. `FixConfiguration` where the recipient has no such channel, `Refused`
     where its address is not the agreement's."""
     made = recalled(ctx, asked, order, files, attempt)
-    _require_agreed(ctx.recipient(asked.recipient), asked.channel)
-    return made
+    _require_agreed(ctx.recipient(asked.recipient), asked.channel, bool(ctx.platform.portal_url))
+    has_message = asked.channel in WITH_MESSAGE and not made.page  # on its page the receipt is confirmed with proof
+    return replace(made, acknowledge=link(ctx, order)) if has_message else made
 
 
 def recalled(
@@ -46,7 +51,7 @@ def consigned(
     attempt: int,
 ) -> Consignment:
     """A consignment of these files to a recipient through one of its channels, to an address of the agreement."""
-    _require_agreed(recipient, channel)
+    _require_agreed(recipient, channel, bool(ctx.platform.portal_url))
     return _made(ctx, recipient, channel, order, release, title, files, attempt, statement(ctx.platform, recipient))
 
 
@@ -76,7 +81,15 @@ def _made(
         expires=min(ends, datetime.now(UTC) + LONGEST),
         attempt=attempt,
         staging=ctx.zones.staging(),
+        page=_page(ctx, recipient, channel, order),
     )
+
+
+def _page(ctx: Context, recipient: Recipient, channel: str, order: str) -> str:
+    """Where a bucket's files are fetched: the order's page on the portal of a recipient that has one, else ""."""
+    if channel != "bucket" or recipient.portal is None or not ctx.platform.portal_url:
+        return ""
+    return f"{ctx.platform.portal_url.rstrip('/')}/releases/{order}"
 
 
 def _settings(recipient: Recipient, channel: str) -> MailSettings | DiscSettings | BucketSettings | SftpSettings:
@@ -89,9 +102,15 @@ def _settings(recipient: Recipient, channel: str) -> MailSettings | DiscSettings
     return found
 
 
-def _require_agreed(recipient: Recipient, channel: str) -> None:
-    """`Refused` where a message would go to an address that the agreement does not name."""
+def _require_agreed(recipient: Recipient, channel: str, has_portal: bool) -> None:
+    """`Refused` where a message would go to an address that the agreement does not name; `FixConfiguration` where it
+    would have to hold links that open by themselves instead of leading to the portal."""
     found = _settings(recipient, channel)
+    if isinstance(found, BucketSettings) and recipient.portal is not None and not has_portal:
+        raise FixConfiguration(
+            "the recipient fetches through the portal, and there is none", where="config/platform.yaml, portal_url",
+            rule="channel.portal", remedy="nothing was sent; add portal_url to platform.yaml",
+        )  # fmt: skip
     if isinstance(found, MailSettings | BucketSettings) and not recipient.agreement.covers(found.address):
         raise Refused(
             "the agreement names no such address",

@@ -23,16 +23,19 @@ from provision.approvals import ApprovalRequest
 from provision.channels.base import Channel, Consignment, OutboxFile, Progress, Receipt
 from provision.context import Context
 from provision.errors import DeliveryUnknown, LedgerBroken, Refused, RetryLater, TokumeiError
+from provision.ledger.places import place_of
 from provision.ledger.verify import verify
 from provision.notices.announcement import require_announced
 from provision.packaging.bag import bag_digest
 from provision.packaging.encryption import schemes
 from provision.packaging.envelope import envelope
 from provision.packaging.sealing import seal_bag
+from provision.recovery import doubtful
 from provision.releasing.consigning import consignment
 from provision.releasing.drafting import check, drafted_plan, today
 from provision.releasing.earlier import require_all_still_in
 from provision.releasing.making import made_folder
+from provision.releasing.previewing import lay_out
 from provision.releasing.verdicts import require_in_force
 
 LOGGER = logging.getLogger(__name__)
@@ -60,12 +63,14 @@ def _hand_over(ctx: Context, asked: ApprovalRequest, order: str, channel: Channe
     """One attempt of an order, sealed before, recorded before and after."""
     _order(ctx, asked, order, actor)
     made = _consign(ctx, asked, order, actor)
+    if ctx.recipient(asked.recipient).portal is not None:
+        lay_out(ctx, asked.release)
     return _attempt(ctx, asked, channel, made, actor)
 
 
 def _believe(ctx: Context, asked: ApprovalRequest) -> None:
     """Everything that must hold before a byte leaves; `Refused` or `LedgerBroken` names what does not."""
-    checked = verify(ctx.zones.ledger(), public_key=ctx.signer.public)
+    checked = verify(place_of(ctx.zones), public_key=ctx.log_keys)
     if not checked.ok:
         problem = checked.problems[0]
         raise LedgerBroken(
@@ -188,17 +193,17 @@ def _attempt(
 
 
 def _settle_dead_attempt(ctx: Context, asked: ApprovalRequest, channel: Channel, order: str, actor: str) -> None:
-    """An attempt whose process died: repeatable channels look for themselves, mail cannot know."""
-    state = ctx.ledger.state("delivery", order)
-    if state == "attempting":
-        state = "unknown" if channel.at_most_once else "failed"
+    """An attempt whose process died: repeatable channels look for themselves, mail cannot know. Of an order that is
+    older than a restore nobody knows what became of it."""
+    state, reason, after = ctx.ledger.state("delivery", order), "", ""
+    if state != "unknown" and doubtful(ctx, asked.release, order):
+        after, reason = "unknown", "the platform was restored from a backup that is older than this moment"
+    elif state == "attempting":
+        after, reason = "unknown" if channel.at_most_once else "failed", "the attempt has no recorded end"
+    if after:
+        state = after
         ctx.ledger.transition(
-            "delivery",
-            order,
-            state,
-            actor=actor,
-            subjects=_subjects(asked),
-            payload={"reason": "the attempt has no recorded end"},
+            "delivery", order, state, actor=actor, subjects=_subjects(asked), payload={"reason": reason}
         )
     if state == "unknown":
         raise DeliveryUnknown(

@@ -6,7 +6,7 @@ reported to the approvers; people who were withdrawn since (veto, deletion) and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -15,7 +15,8 @@ from provision.errors import Refused
 from provision.intake.keying import scope
 from provision.ledger.entry import Entry
 from provision.releasing.comparing import Difference, compare
-from provision.releasing.presence import KEY, NotComparable, Presence, evaluated, one_person
+from provision.releasing.presence import KEY, NotComparable, Presence, one_person
+from provision.releasing.remembered import evaluated, remember
 from provision.releasing.withdrawn import withdrawn
 
 _NEVER_LEFT = frozenset({"drafted", "rejected", "failed"})
@@ -47,6 +48,22 @@ def earlier_releases(ctx: Context, release: str, recipient: str) -> Iterator[Ent
         other = made.subjects["release"]
         if made.subjects["recipient"] == recipient and other != release and _may_have_left(ctx, other):
             yield made
+
+
+def remember_all(ctx: Context, sources: Iterable[str]) -> list[str]:
+    """Before rows of these sources go from the store: keep who was in every release that somebody has or may yet get
+    and that drew on them. Gives the releases of which nobody can say who was in them; twice is once."""
+    scopes, lost = {scope(ctx.source(source)) for source in sources}, []
+    for made in ctx.ledger.entries(type="release.made"):
+        release = made.subjects["release"]
+        drafted = _drafted(ctx, release)
+        theirs = {scope(ctx.sources[source]) for source in drafted.payload["sources"] if source in ctx.sources}
+        if theirs & scopes and _may_have_left(ctx, release):
+            try:
+                remember(ctx, drafted, made)
+            except NotComparable:
+                lost.append(release)
+    return lost
 
 
 def _may_have_left(ctx: Context, release: str) -> bool:

@@ -16,8 +16,9 @@ from expectations.verdict import Verdict
 from expectations.version import gate_version
 from provision.context import Context
 from provision.errors import GateStopped
-from provision.intake.fingerprints import KEY, index_path
+from provision.intake.fingerprints import index_keys, index_path
 from provision.ledger.entry import Entry
+from provision.recovery import require_vault
 from provision.releasing.contract import contract_of
 from provision.releasing.drafting import drafted_plan
 from provision.releasing.making import made_folder
@@ -34,6 +35,7 @@ _STOPPED = {"made": "rejected", "gated": "rejected", "approved": "failed", "publ
 def gate(ctx: Context, release: str, *, actor: str, again: bool = False) -> dict[str, object]:
     """Gate a made release; gives the verdict's summary. One that was gated is looked at again where its verdict has
     expired, or where `again` asks for it. Raises `GateStopped` where it does not pass, also the next time."""
+    require_vault(ctx)
     state = ctx.ledger.state("release", release)
     if state == "made" or (state in _AGAIN and (again or expired(ctx, release))):
         _record(ctx, release, state, _examine(ctx, release, actor), actor)
@@ -90,7 +92,7 @@ def _known(ctx: Context, release: str, batches: list[str], actor: str) -> KnownV
         payload={"batches": len(there), "gone": gone, "for": "gate", "detectors_version": gate_version()},
     )  # fmt: skip
     try:
-        return KnownValues(there, ctx.keys.symmetric(KEY), gone=gone)
+        return KnownValues(there, index_keys(ctx), gone=gone)
     except UnusableIndex as error:
         raise GateStopped(
             str(error), where="vault/known_values", rule="gate.known_values",

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import polars as pl
 
+from provision.atrest import shared
 from provision.context import Context
 from provision.errors import Refused
 from provision.layouthistory import check_layouts
 from provision.ledger.entry import Entry
 from provision.model import Plan
 from provision.packaging.payload import bag_digest, build_payload
+from provision.recovery import require_vault
 from provision.releasing.drafting import TOKYO, drafted_plan
 from provision.releasing.earlier import against_earlier
 from provision.releasing.facts import Made, exact, facts_of
@@ -34,13 +36,15 @@ def make(ctx: Context, release: str, *, actor: str) -> dict[str, object]:
     profile's, or where a table is empty.
     """
     if ctx.ledger.state("release", release) == "drafted":
-        drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
-        plan = drafted_plan(ctx, release)
-        facts = _committed(ctx, release, plan, drafted)
-        ctx.ledger.transition(
-            "release", release, "made", actor=actor, key=f"made:{release}",
-            subjects={"plan": plan.id, "recipient": plan.recipient}, payload=facts,
-        )  # fmt: skip
+        require_vault(ctx)
+        with shared(ctx):
+            drafted = next(iter(ctx.ledger.entries(type="release.drafted", kind="release", subject=release)))
+            plan = drafted_plan(ctx, release)
+            facts = _committed(ctx, release, plan, drafted)
+            ctx.ledger.transition(
+                "release", release, "made", actor=actor, key=f"made:{release}",
+                subjects={"plan": plan.id, "recipient": plan.recipient}, payload=facts,
+            )  # fmt: skip
     for entry in ctx.ledger.entries(type="release.made", kind="release", subject=release):
         return dict(entry.payload)
     raise Refused(

@@ -1,4 +1,4 @@
-"""在否: who was in a release, worked out again from its recipe and the store; nothing of it is ever written.
+"""在否: who was in a release, worked out again from its recipe and the store; see `remembered` for when it is written.
 
 Numbers of a release are destroyed with its making, so people of two releases meet by their aliases. A record that
 nothing links stands for itself.
@@ -56,8 +56,9 @@ def keys_of(selection: Selection) -> pl.DataFrame:
     return selection.heads.select("person", pl.coalesce("alias", record).alias(KEY)).unique()
 
 
-def evaluated(ctx: Context, drafted: Entry, made: Entry) -> Presence:
-    """Who was in a release that was made. `NotComparable` where recipe, batches or people are not what they were."""
+def worked_out(ctx: Context, drafted: Entry, made: Entry) -> Presence:
+    """Who was in a release that was made, by what the store holds. `NotComparable` where recipe, batches or people are
+    not what they were."""
     recipe = recipe_of(drafted)
     if recipe is None:
         raise NotComparable("its draft keeps no recipe that this version can read")

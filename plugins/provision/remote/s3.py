@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision.connections import Credentials
@@ -12,6 +13,8 @@ from provision.errors import FixConfiguration, RetryLater, TokumeiError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+#: Codes of stores whose disk or whose user's quota is full: Ceph and MinIO have words of their own, with 403 or 507.
+_FULL = frozenset({"QuotaExceeded", "InsufficientCapacity", "InsufficientStorage", "XMinioStorageFull"})
 #: What handing over needs on the prefix.
 _HANDING_OVER = "put, get and head"
 
@@ -33,6 +36,14 @@ def open_client(credentials: Credentials, connection: str, *, signed: bool = Tru
             remedy="complete the connection: login is the access key, password the secret key",
         )
     extra, endpoint = credentials.extra, str(credentials.extra.get("endpoint_url") or "")
+    authority = str(extra.get("ca_file") or "")
+    if authority and not Path(authority).is_file():
+        raise FixConfiguration(
+            "the extra ca_file names no file",
+            where=f"connection {connection}",
+            rule="bucket.tls",
+            remedy="name the PEM file of the authority that issued the store's certificate",
+        )
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise FixConfiguration(
             "endpoint_url is not an address",
@@ -46,7 +57,7 @@ def open_client(credentials: Credentials, connection: str, *, signed: bool = Tru
         region_name=str(extra.get("region_name") or "us-east-1"),
         aws_access_key_id=credentials.login,
         aws_secret_access_key=credentials.password,
-        verify=str(extra.get("ca_file") or "") or None,
+        verify=authority or None,
         config=Config(
             s3={"addressing_style": "path"},
             signature_version="s3v4" if signed else UNSIGNED,
@@ -63,7 +74,7 @@ def translated(where: str, rights: str = _HANDING_OVER) -> Iterator[None]:
     """Say what a failure of the store means. Only its code is repeated, never a message, key or link. `rights` are
     those the work in hand needs."""
     from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, SSLError
 
     try:
         yield
@@ -74,6 +85,13 @@ def translated(where: str, rights: str = _HANDING_OVER) -> Iterator[None]:
     except ParamValidationError:
         raise FixConfiguration(
             "bucket or prefix is not a valid name", where=where, rule="bucket.settings", remedy="correct the settings"
+        ) from None
+    except SSLError:
+        raise FixConfiguration(
+            "the store's certificate is not trusted, not for this name, or out of its time",
+            where=where,
+            rule="bucket.tls",
+            remedy="name the issuing authority in the extra ca_file, or have the store's certificate renewed",
         ) from None
     except (BotoCoreError, Boto3Error, OSError) as error:
         raise RetryLater(
@@ -95,6 +113,9 @@ def status_of(error: Any) -> int:
 
 
 def _meaning(code: str, status: int, where: str, rights: str) -> TokumeiError:
+    if code in _FULL or status == 507:
+        remedy = "nothing half is left; ask whoever runs the store for room or quota, the same is tried again"
+        return RetryLater(f"the store has no room ({code or status})", where=where, rule="bucket.room", remedy=remedy)
     if status == 0 or status >= 500 or status in (408, 429) or code in ("SlowDown", "RequestTimeout"):
         remedy = "the store is busy or broken; the same is tried again later"
         return RetryLater(f"the store answered {code or status}", where=where, rule="bucket.later", remedy=remedy)

@@ -19,7 +19,7 @@ import pytest
 from demo.servers.s3 import S3Server
 from demo.servers.smtp import SmtpServer
 from provision.channels._progress import Meter
-from provision.channels._s3 import metadata, put_new
+from provision.channels._s3 import metadata, put_new, read_back
 from provision.channels.base import Consignment
 from provision.channels.bucket import CHANNEL
 from provision.errors import FixConfiguration, Refused, RetryLater
@@ -180,6 +180,31 @@ def test_parts_of_a_killed_attempt_are_aborted(tmp_path: Path, connections: Conn
     client.upload_part(Bucket=BUCKET, Key=key, UploadId=upload, PartNumber=1, Body=b"x" * 5_242_880)
     CHANNEL.deliver(made, connections, Steps())
     assert "Uploads" not in client.list_multipart_uploads(Bucket=BUCKET, Prefix=key)
+
+
+class _Older:
+    """A client as of a store that takes no notice of checksums (Ceph 16)."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def create_multipart_upload(self, **words: Any) -> Any:
+        return self._client.create_multipart_upload(**{k: v for k, v in words.items() if k != "ChecksumAlgorithm"})
+
+    def upload_part(self, **words: Any) -> dict[str, Any]:
+        done = self._client.upload_part(**words)
+        done.pop("ChecksumSHA256", None)
+        return dict(done)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def test_a_store_without_checksums_of_parts_is_read_back_all_the_same(tmp_path: Path, s3_server: S3Server) -> None:
+    file = consignment(tmp_path, settings(), 12_000_000).files[0]
+    client = _Older(s3_server.client())
+    assert put_new(client, BUCKET, "unit/older", file, metadata(file, "x"), Meter(lambda *_: None, file.size))  # type: ignore[arg-type]
+    assert read_back(client, BUCKET, "unit/older") == file.sha256  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("prefix", ["../up", "a//b", "with space", "漢字"])

@@ -14,7 +14,7 @@ _TEXTS = st.lists(st.sampled_from([None, "", "a", "b", "架空"]), max_size=12)
 @given(_TEXTS)
 def test_a_column_holds_its_cells(texts: list[str | None]) -> None:
     made = Coded.of(texts)
-    assert made.texts() == texts
+    assert made.texts() == Coded.each(texts).texts() == Coded.drawn(iter(texts), len(texts)).texts() == texts
     assert made.series().to_list() == texts
     assert made.filled.tolist() == [text is not None for text in texts]
     assert made.having(lambda word: word == "a").tolist() == [text == "a" for text in texts]
@@ -40,6 +40,13 @@ def test_cells_are_taken_lost_and_put_in_places(texts: list[str | None]) -> None
     spread = Coded.placed(2 * len(texts) + 1, [(np.arange(len(texts)) * 2, made)]).texts()
     assert spread[::2][: len(texts)] == texts
     assert set(spread[1::2]) <= {None}
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, "", "a"]), st.sampled_from([None, "", "b"])), max_size=8))
+def test_empty_cells_are_those_of_another_column(pairs: list[tuple[str | None, str | None]]) -> None:
+    one, other = (Coded.of([pair[at] for pair in pairs]) for at in (0, 1))
+    assert one.or_else(other).texts() == [a if a is not None else b for a, b in pairs]
+    assert one.empty is all(a is None for a, _ in pairs)
 
 
 @given(st.lists(_TEXTS, min_size=1, max_size=4))

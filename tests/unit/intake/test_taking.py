@@ -25,6 +25,7 @@ from provision.intake.looking import held_records, problems, show_file
 from provision.intake.quarantine import key_name
 from provision.intake.sealed import opened, read_manifest
 from provision.releasing.select import batches_in_force
+from provision.retention import Due
 from tests.support.holding import HELD, RULE, Holding
 from tests.support.intake import ACTOR, drop, heads, hospital, in_clear, linkage, platform, reopened, written
 from tests.support.uke import CHART, IR, KANA, NAME, SI, Claim, encoded, file, lines
@@ -318,9 +319,8 @@ def test_the_operator_is_told_of_records_in_quarantine(sieved: Context) -> None:
 def test_records_in_quarantine_have_its_clock(sieved: Context) -> None:
     batch = batch_of(sieved, HELD + file())
     take_in(sieved, batch, actor=ACTOR)
-    days = sieved.platform.retention.quarantine_days
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stewardship, "_older", lambda entry, span: span.days == days)
+        patch.setattr(Due, "is_over", lambda due, now: due.zone == "quarantine")
         counts = stewardship.run(sieved, actor=ACTOR)
     assert counts["quarantine_destroyed"] == 1
     assert not sieved.keys.exists(key_name(batch))

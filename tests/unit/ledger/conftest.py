@@ -6,20 +6,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ledger_world import NAME
+from ledger_world import NAME, emptied_database
 
+from provision.ledger.places import Place
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Of a log in SQLite."""
     return tmp_path / "ledger" / "ledger.db"
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, path: Path) -> Place:
+    """A new log, not there yet in SQLite, empty in PostgreSQL: what holds of one must hold of the other."""
+    return Place(path) if request.param == "sqlite" else Place(path, emptied_database())
+
+
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger.open(path) as opened:
+def ledger(place: Place) -> Iterator[Ledger]:
+    with Ledger.open(place) as opened:
         yield opened
 
 

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import rfc8785
 
 from provision.ledger import merkle, schema
+from provision.ledger.places import Place, as_place
+from provision.ledger.postgrescatalogue import TABLES
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
+from tests.support.postgres import cluster
 
 NAME = "tokumei.test/provision-log"
 BATCH = {"source": "hospital-a", "period": "2026-04", "sequence": 1, "files": 2, "digest": "d" * 64}
+
+
+def emptied_database(login: str = "tasks") -> str:
+    """Address of an empty log in PostgreSQL; skips where that is not installed."""
+    found = cluster()
+    return found.url(found.borrowed(), login)
 
 
 def fill(ledger: Ledger, count: int) -> None:
@@ -32,7 +42,7 @@ def fill(ledger: Ledger, count: int) -> None:
         )
 
 
-def build(path: Path, signer: Signer, size: int, signed: Sequence[int]) -> list[str]:
+def build(path: Path | Place, signer: Signer, size: int, signed: Sequence[int]) -> list[str]:
     """A log of `size` entries with checkpoints at the sizes `signed`; gives the notes."""
     made = []
     with Ledger.open(path) as ledger:
@@ -43,10 +53,34 @@ def build(path: Path, signer: Signer, size: int, signed: Sequence[int]) -> list[
     return made
 
 
+class Forger:
+    """An administrator of the PostgreSQL database, who writes SQLite's placeholders."""
+
+    def __init__(self, db: psycopg.Connection[Any]) -> None:
+        self._db = db
+
+    def execute(self, query: str, values: Sequence[object] = ()) -> Any:
+        return self._db.execute(query.replace("?", "%s").encode(), values)
+
+    def executemany(self, query: str, rows: Iterable[Sequence[object]]) -> None:
+        for row in rows:
+            self.execute(query, row)
+
+
 @contextmanager
-def unlocked(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database with its triggers dropped; they are put back afterwards, as a careful forger would do."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+def unlocked(where: Path | Place) -> Iterator[Any]:
+    """The database with its triggers out of the way; they are put back afterwards, as a careful forger would do."""
+    place = as_place(where)
+    if place.url:
+        with psycopg.connect(place.url.replace("//tasks:", "//admin:")) as admin:
+            admin.execute("SET search_path = provision_log")
+            for table in TABLES:
+                admin.execute(f"ALTER TABLE {table} DISABLE TRIGGER only_grows".encode())
+            yield Forger(admin)
+            for table in TABLES:
+                admin.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER only_grows".encode())
+        return
+    with closing(sqlite3.connect(place.path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")
         triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -58,7 +92,7 @@ def unlocked(path: Path) -> Iterator[sqlite3.Connection]:
         db.execute("COMMIT")
 
 
-def rebuild(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
+def rebuild(path: Path | Place, change: Callable[[list[dict[str, Any]]], None]) -> None:
     """Forge: change the entries, then number, hash and index all of them anew, as if it had always been so."""
     with unlocked(path) as db:
         entries = [json.loads(data) for (data,) in db.execute("SELECT bytes FROM entry ORDER BY seq")]
@@ -70,7 +104,7 @@ def rebuild(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
             write(db, tree, {**fields, "seq": seq})
 
 
-def write(db: sqlite3.Connection, tree: merkle.Tree, fields: dict[str, Any]) -> None:
+def write(db: Any, tree: merkle.Tree, fields: dict[str, Any]) -> None:
     """One forged entry with everything that belongs to it."""
     seq, data = fields["seq"], rfc8785.dumps(fields)
     leaf = merkle.leaf_hash(data)
@@ -79,10 +113,10 @@ def write(db: sqlite3.Connection, tree: merkle.Tree, fields: dict[str, Any]) -> 
     tree.append(leaf)
     db.executemany("INSERT INTO subject VALUES (?, ?, ?)", [(k, v, seq) for k, v in fields["subjects"].items()])
     if fields["key"]:
-        db.execute("INSERT OR REPLACE INTO key VALUES (?, ?)", (fields["key"], seq))
+        db.execute("INSERT INTO key VALUES (?, ?) ON CONFLICT DO NOTHING", (fields["key"], seq))
 
 
-def truncate(path: Path, size: int) -> None:
+def truncate(path: Path | Place, size: int) -> None:
     """Cut everything from entry `size` on, without a trace in any table."""
     with unlocked(path) as db:
         for table in ("entry", "subject", "key"):
@@ -93,5 +127,5 @@ def truncate(path: Path, size: int) -> None:
 
 def settle(path: Path) -> None:
     """Move the write-ahead log into the file, so that copying or editing the one file is enough."""
-    with closing(schema.connect(path)) as db:
+    with closing(schema.FILE.connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -18,11 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_world import BATCH, NAME, fill
 
+from provision import databasefile
 from provision.errors import FixConfiguration, IllegalTransition, LedgerBroken, Refused, RetryLater
-from provision.ledger import merkle, notes, schema
+from provision.ledger import merkle, notes
 from provision.ledger.checkpoints import CheckpointFolder
 from provision.ledger.copying import copy
 from provision.ledger.entry import Entry, draft, stamp
+from provision.ledger.places import Place
 from provision.ledger.queries import rows
 from provision.ledger.reading import LedgerReader
 from provision.ledger.report import show, verification
@@ -37,6 +39,8 @@ JSON = st.recursive(
     ),
 )
 PAYLOADS = st.dictionaries(st.text(st.characters(codec="utf-8")), JSON, max_size=4)
+#: What the file itself refuses; PostgreSQL has a module of its own.
+SQLITE = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 NOON = datetime(2026, 4, 1, 3, 0, 0, 5, UTC)
 
 
@@ -223,13 +227,13 @@ def test_a_repeated_transition_with_its_key_is_the_first_one(ledger: Ledger) -> 
     assert (ledger.size, ledger.state("batch", "b1")) == (2, "quarantined")
 
 
-def test_a_clock_set_back_is_written_as_it_was(path: Path, signer: Signer) -> None:
+def test_a_clock_set_back_is_written_as_it_was(place: Place, signer: Signer) -> None:
     times = iter([NOON, NOON - timedelta(days=400)])
-    with Ledger.open(path, clock=lambda: next(times)) as ledger:
+    with Ledger.open(place, clock=lambda: next(times)) as ledger:
         fill(ledger, 2)
         assert [entry.when for entry in ledger.entries()] == [NOON, NOON - timedelta(days=400)]
         ledger.checkpoint(signer)
-    assert verify(path, public_key=signer.public).ok
+    assert verify(place, public_key=signer.public).ok
 
 
 # -- the tables only grow --------------------------------------------------------------------------------------------
@@ -244,6 +248,7 @@ FORBIDDEN = [
 ]
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("table", "column"),
     [("entry", "seq"), ("subject", "seq"), ("key", "seq"), ("node", "idx"), ("checkpoint", "number")],
@@ -256,9 +261,10 @@ def test_nothing_is_changed_replaced_or_deleted(
     ledger.checkpoint(signer)
     with sqlite3.connect(ledger.path) as other, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         other.execute(statement.format(table, column))
-    assert verify(ledger.path, public_key=signer.public).ok
+    assert verify(ledger.place, public_key=signer.public).ok
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "statement",
     [
@@ -285,6 +291,7 @@ def test_no_gap_and_nothing_out_of_place_is_inserted(ledger: Ledger, signer: Sig
 # -- opening ---------------------------------------------------------------------------------------------------------
 
 
+@SQLITE
 def test_only_the_owner_can_read_folder_and_files(ledger: Ledger, signer: Signer) -> None:
     fill(ledger, 2)
     ledger.checkpoint(signer)
@@ -381,8 +388,9 @@ def test_a_copy_leaves_out_what_was_signed_later_and_overwrites_nothing(
         copy(ledger, tmp_path / "copy")
 
 
+@SQLITE
 def test_a_writer_that_waited_long_enough_says_try_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(databasefile, "BUSY_SECONDS", 0.05)
     with Ledger.open(ledger.path) as other, sqlite3.connect(ledger.path, isolation_level=None) as holder:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(RetryLater):
@@ -413,7 +421,7 @@ def test_without_new_entries_there_is_no_new_checkpoint(ledger: Ledger, signer: 
     fill(ledger, 3)
     assert ledger.checkpoint(signer) == ledger.checkpoint(signer)
     assert list(ledger.select("SELECT number, size FROM checkpoint")) == [(0, 0), (1, 3)]
-    assert verify(ledger.path, public_key=signer.public).ok
+    assert verify(ledger.place, public_key=signer.public).ok
 
 
 def test_a_new_key_signs_on(ledger: Ledger, signer: Signer, tmp_path: Path) -> None:
@@ -424,8 +432,8 @@ def test_a_new_key_signs_on(ledger: Ledger, signer: Signer, tmp_path: Path) -> N
     fill(ledger, 2)
     ledger.checkpoint(second)
     assert notes.verify(both, [signer.verifier]) == notes.verify(both, [second.verifier])
-    assert verify(ledger.path, public_key=f"{signer.public}\n{second.public}\n").ok
-    assert not verify(ledger.path, public_key=signer.public).ok
+    assert verify(ledger.place, public_key=f"{signer.public}\n{second.public}\n").ok
+    assert not verify(ledger.place, public_key=signer.public).ok
 
 
 def test_killed_between_files_and_commit_a_checkpoint_is_picked_up(
@@ -437,10 +445,10 @@ def test_killed_between_files_and_commit_a_checkpoint_is_picked_up(
         with pytest.raises(KeyboardInterrupt):
             ledger.checkpoint(signer)
     assert ledger.last_note() is None
-    assert verify(ledger.path, public_key=signer.public).ok
+    assert verify(ledger.place, public_key=signer.public).ok
     fill(ledger, 1)
     ledger.checkpoint(signer)
-    assert verify(ledger.path, public_key=signer.public) == Verification(True, 4, ledger.root().hex(), 2, True, ())
+    assert verify(ledger.place, public_key=signer.public) == Verification(True, 4, ledger.root().hex(), 2, True, ())
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

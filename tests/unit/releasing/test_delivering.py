@@ -236,7 +236,11 @@ def test_without_approval_nothing_leaves(house: House, gated: str, letterbox: Pu
 
 EXPIRED = {"starts": date(2020, 1, 1), "ends": date(2020, 12, 31)}
 CHANGES: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
-    "agreement expired": (RECIPIENT_FILE, lambda r: r["agreement"].update(EXPIRED), "not in force"),
+    "other dates in the agreement": (
+        RECIPIENT_FILE,
+        lambda r: r["agreement"].update(EXPIRED),
+        "two valid approvals",
+    ),
     "another agreement": (
         RECIPIENT_FILE,
         lambda r: r["agreement"].update(id="提供契約-2027-001"),
@@ -274,6 +278,14 @@ def test_what_changed_after_the_approvals(
     file, change, match = case
     house.edit(file, change)
     _nothing_left(house, published, letterbox(at_most_once=True), match)
+
+
+def test_nothing_leaves_after_the_agreement_ended(
+    house: House, published: str, letterbox: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The approvals still hold, for exactly these terms; but the day is over."""
+    monkeypatch.setattr(delivering, "today", lambda: date(2999, 1, 1))
+    _nothing_left(house, published, letterbox(at_most_once=True), "not in force")
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {

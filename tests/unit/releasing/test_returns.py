@@ -14,7 +14,7 @@ import pytest
 from channels_in_test import Letterbox
 
 from demo.servers.smtp import SmtpServer
-from provision import releasing, stewardship
+from provision import acknowledging, releasing, stewardship
 from provision.config import load_platform
 from provision.context import Context, open_context
 from provision.errors import DeliveryUnknown, FixConfiguration, Refused, RetryLater
@@ -226,3 +226,15 @@ def test_a_mailbox_that_is_not_there_keeps_no_alert_back(
         follow_up(house, smtp_server)
     (text,) = alerts(smtp_server)[before:]
     assert order in text
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_a_link_that_stays_unused_is_an_alert(
+    house: House, order: str, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, used: bool
+) -> None:
+    house.edit("platform.yaml", lambda p: p.update(portal_url="https://portal.health-data.example"))
+    token = acknowledging.link(house.open(), order).rpartition("/")[2]
+    if used:
+        acknowledging.acknowledge(house.open(), token, actor="recipient")
+    _days_later(monkeypatch, 15)
+    assert follow_up(house, smtp_server)[1] == {**QUIET, "unconfirmed": int(not used)}

@@ -87,6 +87,9 @@ class Landing(Protocol):
     def keeps(self) -> bool:
         """Whether received drops stay there (``after: keep``)."""
 
+    def look(self) -> None:
+        """予行: list the place and change nothing. Raises as `opened` and `drops` do."""
+
     def drops(self) -> list[Drop]:
         """Every complete drop, by the name of its folder. What dead runs had begun to remove is removed first."""
 

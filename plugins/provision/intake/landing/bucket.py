@@ -52,6 +52,10 @@ class Bucket:
         """As configured."""
         return self.settings.after == "keep"
 
+    def look(self) -> None:
+        """See `base.Landing`."""
+        self.found(self._below())
+
     def drops(self) -> list[Drop]:
         """See `base.Landing`."""
         found = self.found(self._below())

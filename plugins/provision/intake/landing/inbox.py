@@ -32,6 +32,10 @@ class Inbox:
         """Never: in our own folder people would lie in clear."""
         return False
 
+    def look(self) -> None:
+        """See `base.Landing`."""
+        next(self.folder.iterdir(), None)
+
     def drops(self) -> list[Drop]:
         """See `base.Landing`."""
         for taken in self.folder.glob(f"{TAKEN}*"):

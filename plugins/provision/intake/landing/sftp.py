@@ -49,6 +49,12 @@ class Sftp:
         """As configured."""
         return self.settings.after == "keep"
 
+    def look(self) -> None:
+        """See `base.Landing`."""
+        with translated(self.where):
+            for _ in self.entries(""):
+                return
+
     def drops(self) -> list[Drop]:
         """See `base.Landing`."""
         with translated(self.where):

@@ -35,6 +35,16 @@ def fault(shown: str, fingerprint: str) -> str:
     )
 
 
+def end(shown: str) -> int:
+    """When nobody can encrypt to a key any more, in seconds since 1970: the primary key's end, or that of the last
+    subkey for it; 0 for never."""
+    records = [line.split(":") for line in shown.splitlines()]
+    primary = [int(r[6] or 0) for r in records if r[0] == "pub"]
+    usable = [int(r[6] or 0) for r in records if r[0] in {"pub", "sub"} and "e" in r[11]]
+    last = 0 if 0 in usable else max(usable, default=0)
+    return min((moment for moment in (*primary, last) if moment), default=0)
+
+
 def _ended(record: list[str]) -> str:
     if record[1] in _ENDED:
         return _ENDED[record[1]]

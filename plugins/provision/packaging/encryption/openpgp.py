@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from provision.errors import FixConfiguration, RetryLater
 from provision.model import AgeKey, OpenPgpKey, Platform
-from provision.packaging.encryption._openpgp_keys import fault
+from provision.packaging.encryption._openpgp_keys import end, fault
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class OpenPgp:
             )
         if ended.returncode:
             raise RetryLater("gpg ended with an error", rule="encryption.gpg", remedy="look at the disk, then again")
+
+
+def end_of(key: OpenPgpKey) -> int:
+    """When a key runs out, in seconds since 1970; 0 for never, or where gpg does not read it."""
+    with tempfile.TemporaryDirectory(prefix="tokumei-gpg-") as folder:
+        return end(_run([*_gpg(Path(folder)), "--with-colons", "--show-keys"], key.key.encode()) or "")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ def record(kind: str, width: int, filled: Mapping[int, object], *, cut: bool = F
     return (text.rstrip(",") if cut else text) + CRLF
 
 
-class Sheet:
+class Sheet(ABC):
     """One file of one month. Sub-classes say what an entry is; `totals` add up while entries are made.
 
     `style` numbers the sender's program: by turns trailing columns are written or cut off, 0x1A stands at the end or
@@ -47,13 +48,13 @@ class Sheet:
         """Whether dates are written with eras: claims billed before the switch."""
         return str(self.month.next()) < GREGORIAN_SINCE
 
+    @abstractmethod
     def entry(self, visit: Visit, kind: str) -> str:
         """The records of one visit, `kind` being how it travels (first, late, rebilled, returned)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def evidence(self, visit: Visit) -> list[dict[str, str]]:
         """What tells who it is, by the names of `PEOPLE_COLUMNS`, for every row of the head table the entry makes."""
-        raise NotImplementedError
 
     def rows(self, text: str) -> Counter[str]:
         """How many records of which kind are in the text of an entry."""

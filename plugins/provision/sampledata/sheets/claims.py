@@ -6,6 +6,7 @@ field tables in ``formats/fields`` tell them.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -74,9 +75,9 @@ class ClaimSheet(Sheet):
         billed = month.next()
         self.billed = billed.era if self.era else billed.compact
 
+    @abstractmethod
     def acts(self, visit: Visit) -> tuple[str, int]:
         """What was done, as records, and its points."""
-        raise NotImplementedError
 
     def patient(self, visit: Visit) -> Mapping[int, object]:
         """Columns of RE that only this kind of claims has."""

@@ -6,6 +6,7 @@ Data kinds: 711 claims with their totals 7111, 812 care planning (様式第七, 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
@@ -38,9 +39,9 @@ class KokuhorenSheet(Sheet):
         self.totals.update(claims=1, records=len(records))
         return "".join(self._line(record) for record in records)
 
+    @abstractmethod
     def records(self, visit: Visit) -> list[list[str]]:
         """Records of one user's month."""
-        raise NotImplementedError
 
     def invoices(self) -> list[list[str]]:
         """Totals that stand before the claims."""

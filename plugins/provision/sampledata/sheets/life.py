@@ -6,6 +6,7 @@ line end and a column of the program's own. A single space stands where a value 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 
@@ -44,9 +45,9 @@ class LifeSheet(Sheet):
         self._ends = "\r" if self._program == 2 else "\r\n"
         self._order = {0: self.ids, 1: self.ids[::-1], 2: (*self.ids, _OF_THE_PROGRAM)}[self._program]
 
+    @abstractmethod
     def records(self, visit: Visit) -> list[Mapping[str, str]]:
         """The cells of the visit's records by id; ids without any are left empty."""
-        raise NotImplementedError
 
     def head(self) -> str:
         """Data type and ids."""

@@ -6,6 +6,7 @@ turn up in them now and then. Outpatient EF rows have the birth date in column 3
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 
@@ -27,9 +28,9 @@ Row = list[str]
 class SurveySheet(Sheet):
     """A file of rows; every other hospital's program writes a line of headings."""
 
+    @abstractmethod
     def rows_of(self, visit: Visit) -> Iterator[Row]:
         """The rows of one stay or visit."""
-        raise NotImplementedError
 
     def entry(self, visit: Visit, kind: str) -> str:
         """Rows, tab-separated."""
