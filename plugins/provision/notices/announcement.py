@@ -6,9 +6,11 @@ bytes once more.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,19 @@ def announce(ctx: Context, contents: Contents, *, release: str, actor: str) -> d
 
     Raises `RetryLater` where it cannot be read back from where the public reads it.
     """
+    with _one_at_a_time(ctx):
+        return _announce(ctx, contents, release, actor)
+
+
+@contextmanager
+def _one_at_a_time(ctx: Context) -> Iterator[None]:
+    """Runs of several plans share the list of all announcements; the lock dies with its process."""
+    with (ctx.zones.ledger().parent / "announcing.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _announce(ctx: Context, contents: Contents, release: str, actor: str) -> dict[str, Any]:
     folder = ctx.zones.published()
     last = latest(ctx, contents.plan, contents.stage)
     if last is not None and last["content"] == contents.digest and _stands(folder, contents, last):

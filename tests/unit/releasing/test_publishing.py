@@ -81,7 +81,7 @@ def test_the_announcement_says_every_item_and_the_method(house: House, gated: st
     assert len(columns) > 10
     words = [word for column in columns for word in (column.ja, column.en)]
     words += [*channels.get(plan.channel).title.values(), plan.title.ja, plan.title.en]
-    words += [ctx.platform.operator.contact, "法第43条第3項、法第43条第4項"]
+    words += [ctx.platform.operator.contact, "個人情報の保護に関する法律第43条第3項、第43条第4項"]
     words += ["Article 43, paragraph (3) and Article 43, paragraph (4)"]
     assert [word for word in words if html.escape(word) not in page] == []
     assert "http" not in page.replace("http-equiv", "")  # nothing is fetched
@@ -283,7 +283,7 @@ def test_data_received_anonymised_are_announced_under_article_44(house: House, m
     said = announcement.announce(ctx, contents, release="r-x", actor=ACTOR)
     page = folder(house)[str(said["name"])].decode()
     assert "受領した匿名加工情報" in page
-    assert "法第43条" not in page
+    assert "第43条" not in page
     words = statement(ctx.platform, ctx.recipient("tsukishima-university"), contents.basis)
     assert "第44条" in words["ja"]
     assert "Article 44" in words["en"]
@@ -321,3 +321,21 @@ def test_the_commands(
     (house.home / "published" / str(said["name"])).unlink()
     assert main(["notices", "verify"]) == 4
     assert "NO " in capsys.readouterr().out
+
+
+def test_two_plans_announced_at_once_are_both_in_the_list(house: House) -> None:
+    plans = (PLAN, "care-for-institute", "linked-for-pharma", "checkups-for-foundation")
+
+    def one(plan: str) -> None:
+        ctx = house.open()
+        announcement.announce(ctx, contents_of(ctx, ctx.plan(plan)), release=f"r-{plan}", actor=ACTOR)
+        ctx.ledger.close()
+
+    threads = [threading.Thread(target=one, args=(plan,)) for plan in plans]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    index = (house.home / "published/index.html").read_text("utf-8")
+    assert [plan for plan in plans if f'id="{plan}"' not in index] == []
+    assert len(told(house)) == 4
