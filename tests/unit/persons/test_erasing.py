@@ -378,6 +378,37 @@ def test_other_numbers_on_a_record_of_theirs_are_theirs(ctx: Context) -> None:
     assert "1953-02" not in stored(ctx)
 
 
+def test_what_a_dead_run_learnt_is_settled_by_the_next(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone(ctx, asked("B", chart="", facility=""), veto=True)
+    send(ctx, Sent(CLAIMS, "2025-05", 1, (bill("B", "2025-05").but(chart="K999", number="9999"), *NEXT[2:])))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    both = Sent(CLAIMS, "2025-06", 1, (bill("B", "2025-06").but(chart="K999"),))
+    with monkeypatch.context() as patch:
+        patch.setattr("provision.intake.vetoes.Vetoes.settle", die)
+        with pytest.raises(Killed):
+            send(ctx, both)
+    assert not list(ctx.ledger.entries(type="request.learnt"))
+    (batch,) = receive(ctx, CLAIMS, actor=ACTOR)
+    take_in(ctx, batch, actor=ACTOR)
+    assert len(list(ctx.ledger.entries(type="request.learnt"))) == 1
+
+
+def test_a_former_name_is_known_to_be_theirs(ctx: Context) -> None:
+    """A record with the chart bears another name; a card with that name, and no chart we know, is theirs, too."""
+    before = bill("B", "2025-05").but(name="架空　旧子", kana="キュウコ")
+    send(ctx, Sent(CLAIMS, "2025-05", 1, (before, *NEXT[2:])))
+    gone(ctx, asked("B"), veto=True)
+    later = bill("B", "2025-06").but(name="架空　旧子", kana="キュウコ", chart="K888")
+    batch = send(ctx, Sent(CLAIMS, "2025-06", 1, (later, bill("C", "2025-06"))))
+    assert claims_of(ctx, batch)["claim"] == {1}
+
+
 @pytest.mark.parametrize("other", [{"chart": "K777", "number": "9999"}, {"birth": "19530213"}])
 def test_what_is_nearly_theirs_is_taken_and_counted(ctx: Context, other: dict[str, str]) -> None:
     """Their name beside other numbers; their chart beside another birth."""
