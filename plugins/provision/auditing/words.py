@@ -93,6 +93,7 @@ EVENTS: Mapping[str, Pair] = {
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
+    "veto.doubtful": Pair("拒否: 要確認", "veto in doubt"),
     "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
     "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
