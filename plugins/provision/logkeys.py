@@ -42,6 +42,7 @@ def every(signing_key: Path, signer: Signer) -> str:
 
 def replace(path: Path, text: str) -> None:
     """Write a small file whole or not at all (0600)."""
+
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -200,6 +200,6 @@ def test_the_compose_specification_accepts_the_file_with_a_database_for_the_ledg
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     made = yaml.safe_load(done.stdout)["services"]
     holders = {name for name, service in made.items() if "ledger" in service.get("networks", ())}
-    assert holders == {"ledger-database", "airflow-apiserver", "airflow-scheduler"}
+    assert holders == {"ledger-database", "airflow-apiserver", "airflow-scheduler", "portal"}
     assert made["airflow-scheduler"]["environment"]["TOKUMEI_LEDGER"].endswith("@ledger-database:5432/tokumei")
     assert made["airflow-scheduler"]["environment"]["TOKUMEI_HOME"] == "/var/lib/tokumei"

@@ -281,6 +281,19 @@ def test_a_period_needs_a_scope_and_a_reason(ctx: Context, name: str, reason: st
     assert refused.value.rule == "retention.scope"
 
 
+def test_the_oldest_page_views_are_named(ctx: Context) -> None:
+    assert [due for due in retention.schedule(ctx) if due.zone == "access"] == []
+    for day, first, last in (("2026-01-05", 1, 3), ("2026-01-06", 4, 9)):
+        payload = {"day": day, "first": first, "last": last, "visits": last - first + 1, "root": "0"}
+        ctx.ledger.append("access.anchored", actor=ACTOR, subjects={}, payload=payload)
+    (due,) = [due for due in retention.schedule(ctx) if due.zone == "access"]
+    assert (due.subject, due.facts(datetime.now(UTC))["goes"]) == ("visits of 2026-01-05 and after", "2027-01-06")
+    ctx.ledger.append("access.expired", actor=ACTOR, subjects={}, payload={"upto": 3})
+    assert [due.subject for due in retention.schedule(ctx) if due.zone == "access"] == [
+        "visits of 2026-01-06 and after"
+    ]
+
+
 # -- saying it --------------------------------------------------------------------------------------------------------
 
 

@@ -119,7 +119,7 @@ def superseded(received: Mapping[str, Entry], accepted: Iterable[str]) -> set[st
     open_ = list(accepted)
     while open_:
         entry = received[open_.pop()]
-        place = entry.payload["supersedes"]
+        place = entry.payload.get("supersedes")
         if place:
             older = set(by_place[entry.subjects["source"], place["period"], place["sequence"]]) - gone
             gone |= older

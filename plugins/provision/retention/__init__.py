@@ -25,6 +25,7 @@ CLOCKS: tuple[Clock, ...] = (
     leaving.Payloads(),
     leaving.Outbox(),
     leaving.Staging(),
+    kept.Visits(),
     kept.Log(),
 )
 

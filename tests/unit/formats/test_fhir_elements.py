@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -128,3 +129,16 @@ def test_elements_are_bounded_in_number_and_length() -> None:
     assert made[long].f_coding is None
     assert long not in made
     fhirelements.forget()
+
+
+def test_what_is_wrong_only_alone_is_refused_and_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def always(_: Any) -> None:
+        raise msgspec.ValidationError("架空山 花子")
+
+    monkeypatch.setattr(fhirdecoding, "check", always)
+    source = get("fhir-bundle")
+    assert isinstance(source, DocumentFormat)
+    with pytest.raises(BadFile) as refusal:
+        source.document(written(bundle(patient(), observation())), {})
+    assert refusal.value.rule == "fhir.shape"
+    assert "架空" not in str(refusal.value)
