@@ -71,10 +71,9 @@ def _measure(size: int, downloads: int) -> None:
             spent = _processor_seconds(server.pid or 0) - before
         straight = _fetch([*_curl(), _presigned(s3, outbox.name)], digest, downloads)
     print(f"{downloads} downloads of {size / 1e6:.0f} MB at once, {through.whole} whole")
-    print(
-        f"  through the portal  {through.seconds:7.1f} s  {total / through.seconds / 1e6:7.0f} MB/s, {spent:.1f} s of one core"
-    )
-    print(f"  from the store      {straight.seconds:7.1f} s  {total / straight.seconds / 1e6:7.0f} MB/s")
+    for way, found in (("through the portal", through), ("from the store", straight)):
+        print(f"  {way:<20}{found.seconds:7.1f} s  {total / found.seconds / 1e6:7.0f} MB/s")
+    print(f"  processor time of the portal: {spent:.1f} s of one core")
     tenth = max(1, len(samples) // 10)
     print(
         f"  memory of the portal: {samples[0]:.0f} MB before, {max(samples):.0f} MB at most, median of the first tenth"

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from provision.anchorsettings import Anchors as Anchors
 from provision.channelsettings import BucketSettings as BucketSettings
 from provision.channelsettings import ChannelSettings as ChannelSettings
 from provision.channelsettings import DiscSettings as DiscSettings
@@ -251,6 +252,7 @@ class Platform(OwnKeys):
     alert_connection: str
     alert_address: str
     retention: Retention = Field(default_factory=Retention)
+    anchors: Anchors = Field(default_factory=Anchors, description="where signed checkpoints of the log go besides here")
     publication: Publication = Field(default_factory=Publication)
     returns: Returns | None = Field(
         default=None, description="戻りの郵便箱: where delivery status notes about our messages (RFC 3464) arrive"

@@ -44,6 +44,15 @@ def test_a_release_waits_for_all_its_sources(bag: Any) -> None:
     assert {asset.uri for asset in schedule.objects} == written
 
 
+def test_what_failed_at_night_is_anchored_over_and_still_fails_the_run(bag: Any) -> None:
+    dag = bag.dags["stewardship"]
+    work = {"tend", "follow_up", "access_log", "announce"}
+    assert dag.get_task("anchor").upstream_task_ids == dag.get_task("all_well").upstream_task_ids == work
+    assert dag.get_task("anchor").trigger_rule == "all_done"
+    assert dag.get_task("all_well").trigger_rule == "one_failed"
+    assert {task.task_id for task in dag.leaves} == {"anchor", "all_well"}
+
+
 def test_sources_run_by_the_clock_of_tokyo_or_by_hand(bag: Any) -> None:
     timetable = bag.dags["intake__hospital_one"].timetable
     assert (timetable.expression, str(timetable.timezone)) == ("0 3 * * *", "Asia/Tokyo")

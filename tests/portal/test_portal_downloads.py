@@ -193,3 +193,14 @@ def test_a_range_is_what_slicing_gives(size: int, first: int, length: int) -> No
 )  # fmt: skip
 def test_forms_of_ranges(header: str | None, wanted: tuple[int, int] | None) -> None:
     assert ranges.asked(header, 100) == wanted
+
+
+def test_every_page_and_transfer_is_in_the_access_log(fetching_portal: Portal) -> None:
+    fetching_portal.client.get(fetching_portal.links()[1])
+    actors = {actor for actor, *_ in fetching_portal.visits()}
+    assert len(actors) == 1
+    assert actors.pop().startswith(f"recipient:{RECIPIENT}/m-")
+    seen = {(action, about) for _, action, about in fetching_portal.visits()}
+    about = f"delivery/{fetching_portal.order}"
+    wanted = {("view", about), ("accept", about), ("start", about), ("download", about)}
+    assert wanted | {("signin", f"recipient/{RECIPIENT}")} <= seen

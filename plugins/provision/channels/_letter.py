@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -83,9 +83,13 @@ def build(
     return Letter(sender, recipient, message["Message-ID"], identity, message.as_bytes())
 
 
-def plain(identity: str, sender: str, recipient: str, subject: str, text: str) -> Letter:
-    """A message that is no delivery, such as an alert to ourselves."""
+def plain(
+    identity: str, sender: str, recipient: str, subject: str, text: str, files: Mapping[str, bytes] | None = None
+) -> Letter:
+    """A message that is no delivery, such as an alert to ourselves; `files` are attached by their names."""
     message = _message(identity, _named("", sender), _named("", recipient), subject, text)
+    for name, content in (files or {}).items():
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
     return Letter(sender, recipient, message["Message-ID"], identity, message.as_bytes(), notify="FAILURE,DELAY")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from provision.zones import Zones, home_folder
 
 if TYPE_CHECKING:
     from provision.ledger.places import Place
+    from provision.ledger.verify import Problem
 
 
 def add(subparsers: Subparsers) -> None:
@@ -25,6 +28,7 @@ def add(subparsers: Subparsers) -> None:
     verify = inner.add_parser("verify", help="recompute everything; exit code 8 where anything is wrong")
     kept = "a signed checkpoint kept elsewhere, best with the .leaves files beside it"
     verify.add_argument("--checkpoint", type=Path, action="append", default=[], help=kept)
+    verify.add_argument("--witness", action="append", default=[], help="public key of a witness they must carry")
     verify.add_argument("--key", help="public key of the log; default: the platform's own")
     checkpoint = inner.add_parser("checkpoint", help="sign size and root of now")
     copied = inner.add_parser("copy", help="one whole moment of the log as a file, with checkpoints, for auditors")
@@ -33,6 +37,14 @@ def add(subparsers: Subparsers) -> None:
         one.add_argument("--path", type=Path, help="ledger database; default: the platform's")
         one.add_argument("--json", action="store_true")
         one.set_defaults(run=action)
+    anchored = inner.add_parser("anchor", help="sign, and carry the checkpoint to witnesses, auditors and the bucket")
+    anchored.set_defaults(run=_anchor)
+    asking = inner.add_parser("witness-request", help="what a witness without network answers with `witness cosign`")
+    asking.add_argument("--old", type=int, default=0, help="size of the last checkpoint it cosigned")
+    asking.set_defaults(run=_witness_request)
+    answered = inner.add_parser("countersign", help="keep the answer of a witness without network")
+    answered.add_argument("answer", type=Path, metavar="FILE", help="what `tokumei witness cosign` printed")
+    answered.set_defaults(run=_countersign)
     prepare = inner.add_parser("prepare", help="make roles, tables and functions in PostgreSQL (docs/ledger.md)")
     prepare.add_argument("--admin", metavar="URL", help="address as a superuser; without it the SQL is printed")
     prepare.set_defaults(run=_prepare)
@@ -66,8 +78,23 @@ def _verify(arguments: argparse.Namespace) -> int:
     kept = sorted({path.parent for path in arguments.checkpoint})
     key = arguments.key or _own_key(arguments)
     result = verify(_place(arguments), public_key=key, checkpoint_notes=notes, kept=kept)
+    missing = [what for name in arguments.witness for what in _uncosigned(arguments.checkpoint, name)]
+    result = replace(result, ok=result.ok and not missing, problems=(*result.problems, *missing))
     say(result.as_json(), as_json=arguments.json, text=report.verification(result))
     return 0 if result.ok else 8
+
+
+def _uncosigned(paths: list[Path], public: str) -> list[Problem]:
+    """Checkpoints that a witness should have cosigned and has not; asked of none, nothing is shown."""
+    from provision.ledger.cosignature import WitnessKey, cosigned_at
+    from provision.ledger.verify import Problem
+
+    witness = WitnessKey.from_public(public)
+    remedy = "get the checkpoint again, from the auditors' mail or the locked bucket"
+    if not paths:
+        return [Problem(None, f"no checkpoint was given that {witness.name} could have cosigned", remedy)]
+    without = (path.name for path in paths if not cosigned_at(path.read_text(encoding="utf-8"), witness))
+    return [Problem(None, f"{name} is not cosigned by {witness.name}", remedy) for name in without]
 
 
 def _own_key(arguments: argparse.Namespace) -> str | None:
@@ -115,4 +142,35 @@ def _move(arguments: argparse.Namespace) -> int:
 
     with LedgerReader.read(arguments.source) as source:
         print(f"{move(source, place_of(Zones(home_folder())))} entries moved; set the old file aside")
+    return 0
+
+
+def _anchor(arguments: argparse.Namespace) -> int:
+    from provision import anchors
+    from provision.context import open_context
+
+    done = anchors.anchor(open_context(), actor=getpass.getuser())
+    print(f"carried to {done['anchored']} places")
+    return 0
+
+
+def _witness_request(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.ledger import notes
+    from provision.witness.cosigning import request
+
+    context = open_context()
+    note = context.ledger.checkpoint(context.signer)
+    proof = context.ledger.consistency_proof(arguments.old, notes.parse(note).size) if arguments.old else []
+    print(request(arguments.old, proof, note), end="")
+    return 0
+
+
+def _countersign(arguments: argparse.Namespace) -> int:
+    from provision.anchors.witnesses import keep_any
+    from provision.context import open_context
+
+    context = open_context()
+    answer = arguments.answer.read_text(encoding="utf-8")
+    print(keep_any(context.ledger, answer, context.platform.anchors.witnesses), end="")
     return 0

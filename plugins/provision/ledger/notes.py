@@ -48,12 +48,38 @@ def add_signature(note: str, signer: Signer) -> str:
     return note if line in note else note + line
 
 
+def add_line(note: str, line: str) -> str:
+    """`note` with a signature line of somebody else, unless it is there. `LedgerBroken` where it is no such line."""
+    _split(note + line)
+    return note if line in note else note + line
+
+
+def text_of(note: str) -> str:
+    """The text of a note, signatures not looked at: what is signed."""
+    return _split(note)[0]
+
+
+def unsigned(note: str) -> str:
+    """A note's text and the empty line behind it, ready for a signature line."""
+    return text_of(note) + "\n"
+
+
+def signatures_by(note: str, key: Verifier) -> list[bytes]:
+    """The signatures of one key in a note, all of them right; none where it has not signed. `LedgerBroken` as
+    `open_note`."""
+    text, signatures = _split(note)
+    found = [data[4:] for name, data in signatures if (name, data[:4]) == (key.name, key.key_id)]
+    if not all(key.accepts(text.encode(), signature) for signature in found):
+        raise _broken("a signature is wrong")
+    return found
+
+
 def parse(note: str) -> Checkpoint:
     """The checkpoint in a note, signatures not looked at. `LedgerBroken` where it is none."""
     lines = _split(note)[0].split("\n")
     if len(lines) < 4 or not all(lines[:-1]) or not _SIZE.fullmatch(lines[1]):
         raise _broken("the text is not origin, size and root")
-    root = _decoded(lines[2])
+    root = decoded(lines[2])
     if len(root) != HASH_SIZE:
         raise _broken("the root is no SHA-256 hash")
     return Checkpoint(lines[0], int(lines[1]), root)
@@ -112,14 +138,19 @@ def _signature(line: str) -> tuple[str, bytes]:
     found = _SIGNATURE.fullmatch(line)
     if not found:
         raise _broken("a signature line is not readable")
-    data = _decoded(found["data"])
+    data = decoded(found["data"])
     if len(data) < 5 or "+" in found["name"]:
         raise _broken("a signature line is not readable")
     return found["name"], data
 
 
-def _decoded(text: str) -> bytes:
-    """Base64 in its one canonical spelling, so that a note has no second form that also verifies."""
+def encoded(data: bytes) -> str:
+    """Base64 as notes and proofs spell it."""
+    return base64.b64encode(data).decode()
+
+
+def decoded(text: str) -> bytes:
+    """Base64 in its one canonical spelling, so that a note has no second form that also verifies. `LedgerBroken`."""
     try:
         data = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -36,8 +37,11 @@ class Verifier:
     raw: bytes
     until: int | None = None
 
+    #: Signature type of C2SP signed-note; another kind of key is another class.
+    algorithm: ClassVar[bytes] = ED25519
+
     @classmethod
-    def from_public(cls, text: str) -> Verifier:
+    def from_public(cls, text: str) -> Self:
         """Read ``<name>+<key id>+<base64>``, of a retired key with `` until <size>`` behind; `FixConfiguration` where
         it is not one or its id is not its own."""
         try:
@@ -45,7 +49,7 @@ class Verifier:
             name, key_id, encoded = line.split("+", 2)
             data = base64.b64decode(encoded, validate=True)
             found = cls(_checked_name(name), data[1:], int(size) if retired else None)
-            if data[:1] != ED25519 or len(found.raw) != 32 or found.key_id.hex() != key_id:
+            if data[:1] != cls.algorithm or len(found.raw) != 32 or found.key_id.hex() != key_id:
                 raise ValueError
             Ed25519PublicKey.from_public_bytes(found.raw)
         except (ValueError, binascii.Error):
@@ -55,12 +59,17 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """First four bytes of SHA-256 over name, newline, type and key: names the key on a signature line."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.raw).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.algorithm + self.raw).digest()[:4]
 
     @property
     def public(self) -> str:
         """The key as one line for configuration files and auditors."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(ED25519 + self.raw).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.algorithm + self.raw).decode()}"
+
+    @property
+    def line(self) -> str:
+        """`public`, and of a retired key where it ended."""
+        return self.public if self.until is None else f"{self.public} until {self.until}"
 
     def accepts(self, message: bytes, signature: bytes) -> bool:
         """True where `signature` is this key's Ed25519 signature (RFC 8032) of `message`."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provision import states
-from provision.errors import IllegalTransition, LedgerBroken, Refused
+from provision.errors import IllegalTransition, LedgerBroken, Refused, RetryLater
 from provision.ledger import notes
 from provision.ledger.checkpoints import CheckpointFolder
 from provision.ledger.database import Database, size_of
@@ -124,6 +124,19 @@ class Ledger(LedgerReader):
                 note = notes.make(notes.Checkpoint(signer.name, size, self._root(size)), signer)
                 self.folder.write(size, note, self._leaves(signed[-1] if signed else 0))
             # The files come first: killed in between, the checkpoint is in the folder and is picked up next time.
+            self._keep(size, note)
+        return note
+
+    def countersign(self, size: int, line: str) -> str:
+        """Add the signature line of a witness, which the caller has checked, to the newest checkpoint; gives the note.
+        Raises `RetryLater` where the newest one is not of `size`."""
+        with self._db.writing():
+            if max(self.folder.sizes(), default=-1) != size:
+                raise RetryLater(
+                    "a newer checkpoint was made meanwhile", rule="ledger.witness", remedy="anchor that one"
+                )
+            note = notes.add_line(self.folder.note(size), line)
+            self.folder.replace_note(size, note)
             self._keep(size, note)
         return note
 

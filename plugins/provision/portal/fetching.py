@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
 import httpx
 
 from provision.connections import Resolver
@@ -124,8 +126,9 @@ async def passed_on(
         if count != expected:
             raise RetryLater("the store gave too few bytes", rule="portal.store", remedy="go on with the download")
     finally:
-        sent(count)
-        await answer.aclose()
+        with anyio.CancelScope(shield=True):  # also where the other end has gone
+            await anyio.to_thread.run_sync(sent, count)
+            await answer.aclose()
 
 
 @contextmanager
