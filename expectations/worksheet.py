@@ -86,9 +86,10 @@ class _Rows:
             self._begin(found)
 
     def _begin(self, found: list[tuple[int, str, str]]) -> None:
-        if any(kind != "string" or place != at for at, (place, kind, _) in enumerate(found)):
-            raise Unreadable("xlsx.header")
         self.header = tuple(text for _, _, text in found)
+        plain = all(kind == "string" and place == at for at, (place, kind, _) in enumerate(found))
+        if not found or not plain or len(set(self.header)) < len(found):
+            raise Unreadable("xlsx.header")
         self.kinds = [set() for _ in found]
 
     def _add(self, found: list[tuple[int, str, str]]) -> None:
@@ -111,7 +112,7 @@ class _Rows:
         """The sheet without its rows and without its dimension, which must be that of the rows."""
         sheet, data = root.getroottree(), root.find(_ROWS)
         dimension = root.find(f"{_MAIN}dimension")
-        if sheet.docinfo.doctype or data is None or dimension is None or data.get("hidden") or not self.header:
+        if sheet.docinfo.doctype or data is None or dimension is None or not self.header:
             raise Unreadable("xlsx.sheet")
         for row in list(data):
             _no_text(row.tail)
@@ -162,7 +163,14 @@ def _content(cell: Any) -> tuple[str, str]:
     if text.tag != _TEXT or len(text) or not text.text:
         raise Unreadable("xlsx.cell")
     _plain(text, text=True)
-    return "string", _ESCAPED.sub(lambda code: chr(int(code.group(1), 16)), text.text)
+    return "string", _ESCAPED.sub(_unescaped, text.text)
+
+
+def _unescaped(code: re.Match[str]) -> str:
+    number = int(code.group(1), 16)
+    if 0xD800 <= number < 0xE000:  # half a character
+        raise Unreadable("xlsx.text")
+    return chr(number)
 
 
 def _only(element: Any) -> tuple[Any]:

@@ -119,6 +119,11 @@ SPOILT: dict[str, tuple[str, Change]] = {
     "a cell twice": ("xlsx.cell", _inside(b'<c r="B2">', b'<c r="A2"><v>9</v></c><c r="B2">')),
     "a cell beyond the header": ("xlsx.cell", _inside(b'<c r="B2">', b'<c r="C2">')),
     "a row left out": ("xlsx.row", _inside(b'<row r="3"', b'<row r="4"')),
+    "a heading twice": ("xlsx.header", _inside(b"<t>points</t>", b"<t>code</t>")),
+    "a heading that is a number": (
+        "xlsx.header", _inside(b'<c r="B1" s="1" t="inlineStr"><is><t>points</t></is></c>', b'<c r="B1"><v>1</v></c>'),
+    ),
+    "half a character": ("xlsx.text", _inside(b"<t>001</t>", b"<t>_xD83D_</t>")),
     "an exponent": ("xlsx.number", _inside(b"<v>1</v>", b"<v>1E+15</v>")),
     "a dimension that is none": ("xlsx.dimension", _inside(b'ref="A1:B4"', b'ref="A1:B9012345678"')),
     "an entity": ("xlsx.broken", _inside(b"<t>001</t>", b"<t>&x;</t>")),
