@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-kills bench-portal bench-pages leak-matrix fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-ledger bench-kills bench-portal bench-pages leak-matrix fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-kills: setup ## 100 times kill -9 amid deliveries over all channels: nothi
 
 bench-portal: setup ## 50 downloads of 200 MB at once through the recipients' portal; its memory (ARGS="--megabytes 50 --downloads 20")
 	@$(PYTHON) -m benchmarks.bench_portal $(ARGS)
+
+bench-ledger: setup ## the provision log on SQLite and PostgreSQL beside pymerkle: appends, 8 writers, proofs (ARGS="--sizes 100000")
+	@$(PYTHON) -m benchmarks.bench_ledger $(ARGS)
 
 fuzz: setup ## spoiled files of every format, 15 s each (ARGS="--seconds 60 --seed 7 --format uke-medical")
 	@$(PYTHON) -m tests.fuzz $(ARGS)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.entrytypes import declare
+
 # How long an example takes is the machine's affair: nothing in the suite asserts a time.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
@@ -58,6 +60,10 @@ os.environ.update(airflow_environment(_home))
 @atexit.register
 def _tidy() -> None:
     shutil.rmtree(_home, ignore_errors=True)
+
+
+# What tests write into a log where the content does not matter.
+declare()
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,7 @@ class _Story:
     def _decide(self, *, reject: bool) -> None:
         said = {"digest": self.digest, "notice": digest("notice"), "recipient": self.recipient,
                 "recipient_key": "age1fictitious", "agreement": "A-2025-01", "known_values": "checked",
-                "role": "個人情報保護管理者"}  # fmt: skip
+                "terms": digest("terms"), "role": "個人情報保護管理者"}  # fmt: skip
         self._note(
             "release.approval", {**said, "reason": ""}, "officer:fictitious-officer-1", officer="fictitious-officer-1"
         )

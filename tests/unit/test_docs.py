@@ -13,6 +13,7 @@ import pytest
 from provision.cli import parser
 from scripts import (
     make_datasets_page,
+    make_entries_page,
     make_formats_page,
     make_identifiers_page,
     make_rules_page,
@@ -70,7 +71,14 @@ def test_the_pages_are_there() -> None:
 
 @pytest.mark.parametrize(
     "script",
-    [make_datasets_page, make_formats_page, make_identifiers_page, make_rules_page, make_states_page],
+    [
+        make_datasets_page,
+        make_entries_page,
+        make_formats_page,
+        make_identifiers_page,
+        make_rules_page,
+        make_states_page,
+    ],
     ids=lambda script: script.PAGE.name,
 )
 def test_generated_pages_are_as_their_scripts_make_them(script: object) -> None:

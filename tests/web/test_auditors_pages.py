@@ -203,7 +203,7 @@ def test_evidence_gives_no_other_file_away(read: Read, told: list[str], world: A
     digest = hashlib.sha256(secret.read_bytes()).hexdigest()
     for name in ("../../../key.pem", "..%2F..%2F..%2Fkey.pem", "key.pem", "evidence.ja.html.part"):
         world.ledger.append("evidence.written", actor="evil", subjects={"release": told[1]},
-                            payload={"files": {name: digest}})  # fmt: skip
+                            payload={"digest": digest, "files": {name: digest}})  # fmt: skip
         assert read(f"/release/{told[1]}/evidence/{name}").status_code == 404
     assert read("/release/r-none/evidence").status_code == 404
     assert not (world.zones.home / "releases" / "r-none").exists()

@@ -86,9 +86,23 @@ def size_of(database: Database) -> int:
 
 def node_of(database: Database, level: int, idx: int) -> bytes:
     """Hash of one complete subtree; `LedgerBroken` where it is not there."""
-    row = database.select("SELECT hash FROM node WHERE level = ? AND idx = ?", (level, idx)).fetchone()
-    if not row:
-        raise LedgerBroken(
-            f"tree node {level}/{idx} is missing", rule="ledger.tree", remedy="run `tokumei ledger verify`"
-        )
-    return bytes(row[0])
+    return nodes_of(database, [(level, idx)])[level, idx]
+
+
+def nodes_of(database: Database, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Hashes of complete subtrees by level and index, by one query; `LedgerBroken` where one is not there."""
+    if not wanted:
+        return {}
+    places = ", ".join(["(?, ?)"] * len(wanted))
+    # CROSS JOIN keeps SQLite from walking through all nodes; PostgreSQL takes it as any other join.
+    query = (
+        f"WITH wanted (level, idx) AS (VALUES {places}) SELECT node.level, node.idx, hash FROM wanted CROSS JOIN node"
+        " WHERE node.level = wanted.level AND node.idx = wanted.idx"
+    )
+    found = {(level, idx): bytes(value) for level, idx, value in database.select(query, [n for w in wanted for n in w])}
+    for level, idx in wanted:
+        if (level, idx) not in found:
+            raise LedgerBroken(
+                f"tree node {level}/{idx} is missing", rule="ledger.tree", remedy="run `tokumei ledger verify`"
+            )
+    return found

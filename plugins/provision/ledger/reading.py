@@ -5,18 +5,20 @@ What pages, reports and auditors use; `store.Ledger` adds writing. Use one reade
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from provision import states
 from provision.errors import IllegalTransition, Refused
 from provision.ledger import merkle
 from provision.ledger.checkpoints import CheckpointFolder
-from provision.ledger.database import Database, Rows, node_of, size_of
+from provision.ledger.database import Database, Rows, nodes_of, size_of
 from provision.ledger.entry import Entry
 from provision.ledger.places import Place, as_place
+
+Result = TypeVar("Result")
 
 #: Entries fetched at a time; between two fetches no lock and no snapshot is held.
 PAGE = 500
@@ -108,20 +110,17 @@ class LedgerReader:
 
     def root(self, size: int | None = None) -> bytes:
         """Root over the first `size` entries (all of them by default); `Refused` where there are not as many."""
-        size = self.size if size is None else size
-        if not 0 <= size <= self.size:
-            raise Refused(f"the log has no size {size}", rule="ledger.proof", remedy="ask for a size it has had")
-        return self._root(size)
+        return self._root(self._checked(size))
 
     def inclusion_proof(self, seq: int, size: int | None = None) -> list[bytes]:
         """Proof that entry `seq` is in the log of `size` (now by default), see `merkle.inclusion_proof`."""
-        self.root(size)
-        return merkle.inclusion_proof(seq, self.size if size is None else size, self._node)
+        checked = self._checked(size)
+        return self._with_nodes(lambda get: merkle.inclusion_proof(seq, checked, get))
 
     def consistency_proof(self, old: int, new: int) -> list[bytes]:
         """Proof that the log of size `new` continues the one of size `old`, see `merkle.consistency_proof`."""
-        self.root(new)
-        return merkle.consistency_proof(old, new, self._node)
+        checked = self._checked(new)
+        return self._with_nodes(lambda get: merkle.consistency_proof(old, checked, get))
 
     def copy_into(self, path: Path) -> None:
         """One whole moment of the log as an SQLite file; `copying.copy` is what others should use."""
@@ -144,11 +143,26 @@ class LedgerReader:
         ).fetchone()
         return str(row[0]).removeprefix(f"{kind}.") if row else ""
 
-    def _node(self, level: int, idx: int) -> bytes:
-        return node_of(self._db, level, idx)
+    def _checked(self, size: int | None) -> int:
+        now = self.size
+        if size is not None and not 0 <= size <= now:
+            raise Refused(f"the log has no size {size}", rule="ledger.proof", remedy="ask for a size it has had")
+        return now if size is None else size
 
     def _root(self, size: int) -> bytes:
-        return merkle.root(size, self._node)
+        return self._with_nodes(lambda get: merkle.root(size, get))
+
+    def _with_nodes(self, work: Callable[[merkle.Getter], Result]) -> Result:
+        """The result of `work`, whose nodes are fetched by one query: a first turn only says which it wants."""
+        wanted: list[tuple[int, int]] = []
+
+        def note(level: int, idx: int) -> bytes:
+            wanted.append((level, idx))
+            return b""
+
+        work(note)
+        found = nodes_of(self._db, wanted)
+        return work(lambda level, idx: found[level, idx])
 
     def _leaves(self, start: int) -> list[bytes]:
         return [bytes(leaf) for (leaf,) in self.select("SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq", (start,))]

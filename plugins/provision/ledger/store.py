@@ -17,6 +17,7 @@ from provision.ledger import notes
 from provision.ledger.checkpoints import CheckpointFolder
 from provision.ledger.database import Database, size_of
 from provision.ledger.entry import Entry, draft, stamp
+from provision.ledger.entrytypes import TYPES
 from provision.ledger.places import Place, as_place
 from provision.ledger.reading import LedgerReader
 from provision.ledger.signing import Signer
@@ -67,7 +68,8 @@ class Ledger(LedgerReader):
         """Add an entry that is no change of state (those go through `transition`).
 
         With `key` it is idempotent: the same key with the same type, subjects and payload gives the entry already
-        there; with another content it raises `Refused`, as does a value an entry may not hold.
+        there; with another content it raises `Refused`, as does a value an entry may not hold, and an entry that does
+        not carry what its type must (`entrytypes`).
         """
         kind, _, state = type.partition(".")
         if state in states.TRANSITIONS.get(kind, {}):
@@ -75,6 +77,7 @@ class Ledger(LedgerReader):
                 f"{type} is a change of state", rule="ledger.type", remedy="a defect of the caller: use transition()"
             )
         new = draft(type, actor, subjects, payload, key)
+        TYPES.check(type, new.subjects, new.payload)
         with self._db.writing():
             return self._existing(new) or self._insert(new)
 
@@ -105,6 +108,7 @@ class Ledger(LedgerReader):
             if existing:
                 return existing
             states.check(kind, subject, self._state(kind, subject), to, payload)
+            TYPES.check(new.type, new.subjects, new.payload)
             return self._insert(new)
 
     def checkpoint(self, signer: Signer) -> str:

@@ -71,7 +71,7 @@ def anchor(house: House, **connections: str) -> int:
 
 def write(ctx: Context, count: int = 1, who: str = "tester") -> None:
     for _ in range(count):
-        ctx.ledger.append("known_values.asked", actor=who, subjects={}, payload={"n": ctx.ledger.size})
+        ctx.ledger.append("note.written", actor=who, subjects={}, payload={"n": ctx.ledger.size})
 
 
 def put_back(copy: Path, house: House) -> None:

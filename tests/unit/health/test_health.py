@@ -85,7 +85,10 @@ def test_releases_and_whom_they_wait_for(ctx: Context) -> None:
     said = {"digest": facts["digest"], "verdict": {"passed": True}}
     ctx.ledger.transition("release", release, "gated", actor=ACTOR, subjects=about, payload=said)
     assert told(ctx, "release_waiting")[0].whom == "demo-officer-1, demo-officer-2"
-    ctx.ledger.append("release.approval", actor="officer:demo-officer-1", subjects={"release": release}, payload={})
+    by = {"release": release, **about, "officer": "demo-officer-1"}
+    said = ("digest", "notice", "recipient", "recipient_key", "agreement", "terms", "known_values", "role", "reason")
+    decision = dict.fromkeys(said, "")
+    ctx.ledger.append("release.approval", actor="officer:demo-officer-1", subjects=by, payload=decision)
     (sign,) = told(ctx, "release_waiting")
     assert (sign.whom, sign.level) == ("demo-officer-2", "wait")
     assert [s.level for s in told(ctx, "release_waiting", hours=50)] == ["act"]

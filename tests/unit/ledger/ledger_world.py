@@ -17,9 +17,11 @@ from provision.ledger.places import Place, as_place
 from provision.ledger.postgrescatalogue import TABLES
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
+from tests.support.entrytypes import declare
 from tests.support.postgres import cluster
 
 NAME = "tokumei.test/provision-log"
+declare()  # also in the processes that tests start
 BATCH = {"source": "hospital-a", "period": "2026-04", "sequence": 1, "files": 2, "digest": "d" * 64}
 
 

@@ -30,7 +30,9 @@ from pathlib import Path
 from provision.ledger.places import Place
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
+from tests.support.entrytypes import declare
 
+declare()
 signer = Signer.load(Path(sys.argv[3]))
 with Ledger.open(Place(Path(sys.argv[1]), sys.argv[2])) as ledger:
     while True:

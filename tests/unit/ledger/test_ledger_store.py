@@ -178,7 +178,7 @@ def test_a_state_is_what_the_entries_add_up_to(ledger: Ledger) -> None:
     assert (entry.type, entry.subjects) == ("batch.received", {"batch": "b1", "source": "hospital-a"})
     assert ledger.state("batch", "b1") == "received"
     ledger.append("batch.looked_at", actor="auditor", subjects={"batch": "b1"}, payload={})
-    ledger.append("release.approval", actor="officer", subjects={"batch": "b1", "release": "r1"}, payload={})
+    ledger.append("release.emptied", actor="a", subjects={"batch": "b1", "release": "r1"}, payload={"what": "x"})
     assert ledger.state("batch", "b1") == "received"
     assert ledger.state("release", "r1") == ""
     ledger.transition("batch", "b1", "quarantined", actor="intake", payload={"problems": 1})
