@@ -18,7 +18,7 @@ help: ## list these commands
 setup: ## install what is missing: Debian packages (as root), .venv from requirements.lock
 	@scripts/setup.sh
 
-setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot, Ceph)
+setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, Redis, docker-compose, Postfix, Dovecot, Ceph)
 	@scripts/setup.sh --all
 
 demo: setup ## the whole job once, on a fictitious world, with real local servers

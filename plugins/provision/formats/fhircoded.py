@@ -48,6 +48,11 @@ class Coded:
         return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, size), list(numbers))
 
     @classmethod
+    def each(cls, texts: Sequence[Any]) -> Self:
+        """Of texts of which hardly any repeats itself: a word for each cell."""
+        return cls(np.arange(len(texts)), texts)
+
+    @classmethod
     def nothing(cls, size: int) -> Self:
         """A column of which no cell has anything."""
         return cls(np.zeros(size, np.int64), [None])

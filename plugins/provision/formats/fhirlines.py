@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
-from operator import not_
+from operator import attrgetter, not_
 from typing import Any
 
 import numpy as np
 
 from provision.formats.base import THE_SOURCE
 from provision.formats.documents import Row
+from provision.formats.fhircoded import Coded
 from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
 from provision.formats.fhirrecords import HEADS, Groups, Kind, Plain, Records, first, grouped, without
@@ -112,8 +113,8 @@ class _Lines:
         numbers, made = np.cumsum(self._taken) - 1, self._made
         made.size = int(np.count_nonzero(self._taken))
         for kind, places, charts in self._plain:
-            ids = [self.found[at].f_id for at in places]
-            made.plain.append(Plain(kind.name, numbers[places], ids, charts))
+            ids = list(map(attrgetter("f_id"), map(self.found.__getitem__, places)))
+            made.plain.append(Plain(kind.name, numbers[places], ids, Coded.of(charts)))
         for at, (cells, who) in self._full.items():
             made.heads[int(numbers[at])], made.people[int(numbers[at])] = cells, who
         for kind, places, nodes in self._kept:

@@ -92,6 +92,20 @@ def test_a_person_is_gone_from_everything(ctx: Context) -> None:
     assert not ctx.keys.exists(f"request-{id}")
 
 
+def test_tokens_are_overwritten_not_only_unlisted(ctx: Context) -> None:
+    name = scope(ctx.source(CLAIMS))
+    before = ctx.vault.records(name)
+    gone(ctx, asked("B"))
+    left = ctx.vault.records(name)
+    (theirs,) = before.join(left, on="alias", how="anti").iter_rows(named=True)
+    tokens = [value for column, value in theirs.items() if isinstance(value, bytes)]
+    assert len(tokens) >= 4
+    written = b"".join(path.read_bytes() for path in ctx.zones.vault().glob("vault.db*"))
+    assert left["facility_chart"][0] in written
+    mine = set(tokens) - {value for row in left.iter_rows() for value in row}  # a birth may be another's, too
+    assert not [token for token in mine if token in written]
+
+
 def test_twice_is_once(ctx: Context) -> None:
     id, done = gone(ctx, asked("B"))
     size = ctx.ledger.size
@@ -376,6 +390,37 @@ def test_other_numbers_on_a_record_of_theirs_are_theirs(ctx: Context) -> None:
     assert (ctx.zones.vault() / "presences" / f"{release}.parquet").exists()
     assert catch_up(ctx, actor=ACTOR) == 0
     assert "1953-02" not in stored(ctx)
+
+
+def test_what_a_dead_run_learnt_is_settled_by_the_next(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone(ctx, asked("B", chart="", facility=""), veto=True)
+    send(ctx, Sent(CLAIMS, "2025-05", 1, (bill("B", "2025-05").but(chart="K999", number="9999"), *NEXT[2:])))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    both = Sent(CLAIMS, "2025-06", 1, (bill("B", "2025-06").but(chart="K999"),))
+    with monkeypatch.context() as patch:
+        patch.setattr("provision.intake.vetoes.Vetoes.settle", die)
+        with pytest.raises(Killed):
+            send(ctx, both)
+    assert not list(ctx.ledger.entries(type="request.learnt"))
+    (batch,) = receive(ctx, CLAIMS, actor=ACTOR)
+    take_in(ctx, batch, actor=ACTOR)
+    assert len(list(ctx.ledger.entries(type="request.learnt"))) == 1
+
+
+def test_a_former_name_is_known_to_be_theirs(ctx: Context) -> None:
+    """A record with the chart bears another name; a card with that name, and no chart we know, is theirs, too."""
+    before = bill("B", "2025-05").but(name="架空　旧子", kana="キュウコ")
+    send(ctx, Sent(CLAIMS, "2025-05", 1, (before, *NEXT[2:])))
+    gone(ctx, asked("B"), veto=True)
+    later = bill("B", "2025-06").but(name="架空　旧子", kana="キュウコ", chart="K888")
+    batch = send(ctx, Sent(CLAIMS, "2025-06", 1, (later, bill("C", "2025-06"))))
+    assert claims_of(ctx, batch)["claim"] == {1}
 
 
 @pytest.mark.parametrize("other", [{"chart": "K777", "number": "9999"}, {"birth": "19530213"}])
