@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import test_browser
 import test_waking
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+from tests.support import browsing
 
-server = test_browser.server
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SIDES = {
     "before": {"people": 1530, "groups": 188, "k": 1, "sample_uniques": 12,
@@ -64,6 +62,13 @@ EARLIER = {
 
 
 @pytest.fixture
+def server(airflow_database: Path, world: Any, tmp_path: Path) -> Iterator[str]:
+    """Address of an API server of this house."""
+    with browsing.api_server(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """Where pictures go."""
     return Path(os.environ.get("TOKUMEI_PICTURES", tmp_path)).resolve()
@@ -92,12 +97,7 @@ class Officer:
     def __init__(self, page: Any, address: str, login: str, secret: str) -> None:
         self.page, self.address, self.secret = page, address, secret
         self.frame = page.frame_locator("iframe")
-        page.goto(address)
-        page.wait_for_selector("input[name=username]", timeout=60_000)
-        page.fill("input[name=username]", login)
-        page.fill("input[name=password]", secret)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/auth" not in url, timeout=60_000)
+        browsing.sign_in(page, address, login, secret)
 
     def open_review(self) -> None:
         self.page.goto(f"{self.address}/plugin/release-approvals")
@@ -111,26 +111,16 @@ class Officer:
         self.frame.get_by_role("button", name=button).click()
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=test_browser.CHROMIUM, args=test_browser.ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 def test_an_approver_reads_and_approves_and_the_second_refuses(
     house: test_waking.House, server: str, pictures: Path, password_of: Callable[[str], str]
 ) -> None:
-    if not test_browser.CHROMIUM:
+    if not browsing.CHROMIUM:
         pytest.skip("no chromium here")
     told: dict[str, str] = {}
 
     def people(house: test_waking.House) -> None:
         house.until_asked()
-        with chromium() as browser:
+        with browsing.browser() as browser:
             first = officer(browser, "officer_a", locale="ja-JP", color_scheme="light")
             first.page.goto(f"{server}/required_actions")
             first.page.get_by_role("link", name="診療報酬明細の提供 / Claims for research").click(timeout=60_000)

@@ -38,6 +38,7 @@ def page(server: str, password_of: Callable[[str], str]) -> Iterator[Any]:
 def fill(world: Any, facts: Any) -> str:
     """A log worth looking at."""
     batch = {"source": "hospital-one", "period": "2026-02", "sequence": 1, "files": 3, "digest": "ab" * 32}
+    batch["legal_status"] = "personal"
     for number in range(3):
         name, subjects = f"B{number:016x}", {"source": "hospital-one"}
         world.ledger.transition("batch", name, "received", actor="airflow:intake/r", subjects=subjects, payload=batch)

@@ -125,7 +125,7 @@ def _check_receipts(ctx: Context, plan: Plan) -> None:
 
     for received in in_force_by_receipt(ctx, plan.sources):
         source = ctx.source(received.subjects["source"])
-        if received.payload.get("legal_status", source.legal_status) != source.legal_status:
+        if received.payload.get("legal_status") != source.legal_status:
             raise Refused(
                 f"batch {received.subjects['batch']} was received under another legal status",
                 where=f"config/sources/{source.id}.yaml, legal_status", rule="release.legal_status",
