@@ -53,7 +53,7 @@ class DeadLink(TokumeiError):
 
 @dataclass(frozen=True)
 class Session:
-    """A sign-in that holds now. `hash` is what the database knows of it, `key` the sign-in it belongs to."""
+    """A sign-in that holds now. `hash` is what the database knows of it; times are seconds since 1970."""
 
     hash: str = field(repr=False)
     member: Member
