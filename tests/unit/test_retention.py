@@ -130,6 +130,14 @@ def test_rows_do_not_go_while_somebody_reads_them_and_the_other_clocks_go_on(ctx
         made(ctx, "two")
 
 
+def test_a_batch_of_a_source_that_nobody_knows_any_more_ends_too(ctx: Context) -> None:
+    made(ctx, "one")
+    ended = with_clocks(ctx, store_months=months_ago("2025-04"))
+    others = {name: source for name, source in ctx.sources.items() if name != CLAIMS}
+    assert run(replace(ended, sources=others)) == {"store_ended": 1}
+    assert not list((ctx.zones.vault() / "presences").glob("*.parquet"))  # nobody can say who was in it
+
+
 # -- releases, discs --------------------------------------------------------------------------------------------------
 
 

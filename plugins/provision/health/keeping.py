@@ -33,7 +33,7 @@ def requests(ctx: Context, now: datetime) -> Iterator[Sign]:
             "request", "act" if begun or now - since > _REQUEST else "look", str(one["request"]), day(since),
             "実施の途中です" if begun else "二人目の承認を待っています",
             "was begun and is not done" if begun else "waits for a second person",
-            f"tokumei person agree {one['request']}", "" if begun else f"not {one['actor']}",
+            f"tokumei person agree {one['request']}", "" if begun else f"≠ {one['actor']}",
         )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from provision.model import Source
 from provision.persons.marks import Marks, marks
 from provision.persons.register import Registered, everybody, learn
 
-#: Warning in the counts of a batch: records to look at.
-DOUBTFUL = "veto.doubtful"
+#: Warnings in the counts of a batch: records that were left out, and records to look at.
+LEFT_OUT, DOUBTFUL = "veto.left_out", "veto.doubtful"
 #: The entry from which on records are known to be of somebody who was withdrawn before.
 LEARNT = "request.learnt"
 
@@ -34,7 +34,6 @@ class Vetoes:
         self.ctx, self.source = ctx, source
         linked = source.legal_status != "anonymised_received"
         self.people = [one for one in everybody(ctx) if one.concerns(received)] if linked else []
-        self.left_out = 0
         self._met: set[str] = set()
 
     def without(
@@ -44,7 +43,7 @@ class Vetoes:
         claims = self._theirs(parcel.people, report) if self.people else pl.Series("claim_no", [], dtype=pl.Int64)
         if not len(claims):
             return parcel, tables
-        self.left_out += len(claims)
+        report.warn(LEFT_OUT, len(claims))
         left = ~pl.col("claim_no").is_in(claims.implode())
         heads = {name: frame.filter(left) for name, frame in parcel.tables.items()}
         return (

@@ -126,7 +126,7 @@ def test_deliveries_in_doubt(ctx: Context, states: list[str], days: int, level: 
 def test_a_request_waits_for_a_second_person(ctx: Context) -> None:
     id, _ = ask(ctx, asked("B"), wish(), actor=FIRST)
     (sign,) = told(ctx, "request")
-    assert (sign.subject, sign.level, sign.whom) == (id, "look", f"not {FIRST}")
+    assert (sign.subject, sign.level, sign.whom) == (id, "look", f"≠ {FIRST}")
     assert [s.level for s in told(ctx, "request", days=15)] == ["act"]
 
 

@@ -66,7 +66,7 @@ def test_it_finds_exactly_the_releases_the_log_has(path: Path, data: st.DataObje
             and (category is None or category in said["categories"])  # type: ignore[operator]
             and wanted.text.casefold() in "\n".join([release, str(said["plan"]), str(said["agreement"]), *(
                 str(e.payload["digest"]) for e in ledger.entries(type="release.made", kind="release", subject=release)
-            )])
+            )]).casefold()
         ]  # fmt: skip
         found = searching.releases(index, ledger, wanted, limit=100)
         assert [one.id for one in found] == expected

@@ -92,6 +92,20 @@ def test_a_person_is_gone_from_everything(ctx: Context) -> None:
     assert not ctx.keys.exists(f"request-{id}")
 
 
+def test_tokens_are_overwritten_not_only_unlisted(ctx: Context) -> None:
+    name = scope(ctx.source(CLAIMS))
+    before = ctx.vault.records(name)
+    gone(ctx, asked("B"))
+    left = ctx.vault.records(name)
+    (theirs,) = before.join(left, on="alias", how="anti").iter_rows(named=True)
+    tokens = [value for column, value in theirs.items() if isinstance(value, bytes)]
+    assert len(tokens) >= 4
+    written = b"".join(path.read_bytes() for path in ctx.zones.vault().glob("vault.db*"))
+    assert left["facility_chart"][0] in written
+    mine = set(tokens) - {value for row in left.iter_rows() for value in row}  # a birth may be another's, too
+    assert not [token for token in mine if token in written]
+
+
 def test_twice_is_once(ctx: Context) -> None:
     id, done = gone(ctx, asked("B"))
     size = ctx.ledger.size
