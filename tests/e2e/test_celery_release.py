@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DAG = "release__care_for_institute"
 #: Login -> role, in the order in which FAB numbers them, after the administrator.
-PEOPLE = {"officer1": "Approver", "officer2": "Approver", "fictitious.operator": "Operator"}
+PEOPLE = {"officer1": "Privacy officer", "officer2": "Privacy officer", "fictitious.operator": "Operator"}
 
 
 class PlainStack(Stack):
@@ -116,7 +116,7 @@ def _sign_in_everybody(stack: Stack) -> dict[str, str]:
     for number, (login, role) in enumerate(PEOPLE.items(), start=2):
         password = secrets.token_urlsafe(12)
         user = {"username": login, "password": password, "email": f"{login}@example.invalid", "roles": [{"name": role}]}
-        body = {**user, "first_name": "Fictitious", "last_name": role}
+        body = {**user, "first_name": "Fictitious", "last_name": role.split()[0]}
         status, made = stack.ask("/auth/fab/v1/users", token=admin, body=body)
         assert status in {200, 201}, made
         signed = stack.sign_in(login, password)[1]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from provision.context import Context
 from provision.doctor.finding import Finding
+from provision.errors import Refused
 from provision.keys import FileKeys, signing_key_path
 from provision.ledger.places import place_of
 from provision.ledger.verify import verify
@@ -25,9 +26,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     for zone in ("vault", "access", "portal"):
         for path in sorted((ctx.zones.home / zone).glob("*.db")):
             yield _whole(f"{zone}/{path.name}", path)
-    for step in pending(ctx.zones):
-        what = f"it has version {step.before or 'none'}, this program works with {step.after}"
-        yield Finding("fail", "databases", f"{step.kind}.db", what, "stop all runs, tokumei backup, tokumei migrate")
+    yield from _versions(ctx)
     if os.environ.get(_AIRFLOW):
         yield from _airflow(os.environ[_AIRFLOW])
 
@@ -52,6 +51,16 @@ def _log(ctx: Context) -> Iterator[Finding]:
     for problem in checked.problems[:3]:
         where = "ledger" if problem.seq is None else f"ledger, entry {problem.seq}"
         yield Finding("fail", "databases", where, problem.what, problem.remedy)
+
+
+def _versions(ctx: Context) -> Iterator[Finding]:
+    try:
+        steps = pending(ctx.zones)
+    except Refused:
+        return  # one is damaged, and that was said
+    for step in steps:
+        what = f"it has version {step.before or 'none'}, this program works with {step.after}"
+        yield Finding("fail", "databases", f"{step.kind}.db", what, "stop all runs, tokumei backup, tokumei migrate")
 
 
 def _whole(name: str, path: Path) -> Finding:

@@ -42,7 +42,7 @@ def _files(ctx: Context) -> Iterator[Finding]:
             yield Finding("fail", "keys", f"vault/keys/{path.name}", "others may read it", "chmod 600")
         if state.st_uid != os.geteuid():
             yield Finding("warn", "keys", f"vault/keys/{path.name}", "another account owns it", "chown it")
-        if path.suffix == ".tmp":
+        if path.suffix in {".tmp", ".former"}:
             yield Finding("warn", "keys", f"vault/keys/{path.name}", "a task that died left it", "remove it")
     yield Finding("good", "keys", "vault/keys", f"{len(paths)} files looked at")
 

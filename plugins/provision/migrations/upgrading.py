@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provision.errors import FixConfiguration, RetryLater
+from provision.errors import FixConfiguration, Refused, RetryLater
 from provision.migrations.versions import HEADS, version
 from provision.zones import Zones
 
@@ -52,8 +52,16 @@ def migrate(zones: Zones) -> list[Step]:
 
 
 def _version(path: Path) -> str:
-    with closing(sqlite3.connect(path)) as database:
-        return version(database) or ""
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            return version(database) or ""
+    except sqlite3.DatabaseError:
+        raise Refused(
+            "the file is damaged",
+            where=path.name,
+            rule="migrate.damaged",
+            remedy="stop all runs and restore the backup",
+        ) from None
 
 
 def script_of(kind: str) -> Any:
