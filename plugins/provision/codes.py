@@ -41,6 +41,12 @@ def load(name: str) -> CodeTable:
     return _found(name, config, "" if os.path.isabs(config) else os.getcwd())
 
 
+def of_domain(domain: str) -> CodeTable | None:
+    """The list of a closed domain such as ``code:sex``, None where the domain is none of a list. As `load`."""
+    word, _, rest = domain.partition(":")
+    return load(rest) if word == "code" else None
+
+
 @lru_cache(maxsize=1_024)
 def _found(name: str, config: str, at: str) -> CodeTable:
     """The list, looked for once per configuration: as `config_folder` is told of it, and from where."""

@@ -82,7 +82,7 @@ class House:
     def ask(self, request: str, role: str, how: str) -> int:
         """The status a request gets from an account with its token, its cookie or nothing."""
         method, _, path = request.partition(" ")
-        places = {"{release}": self.release, "{dag}": "probe", "{run}": self.run, "{task}": "approve"}
+        places = {"{release}": self.release, "{dag}": "probe", "{run}": self.run, "{task}": "approve", "{id}": "none"}
         for name, value in places.items():
             path = path.replace(name, value)
         body = BODIES.get(request)

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from provision import health
 from provision.auditing import guard, render
+from provision.auditing.seen import seen
 from provision.auditing.words import Pair
 from provision.context import open_context
 from provision.errors import Refused
@@ -44,10 +45,9 @@ def signs(request: Request) -> HTMLResponse:
     """Everything somebody has to look at, the most urgent first; requests of persons that wait for an officer."""
     context = open_context()
     asked = [one for one in requests.waiting(context) if one["state"] == "asked"]
-    login = guard.visitor(request).login
-    return render.page(
-        request, "health.html", login=login, current="health", signs=health.signs(context), requests=asked, kinds=KINDS
-    )
+    found, login = health.signs(context), guard.visitor(request).login
+    seen(request, "view", "health")
+    return render.page(request, "health.html", login=login, current="health", signs=found, requests=asked, kinds=KINDS)
 
 
 @router.post("/api/requests/{id}/agree")

@@ -31,7 +31,8 @@ Token = Annotated[str, Path(pattern=r"^[0-9a-f]{40}$")]
 OWN = "open the delivery's page for your own link"
 
 
-@router.api_route("/d/{token}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/d/{token}", response_class=Response, include_in_schema=False)
+@router.get("/d/{token}", response_class=Response)
 async def download(request: Request, token: Token) -> Response:
     """The file, or the part of it that is asked for."""
     allowed = await run_in_threadpool(_allowed, request, token)

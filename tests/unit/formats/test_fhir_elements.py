@@ -97,6 +97,17 @@ def test_only_elements_of_codes_and_amounts_stay_bytes() -> None:
     assert not {kind for kind, _ in staying} & {"Patient", "Coverage", "Composition", "Organization", "Bundle"}
 
 
+def test_of_an_element_that_stands_twice_the_last_counts() -> None:
+    source = get("fhir-bundle")
+    assert isinstance(source, DocumentFormat)
+    whole = written(bundle(patient(), observation()))
+    before, behind = (whole.replace(name, b'"code": 5, ' + name) for name in (b'"status"', b'"effectiveDateTime"'))
+    parcel = source.parcel([source.document(before, {})], Report(), {})
+    assert parcel.tables["test_value"]["item"].to_list() == ["hba1c"]
+    with pytest.raises(BadFile, match=r"fhir\.shape"):
+        source.document(behind, {})
+
+
 def test_an_element_is_read_once_for_all_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     fhirelements.forget()
     read: list[bytes] = []

@@ -124,6 +124,24 @@ def test_what_stands_is_not_announced_again(house: House, monkeypatch: pytest.Mo
     assert files[f"{PLAN}.html"] == files[str(other["name"])] != files[str(one["name"])]
 
 
+def test_what_was_announced_before_may_be_announced_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There and back within a day: the first page stands again, and the log says so."""
+
+    def announced() -> str:
+        ctx = house.open()
+        return str(announcement.announce(ctx, contents_of(ctx, ctx.plan(PLAN)), release="r-x", actor=ACTOR)["name"])
+
+    monkeypatch.setattr(announcement, "today", lambda: date(2027, 5, 1))
+    plan, first = (house.config / PLAN_FILE).read_bytes(), announced()
+    house.edit(PLAN_FILE, lambda plan: plan["tables"].pop())
+    house.edit(PLAN_FILE, lambda plan: plan["tables"][1]["columns"].append("start_date"))
+    second = announced()
+    (house.config / PLAN_FILE).write_bytes(plan)
+    assert (announced(), announced()) == (first, first)
+    assert [entry.payload["name"] for entry in told(house)] == [first, second, first]
+    assert folder(house)[f"{PLAN}.html"] == folder(house)[first]
+
+
 def test_what_changed_is_known_before(house: House, gated: str) -> None:
     ctx = house.open()
     contents = contents_of(ctx, ctx.plan(PLAN))
