@@ -4,6 +4,7 @@ payload was changed or the agreement has ended meanwhile, and two workers with o
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ from tests.support.consignments import Connections
 from tests.support.killing import Deliveries, published, verified
 from tests.support.processes import Stage
 from tests.support.releases import PLANS, RUN, Partners, at_recipient, payload_digests, staged
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ class Ground:
 def ground(
     request: pytest.FixtureRequest, deliveries: Deliveries, partners: Partners, tmp_path: Path
 ) -> Iterator[Ground]:
-    case = re.sub(r"[^a-z]+", "-", request.node.name)
+    case = f"believing-{request.param.replace('_', '-')}-{next(_numbers)}"
     with staged(deliveries.templates[request.param], tmp_path / "stage", deliveries.config, {}) as stage:
         stage.scratch.mkdir()
         partners.place(stage.config, case)
