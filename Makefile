@@ -10,7 +10,7 @@ UV := .venv/bin/uv
 # More words for pytest, as in: make test ARGS="-k ledger -x"
 ARGS ?=
 
-.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-ledger bench-kills bench-portal leak-matrix fuzz lock clean
+.PHONY: help setup setup-all demo up down test test-slow test-all lint format bench-intake bench-formats bench-risk bench-gate bench-delivery bench-ledger bench-kills bench-portal bench-pages leak-matrix fuzz lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ help: ## list these commands
 setup: ## install what is missing: Debian packages (as root), .venv from requirements.lock
 	@scripts/setup.sh
 
-setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, docker-compose, Postfix, Dovecot, Ceph)
+setup-all: ## the same, and what only the slow tests need (browser, PostgreSQL, Redis, docker-compose, Postfix, Dovecot, Ceph)
 	@scripts/setup.sh --all
 
 demo: setup ## the whole job once, on a fictitious world, with real local servers
@@ -59,6 +59,9 @@ bench-risk: setup ## the optimum against a full numpy search; k/l/t of 10 and 40
 
 bench-gate: setup ## the gate over 2 M rows x 25 columns against plain Polars and full pandas; texts (ARGS="--rounds 5")
 	@$(PYTHON) -m benchmarks.bench_gate $(ARGS)
+
+bench-pages: setup ## the auditors' pages over a log of 100,000 entries: index, search, charts, proofs (ARGS="--entries 20000")
+	@$(PYTHON) -m benchmarks.bench_pages $(ARGS)
 
 leak-matrix: setup ## identifiers of every kind planted in every place: what the gate finds (ARGS="--seed 7 --cases 2000 --kind telephone")
 	@$(PYTHON) -m benchmarks.leak_matrix $(ARGS)

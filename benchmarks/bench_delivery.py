@@ -111,16 +111,18 @@ def aws() -> str:
 
 
 def _pairs(name: str, sides: Pair, pairs: int, megabytes: int, clear: Callable[[], None]) -> None:
-    ratios, seconds = [], ([], [])  # type: tuple[list[float], tuple[list[float], list[float]]]
+    ratios, seconds, peak = [], ([], []), 0.0  # type: tuple[list[float], tuple[list[float], list[float]], float]
     for number in range(pairs):
         for side in (0, 1) if number % 2 else (1, 0):
-            seconds[side].append(_measure(*sides[side], f"{name}-{number}-{side}")["seconds"])
+            found = _measure(*sides[side], f"{name}-{number}-{side}")
+            seconds[side].append(found["seconds"])
+            peak = max(peak, 0.0 if side else found["peak_mb"])
             clear()
         ratios.append(seconds[1][-1] / seconds[0][-1])
     ours, theirs = (megabytes / statistics.median(each) for each in seconds)
     print(
         f"{name:12} {ours:6.0f} MB/s against {theirs:6.0f} MB/s, median ratio {statistics.median(ratios):.2f}"
-        f" ({min(ratios):.2f}-{max(ratios):.2f}) of {pairs} pairs, bar {BARS[name]}",
+        f" ({min(ratios):.2f}-{max(ratios):.2f}) of {pairs} pairs, bar {BARS[name]}; our peak {peak:.0f} MB",
         flush=True,
     )
 

@@ -11,7 +11,6 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 from provision.ledger.reading import LedgerReader
@@ -49,10 +48,11 @@ def _measure(ledger: LedgerReader) -> None:
         seconds = time.perf_counter() - start
         size = tables.place(ledger.path).stat().st_size / 1e6
         print(f"index of {progress.size:,} entries: made in {seconds:.1f} s, {size:.0f} MB")
+    last = ledger.entry(ledger.size - 1).when.date()
     with updating.opened(ledger) as (index, _):
         questions: dict[str, Callable[[], object]] = {
             "overview: states": lambda: counting.tallies(index),
-            "overview: months": lambda: counting.months(index, date.today()),
+            "overview: months": lambda: counting.months(index, last),
             "overview: recipients": lambda: counting.recipients(index),
             "overview: categories": lambda: counting.categories(index),
             "releases: first page": lambda: searching.releases(index, ledger, Wanted(), limit=26),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import statistics
@@ -64,12 +65,15 @@ def _measure(size: int, downloads: int) -> None:
         with server:
             link, given = _signed_in(server, smtp, template)
             _one(link, given, digest)  # everything is loaded once
+            before = _processor_seconds(server.pid or 0)
             with _memory(server.pid or 0) as samples:
                 through = _fetch([*_curl(), "-H", f"Authorization: Bearer {given}", link], digest, downloads)
+            spent = _processor_seconds(server.pid or 0) - before
         straight = _fetch([*_curl(), _presigned(s3, outbox.name)], digest, downloads)
     print(f"{downloads} downloads of {size / 1e6:.0f} MB at once, {through.whole} whole")
-    print(f"  through the portal  {through.seconds:7.1f} s  {total / through.seconds / 1e6:7.0f} MB/s")
-    print(f"  from the store      {straight.seconds:7.1f} s  {total / straight.seconds / 1e6:7.0f} MB/s")
+    for way, found in (("through the portal", through), ("from the store", straight)):
+        print(f"  {way:<20}{found.seconds:7.1f} s  {total / found.seconds / 1e6:7.0f} MB/s")
+    print(f"  processor time of the portal: {spent:.1f} s of one core")
     tenth = max(1, len(samples) // 10)
     print(
         f"  memory of the portal: {samples[0]:.0f} MB before, {max(samples):.0f} MB at most, median of the first tenth"
@@ -140,6 +144,12 @@ def _memory(pid: int) -> Iterator[list[float]]:
 def _resident(pid: int) -> float:
     found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
+
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time of a process (proc(5), fields 14 and 15 of stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _presigned(s3: S3Server, name: str) -> str:

@@ -124,7 +124,7 @@ class Joined(io.RawIOBase):
             data = next(self._files, None)
             if data is None:
                 break
-            pieces.append(data.rstrip(b"\r\n") + b"\n")
+            pieces.append(data if data.endswith(b"}\n") else data.rstrip(b"\r\n") + b"\n")
             length, self.drawn = length + len(pieces[-1]), self.drawn + 1
         whole = b"".join(pieces)
         end = len(whole) if size < 0 else size

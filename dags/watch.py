@@ -1,8 +1,8 @@
 """見回り: every quarter of an hour, what somebody has to look at.
 
 Senders that are late, quarantine, releases that wait, requests of persons, keys and agreements that end, entries nobody
-signed. What is new goes to the operators by mail, everything as metrics to where Airflow's own go. Safe to run at any
-time and twice.
+signed. What is new goes to the operators by mail, everything as metrics to where Airflow's own go; what became of what
+goes out as OpenLineage events. Safe to run at any time and twice.
 """
 
 from __future__ import annotations
@@ -25,4 +25,12 @@ with DAG(
 
         return counts_of(watch(opened(), actor=actor()))
 
+    @task(multiple_outputs=False)
+    def lineage() -> dict[str, int]:
+        """OpenLineage events of what is new in the provision log, where a server or a file is named."""
+        from provision.lineage.sending import send_new
+
+        return {"sent": send_new(opened())}
+
     look()
+    lineage()

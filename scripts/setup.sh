@@ -30,6 +30,7 @@ missing_packages() {
     has chromium || echo chromium
     has docker-compose || echo docker-compose
     has_initdb || echo postgresql
+    has redis-server || echo redis-server
     has postfix || echo postfix
     has dovecot || echo dovecot-imapd
     has npm || echo npm
@@ -65,7 +66,7 @@ apt_install() {
 # (policy-rc.d, put back as it was), and what was not on this machine before is not started at boot either.
 apt_install_without_services() {
     local policy=/usr/sbin/policy-rc.d fresh=() unit
-    for unit in ssh postgresql postfix dovecot; do
+    for unit in ssh postgresql redis-server postfix dovecot; do
         [ -e "/lib/systemd/system/$unit.service" ] || fresh+=("$unit")
     done
     if [ ! -e "$policy" ]; then

@@ -15,17 +15,21 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import provision
-from provision import commands
+from provision import commands, logs
 from provision.errors import TokumeiError, without_values
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     arguments = parser().parse_args(argv)
+    logs.configure()
     try:
         return int(without_values(_to_a_reader(arguments.run))(arguments))
     except TokumeiError as error:
-        print(f"tokumei: {error}", file=sys.stderr)
+        if logs.in_json():
+            logs.ended(error)
+        else:
+            print(f"tokumei: {error}", file=sys.stderr)
         return error.exit_code
 
 

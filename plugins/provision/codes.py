@@ -37,11 +37,18 @@ def load(name: str) -> CodeTable:
 
     `FixConfiguration` where there is none, a line is not code, ja, en, or a code is not in the list.
     """
-    return _found(name, os.environ.get(CONFIG), os.getcwd())  # where to look costs more than looking up
+    config = os.environ.get(CONFIG, "")  # where to look costs more than looking up
+    return _found(name, config, "" if os.path.isabs(config) else os.getcwd())
+
+
+def of_domain(domain: str) -> CodeTable | None:
+    """The list of a closed domain such as ``code:sex``, None where the domain is none of a list. As `load`."""
+    word, _, rest = domain.partition(":")
+    return load(rest) if word == "code" else None
 
 
 @lru_cache(maxsize=1_024)
-def _found(name: str, config: str | None, at: str) -> CodeTable:
+def _found(name: str, config: str, at: str) -> CodeTable:
     """The list, looked for once per configuration: as `config_folder` is told of it, and from where."""
     name, _, part = name.partition("/")
     if part:

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from provision.databasefile import sync_folder
 from provision.ledger.signing import Signer, Verifier
-from provision.store import flush
 
 
 def retired(signing_key: Path) -> list[str]:
@@ -42,6 +42,7 @@ def every(signing_key: Path, signer: Signer) -> str:
 
 def replace(path: Path, text: str) -> None:
     """Write a small file whole or not at all (0600)."""
+
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -49,4 +50,4 @@ def replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
-    flush(path.parent)
+    sync_folder(path.parent)

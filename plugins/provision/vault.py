@@ -17,6 +17,7 @@ import polars as pl
 
 from provision.identity import EVIDENCE, TOKENS
 from provision.joining import Linkage, join
+from provision.migrations.versions import prepare
 
 #: What `Vault.withdrawn` tells.
 WITHDRAWN = {"alias": pl.String, "cause": pl.String, "entry": pl.Int64}
@@ -38,15 +39,17 @@ class Vault:
     """One SQLite file; `scope` is a linkage group, or a source of its own where no document allows linking."""
 
     def __init__(self, path: Path) -> None:
+        """Open it, make it where it is new. `FixConfiguration` where it is of another version (`tokumei migrate`)."""
         self.path = path
         with closing(self._open()) as database:
-            database.executescript(_SCHEMA)
+            prepare(database, "vault", _SCHEMA)
         path.chmod(0o600)
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         database.execute("pragma journal_mode=wal")
         database.execute("pragma synchronous=full")
+        database.execute("pragma secure_delete=on")  # what is forgotten is overwritten, not only unlisted
         return database
 
     def aliases(self, scope: str, found: pl.DataFrame) -> pl.DataFrame:
@@ -90,6 +93,7 @@ class Vault:
             database.execute("begin immediate")
             rows = database.executemany("delete from identity where alias = ?", [(alias,) for alias in aliases])
             database.execute("commit")
+            _overwrite(database)
             return max(rows.rowcount, 0)
 
     def people(self, scope: str, known: pl.Series | None = None) -> tuple[pl.DataFrame, Linkage]:
@@ -132,7 +136,14 @@ class Vault:
     def end_period(self, scope: str) -> int:
         """End an accumulation period: forget every token of `scope`. Gives the number of identities forgotten."""
         with closing(self._open()) as database:
-            return database.execute("delete from identity where scope = ?", (scope,)).rowcount
+            count = database.execute("delete from identity where scope = ?", (scope,)).rowcount
+            _overwrite(database)
+            return count
+
+
+def _overwrite(database: sqlite3.Connection) -> None:
+    """Bring overwritten pages from the write-ahead log into the file, and empty the log, as far as nobody reads it."""
+    database.execute("pragma wal_checkpoint(truncate)").fetchall()
 
 
 def _known(database: sqlite3.Connection, scope: str, wanted: list[bytes]) -> dict[bytes, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
@@ -11,10 +10,11 @@ from typing import Any
 
 import yaml
 
+from scripts.without_docker import VARIABLE
+from scripts.without_docker import interpolate as interpolate
+
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
-
-_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?P<kind>:[?-])(?P<rest>[^}]*)\})")
 
 
 def read() -> dict[str, Any]:
@@ -40,23 +40,9 @@ def variables() -> dict[str, tuple[str, str]]:
     return {
         match["name"]: (match["kind"], match["rest"])
         for _, text in texts(read())
-        for match in _VARIABLE.finditer(text)
+        for match in VARIABLE.finditer(text)
         if match["name"]
     }
-
-
-def interpolate(text: str, values: Mapping[str, str]) -> str:
-    """Fill in ``${NAME:?why}`` and ``${NAME:-default}``. `KeyError` where a required one is missing or empty."""
-
-    def fill(match: re.Match[str]) -> str:
-        if not match["name"]:
-            return "$"
-        given = values.get(match["name"], "")
-        if not given and match["kind"] == ":?":
-            raise KeyError(f"{match['name']}: {match['rest']}")
-        return given or match["rest"]
-
-    return _VARIABLE.sub(fill, text)
 
 
 def fresh_secrets() -> dict[str, str]:

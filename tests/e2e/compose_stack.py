@@ -72,11 +72,13 @@ def initdb_folder() -> Path | None:
 class Stack:
     """The whole stack below one temporary folder. Use `start`, look, `stop`; `stop` may be called twice."""
 
-    def __init__(self, config: Path = ROOT / "config") -> None:
+    def __init__(self, config: Path = ROOT / "config", **settings: str) -> None:
+        """`settings` are further lines of ``.env``."""
         self.root = Path(tempfile.mkdtemp(prefix="tokumei-compose-"))
         self.root.chmod(0o711)  # the database runs as another user when we are root
-        self.secrets = fresh_secrets()
+        self.secrets = fresh_secrets() | settings
         self.database, self.api, self.portal, *others = free_ports(6)
+        self.others = others
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._replacements = {
             "postgres:5432": f"127.0.0.1:{self.database}",
@@ -87,6 +89,7 @@ class Stack:
             "/var/lib/tokumei": str(self.root / "zones"),
             "/var/log/airflow": str(self.root / "log"),
             "/var/lib/demo": str(self.root / "demo"),
+            "/run/queue": str(self.root / "queue"),
             **{old: str(new) for old, new in zip(("8080", "8974", "8793", "8794"), (self.api, *others), strict=True)},
         }
         self._lay_out(config)
@@ -95,7 +98,7 @@ class Stack:
 
     def _lay_out(self, config: Path) -> None:
         home = self.root / "opt"
-        for folder in (home / "plugins", self.root / "zones", self.root / "log"):
+        for folder in (home / "plugins", self.root / "zones", self.root / "log", self.root / "queue"):
             folder.mkdir(parents=True)
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "dags", home / "dags", ignore=ignore)
@@ -124,7 +127,7 @@ class Stack:
 
     def environment(self, service: str) -> dict[str, str]:
         """Only what compose gives, plus PATH and HOME as the image has them."""
-        given = SERVICES[service]["environment"]
+        given = SERVICES[service].get("environment", {})
         base = {"PATH": f"{BIN}:/usr/sbin:/usr/bin:/bin", "HOME": str(self.root / "log"), "LANG": "C.UTF-8"}
         base["AIRFLOW_HOME"] = str(self.root / "opt")
         return base | {name: self.translate(str(value)) for name, value in given.items()}

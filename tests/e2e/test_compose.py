@@ -67,7 +67,7 @@ def test_images_are_pinned(name: str) -> None:
 def test_only_the_scheduler_sees_persons_and_only_the_api_server_and_the_portal_are_published() -> None:
     for name, service in EVERYTHING.items():
         mounted = {str(each).split(":")[0] for each in service.get("volumes", [])}
-        if name != "airflow-scheduler":
+        if name not in {"airflow-scheduler", "airflow-worker"}:
             assert not mounted & {"landing", "quarantine", "vault", "store", "outbox"}, name
         assert ("ports" in service) == (name in {"airflow-apiserver", "portal"})
     assert compose_file.read()["networks"]["database"] == {"internal": True}
@@ -113,15 +113,30 @@ def test_starting_waits_for_what_is_needed() -> None:
 
 
 def test_the_demonstration_starts_only_when_asked_for() -> None:
-    assert {name for name, service in EVERYTHING.items() if "profiles" in service} == {"demo-partners"}
+    profiles = {name: service["profiles"] for name, service in EVERYTHING.items() if "profiles" in service}
+    assert profiles == {"demo-partners": ["demo"], "redis": ["celery"], "airflow-worker": ["celery"]}
     assert EVERYTHING["demo-partners"]["network_mode"] == "service:airflow-scheduler"
     assert EVERYTHING["demo-partners"]["build"]["target"] == "demo"
 
 
+def test_the_queue_is_a_socket_of_two_services_and_nothing_else() -> None:
+    """A task's entry in the queue holds its token: no port, no network, nothing on a disk."""
+    redis, worker = EVERYTHING["redis"], EVERYTHING["airflow-worker"]
+    told = " ".join(redis["command"])
+    assert redis["network_mode"] == "none"
+    assert "--port 0" in told
+    assert "--unixsocketperm 700" in told
+    assert redis["user"] == worker["user"]
+    assert redis["command"][redis["command"].index("--save") + 1] == ""
+    users = {n for n, s in EVERYTHING.items() if any(str(v).startswith("queue:") for v in s.get("volumes", []))}
+    assert users == {"redis", "airflow-worker", "airflow-scheduler", "airflow-init"}
+    assert worker["volumes"] == EVERYTHING["airflow-scheduler"]["volumes"]
+
+
 def test_airflow_is_set_up_for_production() -> None:
-    for name in (*AIRFLOW_SERVICES, *ONE_SHOT, "demo-partners"):
+    for name in (*AIRFLOW_SERVICES, *ONE_SHOT, "demo-partners", "airflow-worker"):
         environment = EVERYTHING[name]["environment"]
-        assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+        assert compose_file.interpolate(environment["AIRFLOW__CORE__EXECUTOR"], {}) == "LocalExecutor"
         assert environment["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".FabAuthManager")
         assert environment["TOKUMEI_CONFIG"] != "/opt/airflow/config"
         assert "_PIP_ADDITIONAL_REQUIREMENTS" not in environment
@@ -145,7 +160,7 @@ def test_the_production_lock_is_a_part_of_the_development_lock() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("profile", ["", "demo"])
+@pytest.mark.parametrize("profile", ["", "demo", "celery"])
 def test_the_compose_specification_accepts_it(profile: str, tmp_path: Path) -> None:
     program = shutil.which("docker-compose")
     if program is None:
@@ -185,6 +200,6 @@ def test_the_compose_specification_accepts_the_file_with_a_database_for_the_ledg
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     made = yaml.safe_load(done.stdout)["services"]
     holders = {name for name, service in made.items() if "ledger" in service.get("networks", ())}
-    assert holders == {"ledger-database", "airflow-apiserver", "airflow-scheduler"}
+    assert holders == {"ledger-database", "airflow-apiserver", "airflow-scheduler", "portal"}
     assert made["airflow-scheduler"]["environment"]["TOKUMEI_LEDGER"].endswith("@ledger-database:5432/tokumei")
     assert made["airflow-scheduler"]["environment"]["TOKUMEI_HOME"] == "/var/lib/tokumei"

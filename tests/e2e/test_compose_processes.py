@@ -18,7 +18,7 @@ from provision.config import load_recipients
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUNS = "/api/v2/dags/compose_probe/dagRuns"
-ROLES = ("Operator", "Approver", "Auditor")
+ROLES = ("Operator", "Privacy officer", "Auditor", "Steward")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def tokens(stack: Stack, admin: str) -> dict[str, str]:
     """A signed-in account for each of our roles, and for one of Airflow's to compare with."""
     found = {}
     for role in (*ROLES, "User"):
-        name, password = f"fictitious.{role.lower()}", secrets.token_urlsafe(12)
+        name, password = f"fictitious.{role.lower().replace(' ', '-')}", secrets.token_urlsafe(12)
         user = {"username": name, "password": password, "email": f"{name}@example.invalid", "roles": [{"name": role}]}
         body = {**user, "first_name": "Fictitious", "last_name": role}
         status, answer = stack.ask("/auth/fab/v1/users", token=admin, body=body)
@@ -149,18 +149,19 @@ def test_a_gate_cannot_be_walked_around(stack: Stack, tokens: dict[str, str], wa
 def test_each_role_does_its_own_work_only(stack: Stack, tokens: dict[str, str], admin: str, waiting: str) -> None:
     prompt = f"{RUNS}/{waiting}/taskInstances/approve/-1/hitlDetails"
     answer = {"chosen_options": ["Approve"], "params_input": {}}
-    for role in ("Auditor", "Operator"):
+    for role in ("Auditor", "Operator", "Steward"):
         assert stack.ask(prompt, token=tokens[role], body=answer, method="PATCH")[0] == 403, role
-    for role in ("Auditor", "Approver"):
+    for role in ("Auditor", "Privacy officer", "Steward"):
         assert stack.ask(RUNS, token=tokens[role], body={"logical_date": None})[0] == 403, role
-    assert stack.ask(prompt, token=tokens["Approver"], body=answer, method="PATCH")[0] == 200
+    assert stack.ask(prompt, token=tokens["Privacy officer"], body=answer, method="PATCH")[0] == 200
     state = wait_for(
         "the run ends",
         lambda: stack.ask(f"{RUNS}/{waiting}", token=admin)[1]["state"],
         lambda state: state in {"success", "failed"},
     )
     assert state == "success"
-    assert stack.ask("/api/v2/eventLogs", token=tokens["Auditor"])[0] == 200
+    assert stack.ask("/api/v2/eventLogs", token=tokens["Operator"])[0] == 200
+    assert stack.ask("/api/v2/eventLogs", token=tokens["Auditor"])[0] == 403
 
 
 def test_none_of_our_dag_files_is_broken(stack: Stack, admin: str) -> None:

@@ -111,6 +111,9 @@ def test_an_object_that_is_another_one_is_not_given(fetching_portal: Portal) -> 
     assert progress(fetching_portal) == {}
 
 
+PIECE = 1 << 16
+
+
 async def _drained(pieces: object) -> list[bytes]:
     return [piece async for piece in pieces]  # type: ignore[attr-defined]
 
@@ -126,19 +129,19 @@ def test_a_transfer_is_cut_where_it_may_not_go_on(why: str, monkeypatch: pytest.
 
     async def body() -> object:
         for _ in range(4):
-            yield b"x" * fetching.PIECE
+            yield b"x" * PIECE
 
     def still() -> None:
         raise Refused("recalled meanwhile", remedy="")
 
     async def run() -> None:
         answer = httpx.Response(200, content=body())
-        wanted = 4 * fetching.PIECE + (1 if why == "short" else 0)
+        wanted = 4 * PIECE + (1 if why == "short" else 0)
         await _drained(fetching.passed_on(answer, wanted, still, sent.append))
 
     with pytest.raises(Refused if why == "refused" else RetryLater):
         asyncio.run(run())
-    assert sent == [fetching.PIECE if why == "refused" else 4 * fetching.PIECE]
+    assert sent == [PIECE if why == "refused" else 4 * PIECE]
 
 
 def test_without_the_stores_key_nothing_is_promised(fetching_portal: Portal) -> None:
@@ -190,3 +193,14 @@ def test_a_range_is_what_slicing_gives(size: int, first: int, length: int) -> No
 )  # fmt: skip
 def test_forms_of_ranges(header: str | None, wanted: tuple[int, int] | None) -> None:
     assert ranges.asked(header, 100) == wanted
+
+
+def test_every_page_and_transfer_is_in_the_access_log(fetching_portal: Portal) -> None:
+    fetching_portal.client.get(fetching_portal.links()[1])
+    actors = {actor for actor, *_ in fetching_portal.visits()}
+    assert len(actors) == 1
+    assert actors.pop().startswith(f"recipient:{RECIPIENT}/m-")
+    seen = {(action, about) for _, action, about in fetching_portal.visits()}
+    about = f"delivery/{fetching_portal.order}"
+    wanted = {("view", about), ("accept", about), ("start", about), ("download", about)}
+    assert wanted | {("signin", f"recipient/{RECIPIENT}")} <= seen

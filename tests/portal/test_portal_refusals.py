@@ -76,12 +76,17 @@ def test_whoever_leaves_is_out_at_once(member: Portal) -> None:
 
 def test_whoever_is_taken_out_of_the_configuration_is_out_at_once(member: Portal) -> None:
     link = member.links()[0]
-    member.edit(
-        f"recipients/{RECIPIENT}.yaml", lambda data: data["portal"].update(contact="shin@aozora-pharma.example")
-    )
+    new = "shin@aozora-pharma.example"
+    member.edit(f"recipients/{RECIPIENT}.yaml", lambda data: data["portal"].update(contact=new))
     assert member.client.get(link).status_code == 403
     assert member.client.get("/").status_code == 303
     assert ("role", "session") in member.refusals()
+    now = member.sign_in(new, member.browser())
+    assert "前の契約窓口" in now.get("/members").text
+    former = now.get("/members").text.split("/members/m-")[1].split("/")[0]
+    assert post(now, f"/members/m-{former}/remove", {}, at="/members").status_code == 303
+    assert post(now, "/members", {"address": CONTACT}, at="/members").status_code == 303
+    assert member.enter(CONTACT, member.link(CONTACT)).get("/").status_code == 200
 
 
 @pytest.mark.parametrize("without", ["portal", "agreement"])

@@ -30,7 +30,7 @@ def test_a_link_is_used_once_and_looking_at_it_does_not_use_it(portal: Portal) -
     assert portal.browser().get(link).status_code == 410
 
 
-def test_a_link_ends_after_a_quarter_of_an_hour(portal: Portal) -> None:
+def test_a_link_ends_after_ten_minutes(portal: Portal) -> None:
     post(portal.client, "/signin", {"address": CONTACT}, at="/signin")
     portal.clock.ahead += sessions.LINK_SECONDS + 1
     assert portal.client.get(portal.link(CONTACT)).status_code == 410
@@ -47,6 +47,8 @@ def test_a_code_counts_once(portal: Portal) -> None:
     post(again, "/signin", {"address": CONTACT}, at="/signin")
     link = portal.link(CONTACT)
     assert post(again, link, {"code": used}, at=link).status_code == 422
+    assert ("replayed", "signin") in portal.refusals()
+    assert "使用済みの認証コード" in portal.letters(CONTACT)[-1]
 
 
 def test_wrong_codes_lock_the_account_and_use_up_the_link(portal: Portal) -> None:
@@ -57,6 +59,10 @@ def test_wrong_codes_lock_the_account_and_use_up_the_link(portal: Portal) -> Non
     answers = [post(browser, link, {"code": "000000"}, at=link).status_code for _ in range(sessions.LOCK_AFTER)]
     assert set(answers) <= {422, 410}
     assert browser.get(link).status_code == 410
+    assert any("15分間サインインを止めました" in letter for letter in portal.letters(CONTACT)[-2:])
+    told = portal.letters("operators@health-data.example")[-1]
+    assert "tokumei portal remove m-" in told
+    assert CONTACT not in told
     post(browser, "/signin", {"address": CONTACT}, at="/signin")
     link = portal.link(CONTACT)
     assert post(browser, link, {"code": portal.code(CONTACT)}, at=link).status_code == 429
@@ -181,3 +187,13 @@ def test_a_reset_asks_for_a_new_app(portal: Portal) -> None:
     assert member.get("/").status_code == 303
     portal.enter(MEMBER, portal.link(MEMBER), member)
     assert portal.seeds[MEMBER] != before
+    assert "認証アプリが登録されました" in portal.letters(MEMBER)[-1]
+
+
+def test_signing_out_everywhere(portal: Portal) -> None:
+    portal.sign_in(CONTACT)
+    elsewhere = portal.sign_in(CONTACT, portal.browser())
+    assert "現在 2 件" in elsewhere.get("/members").text
+    gone = post(portal.client, "/signout/all", {}, at="/members")
+    assert gone.headers["clear-site-data"] == '"cache", "storage"'
+    assert [browser.get("/").status_code for browser in (portal.client, elsewhere)] == [303, 303]

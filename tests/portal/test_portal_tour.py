@@ -1,6 +1,6 @@
 """The recipient's tour in Chromium, against `tokumei portal` as a process: every step, both languages, phone width.
 
-``TOKUMEI_PICTURES=docs/pictures`` writes the screenshots of the documentation there.
+``TOKUMEI_PICTURES=docs/pictures`` writes the screenshots of the documentation there; all lie in the test's own folder.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PICTURES = os.environ.get("TOKUMEI_PICTURES", "")
+DOCUMENTED = {
+    f"portal-{name}" for name in ("signin", "home", "terms", "interrupted", "download-phone", "english")
+}  # fmt: skip
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SIZE = 24_000_000
 
@@ -69,11 +72,16 @@ class Tour:
         width = self.page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE["width"]:
             self.wrong.append(f"{name}: {width} pixels wide on a phone")
-        if PICTURES:
-            self.page.screenshot(path=self.folder / f"{name}-phone.png", full_page=True)
+        self._picture(f"{name}-phone")
         self.page.set_viewport_size(DESK)
-        if PICTURES:
-            self.page.screenshot(path=self.folder / f"{name}.png", full_page=True)
+        self._picture(name)
+
+    def _picture(self, name: str) -> None:
+        """Of the whole page, on the recipient's computer; those of the documentation in its folder, too."""
+        made = self.folder / f"{name}.png"
+        self.page.screenshot(path=made, full_page=True)
+        if PICTURES and name in DOCUMENTED:
+            shutil.copy(made, Path(PICTURES) / made.name)
 
     def link(self, address: str) -> str:
         """Path of the newest one-time link."""
@@ -81,7 +89,8 @@ class Tour:
         while not self.template.smtp.messages(address):
             assert time.monotonic() < give_up, "no letter came"
             time.sleep(0.2)
-        return newest_link(text_of(self.template.smtp.messages(address)[-1]))
+        letters = [text_of(path) for path in self.template.smtp.messages(address)]
+        return newest_link(next(text for text in reversed(letters) if "/enter/" in text))
 
     def types_code(self, address: str) -> None:
         """Type the code the app shows; waits for the next one where this one was used."""
@@ -164,7 +173,7 @@ def test_the_recipients_tour(tour: Tour) -> None:
     page.get_by_role("button", name="招待を送る").click()
     page.get_by_text("招待のメールを送りました").wait_for()
     tour.looks("portal-people")
-    page.get_by_role("button", name="サインアウト").click()
+    page.get_by_role("button", name="サインアウト", exact=True).click()
     page.get_by_role("heading", name="サインイン").wait_for()
 
     tour.goes(tour.link(MEMBER))

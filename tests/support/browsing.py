@@ -97,10 +97,10 @@ def browser() -> Iterator[Any]:
 
 
 def sign_in(page: Any, address: str, login: str, password: str) -> None:
-    """Sign in to Airflow as people do, on its embedded sign-in page."""
+    """Sign in to Airflow as people do, on the page of its embedded sign-in or of FAB's."""
     page.goto(address)
     page.wait_for_selector("input[name=username]", timeout=60_000)
     page.fill("input[name=username]", login)
     page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/auth" not in url, timeout=60_000)
+    page.click("button[type=submit], input[type=submit]")
+    page.wait_for_url(lambda url: "/auth/" not in url, timeout=60_000)

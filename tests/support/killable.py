@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 MARK_VARIABLE = "KILL_AT"
-STEPS = {"receive": "intake", "take-in": "intake"} | dict.fromkeys(
+STEPS = {"receive": "intake", "take-in": "intake", "carry-out": "persons.erasing"} | dict.fromkeys(
     ("draft", "make", "gate", "publish", "deliver"), "releasing"
 )
 _CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"})

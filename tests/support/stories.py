@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from provision.ledger.places import Place, as_place
 from provision.ledger.signing import Signer
 from provision.ledger.store import Ledger
 
@@ -49,12 +50,12 @@ def write(path: Path, count: int, *, first: datetime = FIRST, recipients: Sequen
     return releases
 
 
-def sign(path: Path, key: Path) -> str:
+def sign(path: Path | Place, key: Path) -> str:
     """Sign the log with the key at `key`, made where there is none; gives the public key, also put beside the log."""
     signer = Signer.load(key) if key.exists() else Signer.create(key, "example.invalid/provision-log")
     with Ledger.open(path) as ledger:
         ledger.checkpoint(signer)
-    path.with_name("log.vkey").write_text(signer.public + "\n", encoding="utf-8")
+    as_place(path).path.with_name("log.vkey").write_text(signer.public + "\n", encoding="utf-8")
     return signer.public
 
 

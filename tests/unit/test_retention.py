@@ -130,6 +130,14 @@ def test_rows_do_not_go_while_somebody_reads_them_and_the_other_clocks_go_on(ctx
         made(ctx, "two")
 
 
+def test_a_batch_of_a_source_that_nobody_knows_any_more_ends_too(ctx: Context) -> None:
+    made(ctx, "one")
+    ended = with_clocks(ctx, store_months=months_ago("2025-04"))
+    others = {name: source for name, source in ctx.sources.items() if name != CLAIMS}
+    assert run(replace(ended, sources=others)) == {"store_ended": 1}
+    assert not list((ctx.zones.vault() / "presences").glob("*.parquet"))  # nobody can say who was in it
+
+
 # -- releases, discs --------------------------------------------------------------------------------------------------
 
 
@@ -279,6 +287,19 @@ def test_a_period_needs_a_scope_and_a_reason(ctx: Context, name: str, reason: st
     with pytest.raises(Refused) as refused:
         end_period(ctx, name, reason=reason, with_store=False, actor=ACTOR)
     assert refused.value.rule == "retention.scope"
+
+
+def test_the_oldest_page_views_are_named(ctx: Context) -> None:
+    assert [due for due in retention.schedule(ctx) if due.zone == "access"] == []
+    for day, first, last in (("2026-01-05", 1, 3), ("2026-01-06", 4, 9)):
+        payload = {"day": day, "first": first, "last": last, "visits": last - first + 1, "root": "0"}
+        ctx.ledger.append("access.anchored", actor=ACTOR, subjects={}, payload=payload)
+    (due,) = [due for due in retention.schedule(ctx) if due.zone == "access"]
+    assert (due.subject, due.facts(datetime.now(UTC))["goes"]) == ("visits of 2026-01-05 and after", "2027-01-06")
+    ctx.ledger.append("access.expired", actor=ACTOR, subjects={}, payload={"upto": 3})
+    assert [due.subject for due in retention.schedule(ctx) if due.zone == "access"] == [
+        "visits of 2026-01-06 and after"
+    ]
 
 
 # -- saying it --------------------------------------------------------------------------------------------------------

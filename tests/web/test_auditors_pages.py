@@ -236,33 +236,36 @@ def test_without_a_signature_there_is_no_report(read: Read, world: Any) -> None:
     assert read("/report/file?since=2025-04-01&until=2025-05-01&form=csv").status_code == 409
 
 
-def test_every_page_and_file_is_told_to_the_recorders(
-    read: Read, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_every_page_and_file_is_in_the_access_log_before_it_is_shown(
+    read: Read, told: list[str], world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from provision.auditing import seen
+    from provision import accesslog
+    from provision.accesslog.places import opened
+    from provision.errors import RetryLater
 
-    heard: list[tuple[str, ...]] = []
-    monkeypatch.setattr(seen, "RECORDERS", [lambda at, *what: heard.append(what)])
+    def heard() -> list[tuple[str, ...]]:
+        with opened(world.zones) as log:
+            return [(one.actor, one.room, one.action, one.subject) for one in reversed(log.newest(99))]
+
     paths = {
-        "/": "view overview", "/releases": "view releases", f"/release/{told[0]}": f"view release/{told[0]}",
+        "/": "view overview", "/releases?text=secret": "view releases",
+        f"/release/{told[0]}": f"view release/{told[0]}",
         f"/release/{told[0]}/evidence": f"view release/{told[0]}/evidence", "/log?text=secret": "view log",
         "/entry/3": "view entry/3", "/entry/3/bytes": "download entry/3/bytes", "/report": "view report",
         "/report/file?since=2025-06-01&until=2025-06-30&form=csv":
-            "download report/provision-log_2025-06-01_2025-06-30.csv.zip",
+            "download report/provision-log_2025-06-01_2025-06-30.csv.zip", "/approvals": "view approvals",
     }  # fmt: skip
-    for path, expected in paths.items():
-        read(path)
-        assert heard.pop() == ("auditor", "auditors", *expected.split())
-    assert heard == []
-    read("/release/r-none")
-    assert heard == []  # nothing was shown
+    for path in paths:
+        assert read(path).status_code == 200
+    assert read("/release/r-none").status_code == 404  # nothing was shown, nothing is recorded
+    assert heard() == [("auditor", "auditors", *what.split()) for what in paths.values()]
 
     def full(*what: object) -> None:
-        raise seen.guard.Refused("the access log is full", rule="access", remedy="make room")
+        raise RetryLater("the disk is full", rule="accesslog.disk", remedy="make room")
 
-    monkeypatch.setattr(seen, "RECORDERS", [full])
+    monkeypatch.setattr(accesslog, "record", full)
     for path in paths:
-        assert read(path).status_code == 409, path
+        assert read(path).status_code == 503, path
 
 
 def test_a_page_before_its_index_is_whole_says_so(read: Read, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

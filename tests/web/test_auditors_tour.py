@@ -188,7 +188,7 @@ def _axe_finds_nothing(chromium: Any, signed_in: Any, server: str, world: Any, t
     gated = next(e.subjects["release"] for e in world.ledger.entries(type="release.drafted", start=400)
                  if e.payload["plan"] == "claims-to-a")  # fmt: skip
     paths = ["", "releases", "releases?text=none", f"release/{told[-1]}", f"release/{told[3]}", "log?type=release.",
-             f"release/{told[-1]}/evidence", "entry/20", "report", "approvals", f"approvals/{gated}",
+             f"release/{told[-1]}/evidence", "entry/20", "report", "health", "approvals", f"approvals/{gated}",
              "release/r-none"]  # fmt: skip
     found = []
     for scheme, language in (("light", "ja"), ("dark", "ja"), ("light", "en"), ("dark", "en")):

@@ -34,6 +34,13 @@ def test_what_waits_is_shown_in_the_readers_language(browser: Any, signed: Signe
     assert "Requests of persons" not in english
 
 
+def test_every_kind_of_sign_has_a_name() -> None:
+    from provision import health
+    from provision.auditing.watching import KINDS
+
+    assert set(KINDS) == set(health.KINDS)
+
+
 def test_an_officer_agrees_to_a_request(
     browser: Any, signed: Signed, world: Any, request_of: Callable[[str], str]
 ) -> None:

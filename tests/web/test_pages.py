@@ -95,7 +95,9 @@ def test_text_of_the_log_never_becomes_markup(read: Callable[[str], Any], world:
 
 def test_bad_queries_are_refused_plainly(read: Callable[[str], Any]) -> None:
     assert read("/log?before=x").status_code == 422
-    assert read("/log?before=-5").status_code == 200
+    for path in ("/log?before=-5", f"/log?before=-{10**30}", f"/log?before={10**30}", f"/releases?before={10**30}"):
+        assert read(path).status_code == 200
+    assert read(f"/entry/{10**30}").status_code == 404
 
 
 def test_links_are_relative(read: Callable[[str], Any], world: Any, facts: Any) -> None:

@@ -17,6 +17,7 @@ from provision import approvals
 from provision.auditing import guard, log, prompt, render
 from provision.auditing.language import language_of, speaker
 from provision.auditing.reviewing import gathered
+from provision.auditing.seen import seen
 from provision.context import open_context
 from provision.errors import Refused
 
@@ -57,8 +58,10 @@ async def sent(request: Request) -> Decision:
 def waiting(request: Request) -> HTMLResponse:
     """Releases that wait for officers."""
     language, login = language_of(request), guard.visitor(request).login
+    found = approvals.pending(open_context())
+    seen(request, "view", "approvals")
     return render.page(
-        request, "approvals.html", login=login, current="approvals", waiting=approvals.pending(open_context()),
+        request, "approvals.html", login=login, current="approvals", waiting=found,
         needed=approvals.NEEDED, lang=language, say=speaker(language),
     )  # fmt: skip
 
@@ -67,6 +70,7 @@ def waiting(request: Request) -> HTMLResponse:
 def review(request: Request, release: str) -> HTMLResponse:
     """Everything an officer decides on, and the form; for what is decided already an offer to wake the run."""
     values = gathered(open_context(), release, language_of(request))
+    seen(request, "view", f"approvals/{release}")
     return render.page(request, "review.html", login=guard.visitor(request).login, current="approvals", **values)
 
 

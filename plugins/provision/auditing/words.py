@@ -74,6 +74,11 @@ EVENTS: Mapping[str, Pair] = {
     "evidence.written": Pair("提供: 証拠書類の作成", "evidence pack written"),
     "delivery.status_note": Pair("引渡し: 配信状況通知", "delivery status note"),
     "delivery.acknowledged": Pair("引渡し: 受領確認リンク", "acknowledged by link"),
+    "delivery.terms_accepted": Pair("引渡し: 利用条件の承諾", "terms accepted"),
+    "delivery.reported": Pair("引渡し: 受領者からの報告", "problem reported by the recipient"),
+    "member.invited": Pair("受領者の利用者: 招待", "recipient's account: invited"),
+    "member.removed": Pair("受領者の利用者: 削除", "recipient's account: removed"),
+    "member.reset": Pair("受領者の利用者: 認証の登録し直し", "recipient's account: authenticator reset"),
     "delivery.alerted": Pair("引渡し: 運用者への警報", "operators alerted"),
     "delivery.recalled": Pair("引渡し: 回収", "delivery recalled"),
     "release.gated_again": Pair("提供: 再検査", "gated again"),
@@ -88,6 +93,7 @@ EVENTS: Mapping[str, Pair] = {
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
     "platform.vault_restored": Pair("運用: 金庫の復旧", "vault restored from a backup"),
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
+    "veto.doubtful": Pair("拒否: 要確認", "veto in doubt"),
     "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
     "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
@@ -100,6 +106,7 @@ EVENTS: Mapping[str, Pair] = {
     "store.erased_again": Pair("蓄積: 消去済みの人の再確認", "erased people looked for again"),
     "incident.gathered": Pair("漏えい等: 事実の集約", "facts of an incident gathered"),
     "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
+    "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
 }
 

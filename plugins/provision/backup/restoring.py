@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -24,11 +25,11 @@ from provision.backup.target import MANIFEST, UNITS, Target
 from provision.backup.units import PLACES
 from provision.context import Context, open_context
 from provision.errors import FixConfiguration, Refused
-from provision.keys import FileKeys, signing_key_path
+from provision.keys import SIGNING, signing_key_path
 from provision.ledger import notes
 from provision.ledger.places import ADDRESS
 from provision.ledger.reading import LedgerReader
-from provision.ledger.signing import Verifier
+from provision.ledger.signing import Signer, Verifier
 from provision.recovery import RESTORED, VAULT_RESTORED
 from provision.store import flush
 from provision.zones import PRIVATE, Zones
@@ -211,9 +212,10 @@ def _enter(to: Place, found: Manifest, keys: Sequence[Verifier], actor: str) -> 
 
 
 def _retire(context: Context, found: Manifest, keys: Sequence[Verifier]) -> None:
-    path = signing_key_path(FileKeys(context.zones.vault() / "keys"))
-    if not path.exists():
-        logkeys.retire(path, [key.public for key in keys], found.size)
+    """Every key that signed the backup's log counts up to its size; one that survived elsewhere goes on signing."""
+    path = signing_key_path(context.keys)
+    used = Signer.load(path, unseal=partial(context.keys.opened, SIGNING)).verifier.raw if path.exists() else b""
+    logkeys.retire(path, [key.line for key in keys if key.raw != used], found.size)
 
 
 def read_log_key(path: Path) -> str:

@@ -92,7 +92,7 @@ def _save(
     """(units written, bytes written), and every unit of the set with its sealed file."""
     saved, written, size = [], 0, 0
     for unit in found:
-        mark = unit.mark()
+        mark = unit.mark(str(key))
         sealed = memory.known.get(mark)
         if sealed is None or not (target.verified(sealed) if reread else target.holds(sealed)):
             sealed = target.put(unit, mark, key)

@@ -40,11 +40,12 @@ class Unit:
     name: str
     files: tuple[tuple[Path, str], ...]
 
-    def mark(self) -> str:
-        """What changes when any file of it does: names, sizes and times, as rsync looks at them (32 hex digits)."""
+    def mark(self, key: str) -> str:
+        """What changes when any file of it does (names, sizes and times, as rsync looks at them), or the key that
+        it is sealed to; 32 hex digits."""
         seen = [(place, path.stat()) for path, place in self.files]
         listed = "\n".join(f"{place}\x1f{stat.st_size}\x1f{stat.st_mtime_ns}" for place, stat in seen)
-        return hashlib.sha256(f"{self.name}\n{listed}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{key}\n{self.name}\n{listed}".encode()).hexdigest()[:32]
 
 
 def unit(name: str, folder: Path, only: Iterable[Path] | None = None) -> Iterator[Unit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from dataclasses import asdict
 
 from provision.commands import Subparsers, say
@@ -23,7 +24,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from provision.connections import resolver_here
     from provision.doctor import examine
 
-    found = examine(resolver_here())
+    logging.disable(logging.CRITICAL)  # Airflow sends every library's talk to our output, which programs read
+    try:
+        found = examine(resolver_here())
+    finally:
+        logging.disable(logging.NOTSET)
     counts = {level: sum(f.level == level for f in found) for level in ("fail", "warn", "good")}
     shown = [f.text for f in found if arguments.all or f.level != "good"]
     shown.append(f"{counts['fail']} failures, {counts['warn']} warnings, {counts['good']} good")

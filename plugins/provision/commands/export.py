@@ -43,7 +43,12 @@ def _write(arguments: argparse.Namespace) -> int:
     with LedgerReader.read(arguments.path or Zones(home_folder()).ledger()) as ledger:
         made = export(ledger, period, arguments.form, arguments.language)
     target = arguments.out / made.name
-    target.write_bytes(made.content)
+    try:
+        target.write_bytes(made.content)
+    except OSError:
+        raise FixConfiguration(
+            "the export cannot be written", where=target.name, rule="path", remedy="name a folder that can be written"
+        ) from None
     say({"file": str(target), "bytes": len(made.content)}, as_json=arguments.json, text=str(target))
     return 0
 

@@ -14,6 +14,7 @@ from provision.doctor.finding import Finding
 from provision.keys import FileKeys, signing_key_path
 from provision.ledger.places import place_of
 from provision.ledger.verify import verify
+from provision.migrations.upgrading import pending
 
 _AIRFLOW = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
@@ -24,6 +25,9 @@ def check(ctx: Context) -> Iterator[Finding]:
     for zone in ("vault", "access", "portal"):
         for path in sorted((ctx.zones.home / zone).glob("*.db")):
             yield _whole(f"{zone}/{path.name}", path)
+    for step in pending(ctx.zones):
+        what = f"it has version {step.before or 'none'}, this program works with {step.after}"
+        yield Finding("fail", "databases", f"{step.kind}.db", what, "stop all runs, tokumei backup, tokumei migrate")
     if os.environ.get(_AIRFLOW):
         yield from _airflow(os.environ[_AIRFLOW])
 

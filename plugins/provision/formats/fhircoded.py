@@ -39,8 +39,18 @@ class Coded:
         """Of the texts of all cells."""
         if not any(texts) and texts.count(None) == len(texts):
             return cls.nothing(len(texts))
+        return cls.drawn(texts, len(texts))
+
+    @classmethod
+    def drawn(cls, texts: Iterable[Any], size: int) -> Self:
+        """Of the texts of `size` cells, as they are drawn."""
         numbers = _Numbers()
-        return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts)), list(numbers))
+        return cls(np.fromiter(map(numbers.__getitem__, texts), np.int64, size), list(numbers))
+
+    @classmethod
+    def each(cls, texts: Sequence[Any]) -> Self:
+        """Of texts of which hardly any repeats itself: a word for each cell."""
+        return cls(np.arange(len(texts)), texts)
 
     @classmethod
     def nothing(cls, size: int) -> Self:

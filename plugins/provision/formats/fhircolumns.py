@@ -47,7 +47,8 @@ class Walk:
     def __init__(self, found: Nodes, *, repeats: bool = False) -> None:
         self.size = len(found.items)
         self._found, self._all = found, range(len(found.items))
-        self._reached: dict[tuple[str, ...], Reached] = {(): _there(self._all, found.items, repeats)}
+        start = (self._all, found.items) if found.kind else _there(self._all, found.items, repeats)
+        self._reached: dict[tuple[str, ...], Reached] = {(): start}
         self._coded: dict[tuple[str, ...], Mapping[str, Reached]] = {}
         self._through: dict[str, tuple[Places, Walk]] = {}
 

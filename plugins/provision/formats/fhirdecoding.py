@@ -115,8 +115,9 @@ def _one(raw: bytes, counts: Counter[str]) -> Any:
     except msgspec.ValidationError:
         if not _unknown(raw):
             raise
-    counts[UNKNOWN] += 1
-    return None
+        counts[UNKNOWN] += 1
+        return None
+    raise msgspec.ValidationError("no element alone is wrong, and all together are not right")
 
 
 def _unknown(raw: bytes) -> bool:

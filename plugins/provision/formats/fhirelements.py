@@ -87,8 +87,8 @@ class Nodes:
     def coded(self, name: str) -> Coded:
         """The bytes of an element that stays bytes, empty where there is none."""
         if (known := self._coded.get(name)) is None:
-            raws = list(map(bytes, map(attrgetter(PREFIX + name), self.items)))
-            known = self._coded[name] = Coded.of(raws)
+            raws = map(bytes, map(attrgetter(PREFIX + name), self.items))
+            known = self._coded[name] = Coded.drawn(raws, len(self.items))
         return known
 
     def at(self, places: Places) -> Nodes:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
-from operator import not_
+from operator import attrgetter, not_
 from typing import Any
 
 import numpy as np
 
 from provision.formats.base import THE_SOURCE
 from provision.formats.documents import Row
+from provision.formats.fhircoded import Coded
 from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
 from provision.formats.fhirrecords import HEADS, Groups, Kind, Plain, Records, first, grouped, without
@@ -42,12 +43,11 @@ def refusals(groups: Groups, systems: Systems) -> dict[int, str]:
         if not kind.wanted and kind.passed:
             found |= dict.fromkeys(places, BUNDLE if kind.name == "Bundle" else PASSED)
             continue
-        for at, resource, subject in zip(places, nodes.items, kind.subjects(nodes.items), strict=True):
-            if _is_plain(kind, subject):
-                known = patients[subject.f_reference] is not None
-            else:
-                known = _full(resource, kind, systems) is not None
-            if not known:
+        subjects = kind.subjects(nodes.items)
+        each = zip(places, nodes.items, subjects, _are_plain(kind, subjects), strict=True)
+        for at, resource, subject, plain in each:
+            told = patients[subject.f_reference] if plain else _full(resource, kind, systems)
+            if told is None:
                 found[at] = SUBJECT
     return found
 
@@ -79,7 +79,7 @@ class _Lines:
             self._pass(kind, places)
             return
         subjects = kind.subjects(nodes.items)
-        plain = [_is_plain(kind, subject) for subject in subjects]
+        plain = _are_plain(kind, subjects)
         self._take_full(kind, list(compress(places, map(not_, plain))))
         self._take_plain(kind, list(compress(places, plain)), list(compress(subjects, plain)))
         lost = {number for number, at in enumerate(places) if at in self.refused} if self.refused else set()
@@ -113,8 +113,8 @@ class _Lines:
         numbers, made = np.cumsum(self._taken) - 1, self._made
         made.size = int(np.count_nonzero(self._taken))
         for kind, places, charts in self._plain:
-            ids = [self.found[at].f_id for at in places]
-            made.plain.append(Plain(kind.name, numbers[places], ids, charts))
+            ids = list(map(attrgetter("f_id"), map(self.found.__getitem__, places)))
+            made.plain.append(Plain(kind.name, numbers[places], ids, Coded.of(charts)))
         for at, (cells, who) in self._full.items():
             made.heads[int(numbers[at])], made.people[int(numbers[at])] = cells, who
         for kind, places, nodes in self._kept:
@@ -122,9 +122,11 @@ class _Lines:
         return made
 
 
-def _is_plain(kind: Kind, subject: Any) -> bool:
-    """Whether all that is said of a resource's person is a reference."""
-    return subject is not None and subject.f_identifier is None and kind.name not in HEADS
+def _are_plain(kind: Kind, subjects: Sequence[Any]) -> list[bool]:
+    """Of resources whether all that each says of its person is a reference."""
+    if kind.name in HEADS:
+        return [False] * len(subjects)
+    return [subject is not None and subject.f_identifier is None for subject in subjects]
 
 
 def _full(resource: Any, kind: Kind, systems: Systems) -> tuple[Cells, Row] | None:
@@ -134,17 +136,20 @@ def _full(resource: Any, kind: Kind, systems: Systems) -> tuple[Cells, Row] | No
         return None
     born = resource.f_birthDate if kind.name == "Patient" else None
     ident = resource.f_id
-    said = {"resource_type": kind.name, "record_id": f"{kind.name}/{ident}" if ident else None}
-    return cells | said, person(cells | {"facility": THE_SOURCE}, born)
+    cells["resource_type"] = kind.name
+    cells["record_id"] = f"{kind.name}/{ident}" if ident else None
+    return cells, person(cells, born, THE_SOURCE)
 
 
 def _cells(resource: Any, kind: Kind, systems: Systems) -> Cells:
     if kind.name == "Patient":
-        return of_patient(resource) | {"chart": resource.f_id}
+        found = of_patient(resource)
+        found["chart"] = resource.f_id
+        return found
     subject = kind.subjects([resource])[0]
     if subject is None:
         return {}
-    found: Cells = {"chart": patient_id(subject.f_reference)}
+    found = {"chart": patient_id(subject.f_reference)}
     if subject.f_identifier is not None:
         said = numbered(subject.f_identifier)
         found |= {name: cell for name, cell in said.items() if name not in {"facility", "chart"}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -76,8 +77,7 @@ def _whole(one: Table, parts: list[Rows]) -> Rows:
 
 def _heads(dataset: Dataset, records: Records) -> Rows:
     """A row per record with the columns that are ever filled."""
-    unread = {f.column.name for f in table().fields if f.table == HEAD and f.index < DERIVED and not is_read(f)}
-    names = [column.name for column in dataset.table(HEAD).columns if column.name not in unread]
+    names = [column.name for column in dataset.table(HEAD).columns if column.name not in _unread()]
     parts = _parts_of_heads(records)
     said = {name: Coded.placed(records.size, parts[name]) for name in names if name in parts}
     for name in said:
@@ -89,6 +89,13 @@ def _heads(dataset: Dataset, records: Records) -> Rows:
     return Rows(np.arange(records.size), columns)
 
 
+@cache
+def _unread() -> frozenset[str]:
+    """Columns of the head that nothing ever fills."""
+    own = (f for f in table().fields if f.table == HEAD and f.index < DERIVED)
+    return frozenset(f.column.name for f in own if not is_read(f))
+
+
 def _parts_of_heads(records: Records) -> Parts:
     """The cells of the head by column, with their places."""
     places, heads = np.array(list(records.heads), np.int64), records.heads.values()
@@ -97,8 +104,8 @@ def _parts_of_heads(records: Records) -> Parts:
     for one in records.plain:
         numbers = [f"{one.kind}/{ident}" if ident else None for ident in one.ids]
         parts.setdefault("resource_type", []).append((one.places, Coded.one(one.kind, len(one.places))))
-        parts.setdefault("record_id", []).append((one.places, Coded.of(numbers)))
-        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+        parts.setdefault("record_id", []).append((one.places, Coded.each(numbers)))
+        parts.setdefault("chart", []).append((one.places, one.charts))
     return parts
 
 
@@ -109,7 +116,7 @@ def _people(records: Records, start: int) -> pl.DataFrame:
     parts: Parts = {name: [(places, Coded.of(texts))] for name, texts in cells.items()}
     for one in records.plain:
         parts.setdefault("facility", []).append((one.places, Coded.one(THE_SOURCE, len(one.places))))
-        parts.setdefault("chart", []).append((one.places, Coded.of(one.charts)))
+        parts.setdefault("chart", []).append((one.places, one.charts))
     numbers = pl.Series("claim_no", range(start, start + records.size), dtype=pl.Int64)
     columns = {name: Coded.placed(records.size, parts.get(name, ())) for name in PEOPLE_COLUMNS[1:]}
     return pl.DataFrame([numbers, *(column.series().alias(name) for name, column in columns.items())])

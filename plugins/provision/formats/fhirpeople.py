@@ -169,16 +169,19 @@ def patient_id(reference: str | None) -> str | None:
     return found[1] if found else None
 
 
-def person(cells: Cells, born: str | None) -> Row:
+def person(cells: Cells, born: str | None, facility: str = "") -> Row:
     """A row of people (`PEOPLE_COLUMNS` without the claim number). `born` as the Patient says it: evidence is a whole
-    date that exists, else nothing."""
-    row = list(map(cells.get, PEOPLE_COLUMNS[1:]))
+    date that exists, else nothing. `facility` stands for that of the cells."""
+    row = list(map(cells.get, _PEOPLE))
+    if facility:
+        row[_FACILITY_AT] = facility
     row[_BIRTH] = _evidence(born) if born else None
     row[_INSURER_AT] = _insurer(row[_INSURER_AT])
     return tuple(row)
 
 
-_BIRTH, _INSURER_AT = PEOPLE_COLUMNS.index("birth") - 1, PEOPLE_COLUMNS.index("insurer") - 1
+_PEOPLE = PEOPLE_COLUMNS[1:]
+_BIRTH, _INSURER_AT, _FACILITY_AT = (_PEOPLE.index(name) for name in ("birth", "insurer", "facility"))
 
 
 def _evidence(born: str) -> str | None:

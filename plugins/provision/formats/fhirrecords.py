@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from provision.formats.documents import Row
-from provision.formats.fhircoded import Places
+from provision.formats.fhircoded import Coded, Places
 from provision.formats.fhircolumns import Walk
 from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpaths import Step, is_read, parse, table
@@ -42,7 +42,7 @@ class Plain:
     kind: str
     places: Places
     ids: Sequence[str | None]
-    charts: Sequence[str | None]
+    charts: Coded
 
 
 @dataclass

@@ -43,7 +43,7 @@ class _Part:
         if column.dtype == "string" and column.cls in tables.DROPPED:
             self._known, self.left = [words.stripped(text) for text in texts], ()
         elif column.dtype != "decimal" and column.cls in _KEPT:
-            self._memory = _memory(column, _list_of(column))
+            self._memory = _memory(column, codes.of_domain(column.domain))
             self._known = list(map(self._memory.get, texts))
             self.left = [text for text, one in zip(texts, self._known, strict=True) if text and one is None]
 
@@ -69,13 +69,7 @@ class _Part:
         return pl.Series([text in those for text in self._texts])
 
 
-def _list_of(column: Column) -> codes.CodeTable | None:
-    """The code list of a column's domain, None where it has none: another configuration may have another."""
-    word, _, rest = column.domain.partition(":")
-    return codes.load(rest) if word == "code" else None
-
-
 @lru_cache(maxsize=_COLUMNS)
 def _memory(column: Column, _: codes.CodeTable | None) -> dict[str | None, Any]:
-    """What is remembered of the words of a column."""
+    """What is remembered of the words of a column and its code list: another configuration may have another."""
     return {}

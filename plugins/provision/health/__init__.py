@@ -2,7 +2,7 @@
 
 `doctor` says whether the platform can run; this says how the work stands: senders that are late, what lies in
 quarantine, releases and whom they wait for, deliveries in doubt, requests of persons, keys and agreements that end,
-entries that nobody signed. Ids, counts and days; the same signs on the command line, as metrics, and as alerts.
+entries that nobody signed or witnessed. Ids, counts and days; the same on the command line, as metrics and as alerts.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ QUESTIONS: dict[str, Callable[[Context, datetime], Iterator[Sign]]] = {
     "period": keeping.periods,
     "ending": keeping.ending,
     "unsigned": keeping.unsigned,
+    "unwitnessed": keeping.unwitnessed,
 }
 KINDS = tuple(QUESTIONS)
 

@@ -1,10 +1,12 @@
-"""保管側の兆候: requests of persons, accumulation periods, keys and agreements that end, entries nobody signed."""
+"""保管側の兆候: requests of persons, periods, keys and agreements that end, entries nobody signed or witnessed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice
 
+from provision.anchors import ANCHORED
 from provision.context import Context
 from provision.health.sign import Sign, day
 from provision.ledger import notes
@@ -31,7 +33,7 @@ def requests(ctx: Context, now: datetime) -> Iterator[Sign]:
             "request", "act" if begun or now - since > _REQUEST else "look", str(one["request"]), day(since),
             "実施の途中です" if begun else "二人目の承認を待っています",
             "was begun and is not done" if begun else "waits for a second person",
-            f"tokumei person agree {one['request']}", "" if begun else f"not {one['actor']}",
+            f"tokumei person agree {one['request']}", "" if begun else f"≠ {one['actor']}",
         )  # fmt: skip
 
 
@@ -76,4 +78,25 @@ def unsigned(ctx: Context, now: datetime) -> Iterator[Sign]:
             yield Sign(
                 "unsigned", "act", f"from entry {size}", day(entry), f"{count} 件の記録に署名がありません",
                 f"{count} entries are not signed", "tokumei ledger checkpoint; look at the DAG stewardship",
+            )  # fmt: skip
+
+
+def unwitnessed(ctx: Context, now: datetime) -> Iterator[Sign]:
+    """Entries that no checkpoint covers which left this machine, where the first of them is older than a night; and a
+    production platform none of whose checkpoints leave it."""
+    anchors = ctx.platform.anchors
+    if not (any(witness.url for witness in anchors.witnesses) or anchors.auditors or anchors.bucket):
+        if ctx.platform.environment == "production":
+            yield Sign(
+                "unwitnessed", "look", "anchors", day(now), "署名はこの機械の外に出ていません",
+                "no checkpoint leaves this machine", "name witnesses, auditors or a bucket (platform.yaml, anchors)",
+            )  # fmt: skip
+        return
+    size = max((int(entry.payload["size"]) for entry in ctx.ledger.entries(type=ANCHORED)), default=0)
+    waiting = (entry for entry in ctx.ledger.entries(start=size) if entry.type != ANCHORED)
+    for entry in islice(waiting, 1):
+        if now - entry.when > _SIGNED:
+            yield Sign(
+                "unwitnessed", "act", f"from entry {size}", day(entry), "署名が外部に届いていません",
+                "checkpoints do not reach their witnesses", "tokumei ledger anchor says which place cannot be reached",
             )  # fmt: skip

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 
 from provision.context import Context
-from provision.errors import Refused
+from provision.errors import Refused, TokumeiError
 from provision.incidents.deadlines import deadlines
 from provision.ledger.entry import Entry
+from provision.model import Plan, Words
 from provision.packaging.evidence.gathering import plan_of
 from provision.releasing.drafting import TOKYO
 from provision.releasing.recalling import OUT
@@ -75,25 +76,40 @@ def _asked(ctx: Context, question: Question) -> Iterator[Entry]:
 
 
 def _release(ctx: Context, drafted: Entry, question: Question) -> dict[str, Any]:
-    release, plan = drafted.subjects["release"], plan_of(ctx, drafted)
+    release, said, plan = drafted.subjects["release"], drafted.payload, _plan(ctx, drafted)
     made = next(iter(ctx.ledger.entries(type="release.made", kind="release", subject=release)), None)
     facts: Mapping[str, Any] = made.payload if made else {}
-    recipient = ctx.recipients.get(plan.recipient)
-    name = recipient.name if recipient else None
+    recipient = ctx.recipients.get(drafted.subjects["recipient"])
+    name = _both(recipient.name if recipient else None, said["recipient"])
+    title = _both(plan.title if plan else None, said["plan"])
     return {
-        "release": release, "state": ctx.ledger.state("release", release), "plan": plan.id,
-        "title": {"ja": plan.title.ja, "en": plan.title.en}, "recipient": plan.recipient,
-        "recipient_name": {"ja": name.ja if name else plan.recipient, "en": name.en if name else plan.recipient},
-        "agreement": plan.agreement, "purpose": plan.purpose, "made_at": made.at if made else "",
-        "digest": facts.get("digest", ""), "people": int(facts.get("people", 0)), "claims": int(facts.get("claims", 0)),
-        "tables": facts.get("tables", {}), "items": _items(ctx, drafted), "batches": len(facts.get("batches", [])),
+        "release": release, "state": ctx.ledger.state("release", release), "plan": said["plan"], "title": title,
+        "recipient": said["recipient"], "recipient_name": name, "agreement": said["agreement"],
+        "purpose": said["purpose"], "made_at": made.at if made else "", "digest": facts.get("digest", ""),
+        "people": int(facts.get("people", 0)), "claims": int(facts.get("claims", 0)),
+        "tables": facts.get("tables", {}), "items": _items(ctx, plan), "batches": len(facts.get("batches", [])),
         "measures": _measures(ctx, release, made, facts), "deliveries": list(_deliveries(ctx, release, question)),
     }  # fmt: skip
 
 
-def _items(ctx: Context, drafted: Entry) -> list[dict[str, str]]:
-    """個人に関する情報の項目: the columns that went out."""
-    shapes = layout(plan_of(ctx, drafted), ctx.catalogue)
+def _plan(ctx: Context, drafted: Entry) -> Plan | None:
+    """The plan as it was drafted; None where neither log nor files have it any more: the rest is said all the same."""
+    try:
+        return plan_of(ctx, drafted)
+    except TokumeiError:
+        return None
+
+
+def _both(words: Words | None, id: str) -> dict[str, str]:
+    return {"ja": words.ja, "en": words.en} if words else {"ja": id, "en": id}
+
+
+def _items(ctx: Context, plan: Plan | None) -> list[dict[str, str]]:
+    """個人に関する情報の項目: the columns that went out; none where the plan or a dataset is not known any more."""
+    try:
+        shapes = layout(plan, ctx.catalogue) if plan else []
+    except TokumeiError:
+        return []
     return [{"table": shape.name, "ja": column.ja, "en": column.en} for shape in shapes for column in shape.columns]
 
 

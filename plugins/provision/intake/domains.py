@@ -63,20 +63,15 @@ def enforce(table: Table, frame: pl.DataFrame, report: Report) -> pl.DataFrame:
 def _all_inside(columns: Sequence[Column], frame: pl.DataFrame) -> bool:
     """Whether no cell is empty text or outside its domain: asked of all columns at once, as a question costs more than
     looking at a few cells."""
-    asked = [check for column in columns if (check := _whole(column, _list_of(column))) is not None]
+    asked = [check for column in columns if (check := _whole(column, codes.of_domain(column.domain))) is not None]
     return not asked or all(frame.select(asked).row(0))
-
-
-def _list_of(column: Column) -> codes.CodeTable | None:
-    """The code list of a column's domain, None where it has none: another configuration may have another list."""
-    word, _, rest = column.domain.partition(":")
-    return codes.load(rest) if word == "code" else None
 
 
 @lru_cache(maxsize=4_096)
 def _whole(column: Column, _: codes.CodeTable | None) -> pl.Expr | None:
     """True where no cell of a column is empty text or outside its domain, None where any value may stand in it. Made
-    once per column and list: an expression costs as much as what it asks of a few cells."""
+    once per column and code list (another configuration may have another): an expression costs as much as what it asks
+    of a few cells."""
     cells, inside = pl.col(column.name), admits(column, column.name)
     filled = cells != "" if column.dtype == "string" else None
     both = inside if filled is None else filled if inside is None else filled & inside

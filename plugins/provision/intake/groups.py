@@ -64,6 +64,7 @@ class Gathering(ABC, Generic[Place]):
 
     def __init__(self) -> None:
         self._groups: dict[str, _Group[Place]] = {}
+        self._size = 0
 
     @abstractmethod
     def take(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> None:
@@ -71,12 +72,14 @@ class Gathering(ABC, Generic[Place]):
 
     def add(self, kind: DocumentFormat, one: Waiting[Place]) -> None:
         """One more document; takes the groups that are full."""
-        group = self._groups.setdefault(kind.id, _Group(kind))
+        if (group := self._groups.get(kind.id)) is None:
+            group = self._groups[kind.id] = _Group(kind)
         group.waiting.append(one)
         group.size += one.size
+        self._size += one.size
         if group.full:
             self._take(group)
-        while sum(each.size for each in self._groups.values()) > WAITING_BYTES:
+        while self._size > WAITING_BYTES:
             self._take(max(self._groups.values(), key=lambda each: each.size))
 
     def waiting(self) -> Iterator[tuple[DocumentFormat, Waiting[Place]]]:
@@ -92,6 +95,7 @@ class Gathering(ABC, Generic[Place]):
 
     def _take(self, group: _Group[Place]) -> None:
         del self._groups[group.kind.id]
+        self._size -= group.size
         self.take(group.kind, group.waiting)
 
 

@@ -28,7 +28,7 @@ from provision.intake.progress import Logged, Progress
 from provision.intake.quarantine import Keeping
 from provision.intake.sealed import manifest
 from provision.intake.shelves import Shelves
-from provision.intake.vetoes import Vetoes
+from provision.intake.vetoes import LEFT_OUT, Vetoes
 from provision.intake.work import Work
 from provision.layouthistory import check_layouts, shapes_of
 from provision.ledger.entry import Entry
@@ -130,6 +130,12 @@ def _passed(work: Work) -> dict[str, object]:
     return {"files_passed_over": dict(sorted(work.passed.items()))} if work.passed else {}
 
 
+def _vetoed(work: Work) -> dict[str, int]:
+    """How many records of files that were taken are of people who must not be received, where there were any."""
+    count = sum(count for rule, count in work.report.warnings.items() if rule.endswith(LEFT_OUT))
+    return {"records_vetoed": count} if count else {}
+
+
 def _facts(work: Work) -> dict[str, object]:
     """What the log says of the batch; of a source with several formats, or whose files are single documents, also how
     many files of each were taken."""
@@ -145,7 +151,7 @@ def _facts(work: Work) -> dict[str, object]:
         "shared_cards": work.cards,
         "files_quarantined": work.bad,
         "records_quarantined": work.held,
-        **({"records_vetoed": work.vetoes.left_out} if work.vetoes.left_out else {}),
+        **_vetoed(work),
         "problems": work.keeping.problems.lines(),
         "format": work.source.format_said,
         **({"files_taken": dict(sorted(work.files.items()))} if counted else {}),

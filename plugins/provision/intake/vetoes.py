@@ -21,8 +21,8 @@ from provision.model import Source
 from provision.persons.marks import Marks, marks
 from provision.persons.register import Registered, everybody, learn
 
-#: Warning in the counts of a batch: records to look at.
-DOUBTFUL = "veto.doubtful"
+#: Warnings in the counts of a batch: records that were left out, and records to look at.
+LEFT_OUT, DOUBTFUL = "veto.left_out", "veto.doubtful"
 #: The entry from which on records are known to be of somebody who was withdrawn before.
 LEARNT = "request.learnt"
 
@@ -34,8 +34,7 @@ class Vetoes:
         self.ctx, self.source = ctx, source
         linked = source.legal_status != "anonymised_received"
         self.people = [one for one in everybody(ctx) if one.concerns(received)] if linked else []
-        self.left_out = 0
-        self._grown: set[str] = set()
+        self._met: set[str] = set()
 
     def without(
         self, parcel: Parcel, tables: Mapping[str, pl.DataFrame], report: Report
@@ -44,7 +43,7 @@ class Vetoes:
         claims = self._theirs(parcel.people, report) if self.people else pl.Series("claim_no", [], dtype=pl.Int64)
         if not len(claims):
             return parcel, tables
-        self.left_out += len(claims)
+        report.warn(LEFT_OUT, len(claims))
         left = ~pl.col("claim_no").is_in(claims.implode())
         heads = {name: frame.filter(left) for name, frame in parcel.tables.items()}
         return (
@@ -54,7 +53,7 @@ class Vetoes:
 
     def _theirs(self, people: pl.DataFrame, report: Report) -> pl.Series:
         records = identities(people.filter(self._looked_at), self._key, self.source.id)
-        while any(self._learnt(id, records.filter(mark.mine()), mark) for id, mark in self._marks.items()):
+        while any(self._learns(id, records.filter(mark.mine()), mark) for id, mark in self._marks.items()):
             self.__dict__.pop("_marks")
         mine = pl.any_horizontal([mark.mine() for mark in self._marks.values()])
         near = pl.any_horizontal([mark.near() for mark in self._marks.values()])
@@ -62,35 +61,31 @@ class Vetoes:
         report.warn(DOUBTFUL, records.filter(near, ~pl.col("claim_no").is_in(claims.implode())).height)
         return claims
 
-    def _learnt(self, id: str, theirs: pl.DataFrame, mark: Marks) -> bool:
+    def _learns(self, id: str, theirs: pl.DataFrame, mark: Marks) -> bool:
         """Whether records that say the person's birth and sex have strong tokens nobody knew to be theirs."""
+        if theirs.height:
+            self._met.add(id)
         sure = theirs.filter(pl.col("e_birth").is_not_null(), pl.col("e_sex").is_not_null())
         new = {name: frozenset(sure[name].drop_nulls()) - mark.values[name] for name in STRONG}
         if not any(new.values()):
             return False
         learn(self.ctx, id, scope(self.source), new)
-        self._grown.add(id)
         return True
 
     def settle(self, actor: str) -> None:
-        """Before the batch is accepted: records taken before it was known that they are theirs go into no release."""
-        if not self._grown:
+        """Before the batch is accepted: records taken before it was known that they are theirs go into no release.
+        Asked of everybody who was left out, since a run that died may have learnt what this one finds known."""
+        if not self._met:
             return
         name = scope(self.source)
-        gone = set(self.ctx.vault.withdrawn(name)["alias"])
-        for one in self.people:
-            if one.id in self._grown:
-                found = self.ctx.vault.records(name).filter(self._marks[one.id].mine())
-                late = sorted(set(found["alias"]) - gone)
-                if late:
-                    entry = self.ctx.ledger.append(
-                        LEARNT,
-                        actor=actor,
-                        subjects={"request": one.id, "scope": name},
-                        payload={"identities": len(late)},
-                    )
-                    for kind in one.kinds:
-                        self.ctx.vault.withdraw(name, late, kind, entry.seq)
+        gone, known = set(self.ctx.vault.withdrawn(name)["alias"]), self.ctx.vault.records(name)
+        for one in (one for one in self.people if one.id in self._met):
+            late = sorted(set(known.filter(self._marks[one.id].mine())["alias"]) - gone)
+            if late:
+                about, payload = {"request": one.id, "scope": name}, {"identities": len(late)}
+                entry = self.ctx.ledger.append(LEARNT, actor=actor, subjects=about, payload=payload)
+                for kind in one.kinds:
+                    self.ctx.vault.withdraw(name, late, kind, entry.seq)
 
     @cached_property
     def _looked_at(self) -> pl.Expr:

@@ -66,6 +66,11 @@ class Verifier:
         """The key as one line for configuration files and auditors."""
         return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.algorithm + self.raw).decode()}"
 
+    @property
+    def line(self) -> str:
+        """`public`, and of a retired key where it ended."""
+        return self.public if self.until is None else f"{self.public} until {self.until}"
+
     def accepts(self, message: bytes, signature: bytes) -> bool:
         """True where `signature` is this key's Ed25519 signature (RFC 8032) of `message`."""
         try:

@@ -14,6 +14,9 @@ from provision.ledger.entry import Entry
 from provision.ledger.reading import LedgerReader
 from provision.lookup import tables
 
+#: Above every number of an entry.
+_MOST = 1 << 62
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -42,7 +45,7 @@ class Wanted:
         if self.category is not None:
             parts.append(("release.id IN (SELECT release FROM category WHERE number = ?)", [self.category]))
         if self.text:
-            said = "instr(release.id || '\n' || release.plan || '\n' || agreement || '\n' || digest, ?)"
+            said = "instr(casefold(release.id || '\n' || release.plan || '\n' || agreement || '\n' || digest), ?)"
             parts.append((said, [self.text.casefold()]))
         parts += self._days()
         return " AND ".join(part for part, _ in parts) or "1", [value for _, values in parts for value in values]
@@ -78,7 +81,7 @@ def releases(
     """At most `limit` releases, read from the log. `RetryLater` where the index says otherwise, and is removed."""
     where, values = wanted.condition()
     query = f"SELECT seq, release.id, state {_FROM} WHERE {where} AND seq < ? ORDER BY seq DESC LIMIT ?"
-    rows = index.execute(query, (*values, 1 << 62 if before is None else before, limit)).fetchall()
+    rows = index.execute(query, (*values, _below(before), limit)).fetchall()
     return [_believed(ledger, *row) for row in rows]
 
 
@@ -120,8 +123,13 @@ def entries(
     """At most `limit` entries, read from the log."""
     where, values = wanted.condition()
     query = f"SELECT seq FROM entry WHERE {where} AND seq < ? ORDER BY seq DESC LIMIT ?"
-    rows = index.execute(query, (*values, 1 << 62 if before is None else before, limit))
+    rows = index.execute(query, (*values, _below(before), limit))
     return [ledger.entry(seq) for (seq,) in rows.fetchall()]
+
+
+def _below(before: int | None) -> int:
+    """The number above the first one wanted, as far as the database counts."""
+    return _MOST if before is None else max(0, min(before, _MOST))
 
 
 def _believed(ledger: LedgerReader, seq: int, release: str, state: str) -> Found:

@@ -67,6 +67,7 @@ def _open(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     found = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     try:
+        found.create_function("casefold", 1, str.casefold, deterministic=True)
         found.execute("PRAGMA journal_mode = WAL")
         found.execute("PRAGMA synchronous = OFF")  # a power cut may cost the index, which is made anew
         found.execute("BEGIN IMMEDIATE")

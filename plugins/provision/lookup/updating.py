@@ -79,6 +79,6 @@ def _belongs(ledger: LedgerReader) -> bool:
     if not path.exists():
         return True
     with closing(tables.connect(path)) as index:
-        size, root = index.execute("SELECT size, root FROM head").fetchone()
-        counted = index.execute("SELECT count(*) FROM entry").fetchone()[0]
+        # One statement sees one moment: another process may be reading on just now.
+        size, root, counted = index.execute("SELECT size, root, (SELECT count(*) FROM entry) FROM head").fetchone()
     return counted == size and size <= ledger.size and (not size or bytes(root) == ledger.root(size))

@@ -6,9 +6,11 @@ bytes once more.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +29,31 @@ def announce(ctx: Context, contents: Contents, *, release: str, actor: str) -> d
 
     Raises `RetryLater` where it cannot be read back from where the public reads it.
     """
+    with _one_at_a_time(ctx):
+        return _announce(ctx, contents, release, actor)
+
+
+@contextmanager
+def _one_at_a_time(ctx: Context) -> Iterator[None]:
+    """Runs of several plans share the list of all announcements; the lock dies with its process."""
+    with (ctx.zones.ledger().parent / "announcing.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _announce(ctx: Context, contents: Contents, release: str, actor: str) -> dict[str, Any]:
     folder = ctx.zones.published()
     last = latest(ctx, contents.plan, contents.stage)
     if last is not None and last["content"] == contents.digest and _stands(folder, contents, last):
+        _write(folder / "index.html", shelf(ctx.platform, announcements(ctx)))
         _require_both(ctx, last)
         return _told(last)
-    made = _new(ctx, folder, contents)
-    _write(folder / "index.html", shelf(ctx.platform, [*announcements(ctx), {"plan": contents.plan, **made}]))
+    made, before = _new(ctx, folder, contents), list(announcements(ctx))
+    _write(folder / "index.html", shelf(ctx.platform, [*before, {"plan": contents.plan, **made}]))
     _require_both(ctx, made)
     ctx.ledger.append(
-        PUBLISHED, actor=actor, key=f"notice:{made['name']}", subjects={"plan": contents.plan, "release": release},
-        payload=made,
+        PUBLISHED, actor=actor, key=f"notice:{made['name']}:{len(before)}",
+        subjects={"plan": contents.plan, "release": release}, payload=made,
     )  # fmt: skip
     return _told(made)
 
@@ -64,15 +80,18 @@ def _announced(ctx: Context, release: str) -> Entry:
 
 
 def _stands(folder: Path, contents: Contents, last: Mapping[str, Any]) -> bool:
-    """Whether the page is in the folder as announced; one that was lost is written again where it still can be."""
-    path = folder / str(last["name"])
-    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == last["sha256"]:
+    """Whether both pages are in the folder as announced; lost ones are written again where they still can be."""
+    if all(_is_there(folder / str(last[name]), str(last["sha256"])) for name in ("name", "current")):
         return True
     body = page(contents, str(last["on"]))
     if hashlib.sha256(body.encode()).hexdigest() != last["sha256"]:
         return False
     _shelve(folder, contents, str(last["name"]), body)
     return True
+
+
+def _is_there(path: Path, sha256: str) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 def _new(ctx: Context, folder: Path, contents: Contents) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from provision.atrest import alone
+from provision.atrest import alone, shared
 from provision.context import Context
 from provision.formats.base import PEOPLE_COLUMNS
 from provision.intake import fingerprints
@@ -29,6 +29,8 @@ from provision.retention.received import Quarantine
 
 #: The entry that says that rows of erased people were looked for again.
 AGAIN = "store.erased_again"
+#: The entry from which on a person is withdrawn.
+BEGUN = "request.begun"
 #: Kinds of known values that are one person's, whoever lives with them; and those of a household.
 _OWN, _HOUSEHOLD = frozenset({"care", "chart", "own_chart"}), frozenset({"insured", "phone", "address"})
 
@@ -36,11 +38,17 @@ _OWN, _HOUSEHOLD = frozenset({"care", "chart", "own_chart"}), frozenset({"insure
 def carry_out(ctx: Context, id: str, *, actor: str) -> dict[str, object]:
     """A second person agrees, and all is done; gives what the log says of it. Run it again where it died.
 
-    `Refused` as `requests.agree` says. `RetryLater` while a batch is taken in or a release is made.
+    Earlier releases are worked out while others may still read the store: that can take long. `Refused` as
+    `requests.agree` says. `RetryLater` while a batch is taken in or a release is made.
     """
     if ctx.ledger.state("request", id) != "done":
+        requests.agree(ctx, id, actor=actor)
+        asked = Asked.of(requests.boxes(ctx).get(id)["records"])
+        with shared(ctx):
+            remember_all(ctx, _sources(ctx, find(ctx, asked)))
         with alone(ctx):
-            _do(ctx, id, requests.agree(ctx, id, actor=actor), actor)
+            if ctx.ledger.state("request", id) != "done":  # by a run that was a moment faster
+                _do(ctx, id, asked, actor)
     requests.forget(ctx, id)
     return dict(requests.entry_of(ctx, id, "done").payload)
 
@@ -60,23 +68,28 @@ def erase_again(ctx: Context, *, actor: str) -> int:
         every = [ctx.vault.withdrawn(name).filter(pl.col("cause") == "deletion")["alias"] for name in scopes]
         aliases = {alias for found in every for alias in found}
         rows = sum(ctx.store.rows_of(aliases).values())
+        remember_all(ctx, ctx.sources)
         ctx.store.without(aliases)
+        ctx.vault.forget(sorted(aliases))
         ctx.ledger.append(AGAIN, actor=actor, subjects={"zone": "store"}, payload={"rows": rows})
     return rows
 
 
-def _do(ctx: Context, id: str, agreed: Entry, actor: str) -> None:
+def _do(ctx: Context, id: str, asked: Asked, actor: str) -> None:
+    """Each run has an entry of its own, from which on whoever it withdraws is withdrawn: a release that was made after
+    the second person agreed, or after a run that died, had the person."""
     said = requests.boxes(ctx).get(id)
-    asked = Asked.of(said["records"])
+    asks = requests.entry_of(ctx, id, "asked").payload["asks"]
+    begun = ctx.ledger.append(BEGUN, actor=actor, subjects={"request": id}, payload={"asks": asks})
     found = _remembered(ctx, id, said, find(ctx, asked))
     for name, one in found.items():
-        for cause in agreed.payload["asks"]:
-            ctx.vault.withdraw(name, one.aliases, cause, agreed.seq)
-    _register(ctx, id, asked, agreed, found)
+        for cause in asks:
+            ctx.vault.withdraw(name, one.aliases, cause, begun.seq)
+    _register(ctx, id, asked, begun, found)
     facts = _looked_up(ctx, id, found)
     removed = _erase(ctx, said, asked, found, facts["rows"], actor) if said["erase"] else {}
     payload: dict[str, object] = {
-        "asks": agreed.payload["asks"], "scopes": len(found),
+        "asks": asks, "scopes": len(found),
         "identities": sum(len(one.aliases) for one in found.values()),
         "doubtful": sum(one.doubtful for one in found.values()),
         "rows": 0, "batches": 0, "known_values": 0, "in_quarantine": [],
@@ -95,10 +108,14 @@ def _remembered(ctx: Context, id: str, said: Mapping[str, Any], now: Mapping[str
     return found
 
 
-def _register(ctx: Context, id: str, asked: Asked, agreed: Entry, found: Mapping[str, Found]) -> None:
+def _register(ctx: Context, id: str, asked: Asked, begun: Entry, found: Mapping[str, Found]) -> None:
     """A veto is for good; an erasure for batches that wait, and is taken out when they are taken in."""
     tokens = {name: one.tokens for name, one in found.items()}
-    register.enter(ctx, register.Registered(id, tuple(agreed.payload["asks"]), agreed.seq, asked, tokens))
+    register.enter(ctx, register.Registered(id, tuple(begun.payload["asks"]), begun.seq, asked, tokens))
+
+
+def _sources(ctx: Context, found: Mapping[str, Found]) -> list[str]:
+    return [source.id for source in ctx.sources.values() if scope(source) in found]
 
 
 def _looked_up(ctx: Context, id: str, found: Mapping[str, Found]) -> dict[str, Any]:
@@ -106,8 +123,7 @@ def _looked_up(ctx: Context, id: str, found: Mapping[str, Found]) -> dict[str, A
     said = requests.boxes(ctx).get(id)
     if "facts" not in said:
         aliases = {alias for one in found.values() for alias in one.aliases}
-        sources = [source.id for source in ctx.sources.values() if scope(source) in found]
-        lost = remember_all(ctx, sources)
+        lost = remember_all(ctx, _sources(ctx, found))
         rows = [[*place, count] for place, count in ctx.store.rows_of(aliases).items()]
         said["facts"] = {"lost": lost, "releases": remembered.had(ctx, aliases), "rows": rows}
         requests.boxes(ctx).put(id, said)

@@ -20,7 +20,7 @@ from provision.persons.marks import marks
 
 @dataclass(frozen=True)
 class Found:
-    """One scope: the person's aliases, their strong tokens by domain, and how many records are nearly theirs."""
+    """One scope: the person's aliases, their tokens and names by domain, and how many records are nearly theirs."""
 
     aliases: frozenset[str] = field(default=frozenset(), repr=False)
     tokens: Mapping[str, frozenset[bytes]] = field(default_factory=dict, repr=False)
@@ -91,7 +91,7 @@ def _in_scope(ctx: Context, asked: Asked, name: str, sources: list[str]) -> Foun
     names = {"kana": "e_kana", "name": "e_written"}
     return Found(
         frozenset(own["alias"]),
-        {domain: frozenset(own[domain].drop_nulls()) for domain in STRONG},
+        {domain: frozenset(own[domain].drop_nulls()) for domain in (*STRONG, *names.values())},
         others.filter("near").height,
         frozenset(kind for kind, e in names.items() if not others[e].is_in(own[e].drop_nulls().implode()).any()),
     )

@@ -58,20 +58,20 @@ def ask(ctx: Context, asked: Asked, wish: Wish, *, actor: str) -> tuple[str, dic
     return id, payload
 
 
-def agree(ctx: Context, id: str, *, actor: str) -> Entry:
-    """A second person agrees; gives the entry from which on the person is withdrawn. Twice is once.
+def agree(ctx: Context, id: str, *, actor: str) -> None:
+    """A second person agrees. Twice is once.
 
-    `Refused` ``request.four_eyes`` where it is the one who took the request.
+    `Refused` ``request.four_eyes`` where it is the one who took the request, ``request.state`` where there is none.
     """
     asked = entry_of(ctx, id, "asked")
-    if ctx.ledger.state("request", id) == "asked" and asked.actor == actor:
-        raise Refused(
-            "whoever took the request cannot agree to it", where=id, rule="request.four_eyes",
-            remedy="another operator signs in with an account of their own and runs the same command",
-        )  # fmt: skip
     if ctx.ledger.state("request", id) == "asked":
+        if asked.actor == actor:
+            raise Refused(
+                "whoever took the request cannot agree to it", where=id, rule="request.four_eyes",
+                remedy="another operator signs in with an account of their own and runs the same command",
+            )  # fmt: skip
         ctx.ledger.transition("request", id, "agreed", actor=actor, payload={"asks": asked.payload["asks"]})
-    return entry_of(ctx, id, "agreed")
+    entry_of(ctx, id, "agreed")
 
 
 def reject(ctx: Context, id: str, *, basis: str, actor: str) -> None:
@@ -118,9 +118,9 @@ def _key(id: str) -> str:
 
 
 def _drop_orphans(ctx: Context) -> None:
-    """What a run left that died before its entry: nobody knows of it."""
+    """What runs left that died before the first entry, or after the last: nobody needs it."""
     for id in list(boxes(ctx).ids()):
-        if not ctx.ledger.state("request", id):
+        if ctx.ledger.state("request", id) in {"", "done", "rejected"}:
             forget(ctx, id)
 
 

@@ -16,15 +16,13 @@ from provision.portal.desk import Desk
 from provision.portal.members import Member, refused
 from provision.portal.shipments import Shipment
 
-_TERMS = (
-    "id", "purpose", "starts", "ends", "categories", "datasets", "no_reidentification", "onward_provision", "security",
-    "destroy_within_days",
-)  # fmt: skip
+#: What of an agreement is no term of use: where messages go and in which form the data come.
+_NO_TERMS = {"addresses", "channels", "formats"}
 
 
 def terms_digest(ctx: Context, recipient: Recipient) -> str:
     """SHA-256 of everything that is accepted, as it is worded now."""
-    agreement = recipient.agreement.model_dump(mode="json", include=set(_TERMS))
+    agreement = recipient.agreement.model_dump(mode="json", exclude=_NO_TERMS)
     said = {"agreement": agreement, "notice": statement(ctx.platform, recipient)}
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -41,7 +42,9 @@ def create(desk: Desk, *, schema: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def lifetime(app: FastAPI) -> AsyncIterator[None]:
+        tidying = asyncio.create_task(_tidying(desk))
         yield
+        tidying.cancel()
         await app.state.store.close()
 
     app = FastAPI(
@@ -59,6 +62,14 @@ def create(desk: Desk, *, schema: bool = False) -> FastAPI:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(Exception)(_unexpected)
     return app
+
+
+async def _tidying(desk: Desk) -> None:
+    """Remove what is over, every hour; a database that is busy is tidied the next time."""
+    while True:
+        with suppress(TokumeiError):
+            await asyncio.to_thread(desk.database.tidy, desk.clock())
+        await asyncio.sleep(3600)
 
 
 class Guard:
@@ -90,8 +101,11 @@ class Guard:
         await self._app(scope, bounded, headed)
 
     def _headers(self) -> dict[str, str]:
-        url = self._desk.portal_url
-        return {**HEADERS, "strict-transport-security": TRANSPORT} if is_https(url) else HEADERS
+        try:
+            secure = is_https(self._desk.portal_url)
+        except TokumeiError:
+            secure = True  # without configuration every answer is an error
+        return {**HEADERS, "strict-transport-security": TRANSPORT} if secure else HEADERS
 
 
 def _health(request: Request) -> PlainTextResponse:

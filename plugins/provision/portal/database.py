@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from provision.errors import RetryLater
+from provision.migrations.versions import prepare
 
 #: Seconds a writer waits for another one.
 BUSY_SECONDS = 20.0
@@ -51,12 +52,12 @@ class Database:
     """One SQLite file; every use opens it anew, so that threads share nothing."""
 
     def __init__(self, path: Path) -> None:
+        """`FixConfiguration` where the file is of another version (`tokumei migrate`)."""
         self.path = path
         if not path.exists():
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         with self.opened() as db:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                db.execute(statement)
+            prepare(db, "portal", _SCHEMA)
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:

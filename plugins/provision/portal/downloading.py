@@ -8,6 +8,8 @@ browsers and curl go on where they were cut, however long ago.
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import quote
 
@@ -18,7 +20,7 @@ from fastapi.responses import Response, StreamingResponse
 from provision.portal import entrance, fetching, logbook, ranges, sessions, transfers
 from provision.portal.desk import Desk
 from provision.portal.fetching import Place
-from provision.portal.members import refused
+from provision.portal.members import Member, refused
 from provision.portal.pages import require_accepted
 from provision.portal.shipments import File, file_of, require_fetchable, shipment, store_of
 from provision.portal.transfers import Link
@@ -29,35 +31,52 @@ Token = Annotated[str, Path(pattern=r"^[0-9a-f]{40}$")]
 OWN = "open the delivery's page for your own link"
 
 
-@router.api_route("/d/{token}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/d/{token}", response_class=Response, include_in_schema=False)
+@router.get("/d/{token}", response_class=Response)
 async def download(request: Request, token: Token) -> Response:
     """The file, or the part of it that is asked for."""
-    link, place, session = await run_in_threadpool(_allowed, request, token)
-    headers = _headers(place.file)
+    allowed = await run_in_threadpool(_allowed, request, token)
+    file = allowed.place.file
+    headers = _headers(file)
     try:
-        part = ranges.asked(_range(request, place.file), place.file.size)
+        part = ranges.asked(_range(request, file), file.size)
     except ranges.Unsatisfiable:
-        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{place.file.size}"})
-    first, past = part or (0, place.file.size)
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{file.size}"})
+    first, past = part or (0, file.size)
     headers["Content-Length"] = str(past - first)
     if part:
-        headers["Content-Range"] = f"bytes {first}-{past - 1}/{place.file.size}"
+        headers["Content-Range"] = f"bytes {first}-{past - 1}/{file.size}"
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    desk, started = entrance.desk_of(request), entrance.desk_of(request).clock()
-    answer = await fetching.opened(request.app.state.store, place, first, past)
+    return StreamingResponse(await _bytes(request, allowed, first, past), status, headers)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What somebody may fetch: whose link it is, to where, who they are, and the sign-in that opens it."""
+
+    link: Link
+    place: Place
+    member: Member
+    session: str = field(repr=False)
+
+
+async def _bytes(request: Request, allowed: Allowed, first: int, past: int) -> AsyncIterator[bytes]:
+    """The bytes, looked after while they go out and counted when they went."""
+    desk, link, started = entrance.desk_of(request), allowed.link, entrance.desk_of(request).clock()
+    answer = await fetching.opened(request.app.state.store, allowed.place, first, past)
 
     def sent(count: int) -> None:
         transfers.record(desk, link, first, first + count, started)
-        desk.note(link.member, "download" if count == past - first else "partial", f"delivery/{link.delivery}")
+        what = "download" if count == past - first else "partial"
+        logbook.action(desk, allowed.member, what, f"delivery/{link.delivery}")
 
-    body = fetching.passed_on(answer, past - first, lambda: _still(desk, session, link), sent)
-    return StreamingResponse(body, status, headers)
+    return fetching.passed_on(answer, past - first, lambda: _still(desk, allowed.session, link), sent)
 
 
-def _allowed(request: Request, token: str) -> tuple[Link, Place, str]:
-    """Whose link it is, where the file lies, and the sign-in that opens it. Raises the first thing that is wrong."""
+def _allowed(request: Request, token: str) -> Allowed:
+    """What this request may fetch. Raises the first thing that is wrong."""
     with entrance.stranger(request) as (desk, ctx):
         link = transfers.link(desk, token)
         if link is None:
@@ -69,7 +88,7 @@ def _allowed(request: Request, token: str) -> tuple[Link, Place, str]:
             place = _place(visit, link)
         if request.method == "GET":
             logbook.action(desk, visit.member, "start", f"delivery/{link.delivery}")
-        return link, place, visit.session.hash
+        return Allowed(link, place, visit.member, visit.session.hash)
 
 
 def _place(visit: entrance.Visit, link: Link) -> Place:

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
 import httpx
 
 from provision.connections import Resolver
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 PRESIGNED_SECONDS = 900
 #: Seconds between two looks at whether a transfer may still go on.
 RECHECK_SECONDS = 15.0
-PIECE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ async def passed_on(
     went out, however it ended. Ends with an error, so that the connection is cut, where bytes are missing."""
     count, looked = 0, time.monotonic()
     try:
-        async for piece in answer.aiter_raw(PIECE):
+        async for piece in answer.aiter_raw():
             yield piece
             count += len(piece)
             if time.monotonic() - looked > RECHECK_SECONDS:
@@ -125,8 +126,9 @@ async def passed_on(
         if count != expected:
             raise RetryLater("the store gave too few bytes", rule="portal.store", remedy="go on with the download")
     finally:
-        sent(count)
-        await answer.aclose()
+        with anyio.CancelScope(shield=True):  # also where the other end has gone
+            await anyio.to_thread.run_sync(sent, count)
+            await answer.aclose()
 
 
 @contextmanager

@@ -29,6 +29,29 @@ def send_link(ctx: Context, recipient: Recipient, member: Member, token: str, *,
     _send(ctx, access_of(recipient).mail_connection, member.address, subject, letter, words)
 
 
+#: What the holder of an account is told of (ASVS 2.2.3, 2.5.5, 2.8.5), ja and en.
+NOTICES = {
+    "enrolled": ("認証アプリが登録されました。", "An authenticator app was set up for your account."),
+    "locking": (
+        "認証コードの間違いが続いたため、15分間サインインを止めました。",
+        "Sign-in is stopped for 15 minutes: too many codes were wrong.",
+    ),
+    "replayed": ("使用済みの認証コードがもう一度入力されました。", "A code that had been used was typed again."),
+}
+
+
+def notify(ctx: Context, recipient: Recipient, member: Member, what: str) -> None:
+    """Tell the holder of an account what happened to it; of a lock the operators as well, by the account's id."""
+    ja, en = NOTICES[what]
+    words = {"what_ja": ja, "what_en": en, "contact": ctx.platform.operator.contact}
+    subject = "アカウントのお知らせ / About your account"
+    _send(ctx, access_of(recipient).mail_connection, member.address, subject, "notice", words)
+    if what == "locking":
+        platform, told = ctx.platform, {"member": member.id, "recipient": recipient.id}
+        subject = "受領者ポータル: アカウントの停止 / An account is locked"
+        _send(ctx, platform.alert_connection, platform.alert_address, subject, "locked", told)
+
+
 def tell_operator(ctx: Context, report: str, order: str, kind: str) -> None:
     """Word of a report to the operators: what kind it is and where to read it, never what it says."""
     words = {"report": report, "order": order, "kind": kind}

@@ -7,6 +7,7 @@ removed is out with the next request: sign-ins end, links stop, the seed of the 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 
 from provision.context import Context
@@ -130,17 +131,17 @@ def _added(desk: Desk, ctx: Context, by: Member, address: str) -> Member:
 
 
 def remove(desk: Desk, ctx: Context, member: Member, *, actor: str) -> None:
-    """退職者等: end an account at once. Twice is once."""
+    """退職者等: end an account at once. The log first, so that a removal that died is repeated whole; twice is once."""
+    ctx.ledger.append(
+        "member.removed", actor=actor, key=f"removed:{member.id}",
+        subjects={"member": member.id, "recipient": member.recipient}, payload={"role": member.role},
+    )  # fmt: skip
     now = desk.clock()
     with desk.database.opened() as rows:
         for table in ("ticket", "link"):
             rows.execute(f"DELETE FROM {table} WHERE member = ?", (member.id,))
         rows.execute("UPDATE session SET ended = ? WHERE member = ? AND ended IS NULL", (now, member.id))
         rows.execute("UPDATE member SET removed = ?, seed = NULL WHERE id = ? AND removed IS NULL", (now, member.id))
-    ctx.ledger.append(
-        "member.removed", actor=actor, key=f"removed:{member.id}",
-        subjects={"member": member.id, "recipient": member.recipient}, payload={"role": member.role},
-    )  # fmt: skip
 
 
 def reset(desk: Desk, ctx: Context, member: Member, *, actor: str) -> None:
@@ -165,18 +166,20 @@ def _appoint(desk: Desk, recipient: str, address: str) -> None:
             with desk.database.opened() as rows:
                 rows.execute("UPDATE member SET role = ? WHERE id = ?", (CONTACT, member.id))
             return
-    try:
+    with suppress(Refused):  # another request was faster
         _insert(desk, new_id("m"), recipient, address, CONTACT, "agreement")
-    except sqlite3.IntegrityError:
-        return  # another request was faster
 
 
 def _insert(desk: Desk, member: str, recipient: str, address: str, role: str, by: str) -> None:
-    with desk.database.opened() as rows:
-        rows.execute(
-            "INSERT INTO member (id, recipient, address, role, invited_by, created) VALUES (?, ?, ?, ?, ?, ?)",
-            (member, recipient, address, role, by, desk.clock()),
-        )
+    """`Refused` where the address has an account: the database holds one an address, whoever was faster."""
+    try:
+        with desk.database.opened() as rows:
+            rows.execute(
+                "INSERT INTO member (id, recipient, address, role, invited_by, created) VALUES (?, ?, ?, ?, ?, ?)",
+                (member, recipient, address, role, by, desk.clock()),
+            )
+    except sqlite3.IntegrityError:
+        raise refused("this address has an account already", "portal.invited") from None
 
 
 def _holds(ctx: Context, member: Member) -> bool:

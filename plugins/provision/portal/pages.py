@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from provision.accesslog.visit import TOKYO
@@ -23,6 +23,7 @@ from provision.portal import (
     sessions,
     transfers,
 )
+from provision.portal.desk import Desk
 from provision.portal.entrance import Visit
 from provision.portal.shipments import Shipment, closed, require_fetchable, shipment, shipments, store_of
 from provision.portal.signin import FormToken
@@ -102,7 +103,7 @@ def confirm(request: Request, order: Order, form: FormToken, digest: Annotated[s
 
 @router.post("/releases/{order}/report", response_class=HTMLResponse)
 def report(
-    request: Request, order: Order, form: FormToken,
+    request: Request, later: BackgroundTasks, order: Order, form: FormToken,
     kind: Annotated[str, Form(max_length=30)], words: Annotated[str, Form(max_length=4000)],
 ) -> Response:  # fmt: skip
     """問題の報告."""
@@ -111,8 +112,14 @@ def report(
         limits.count(desk.database, desk.secrecy, limits.REPORTS, visit.member.id, desk.clock())
         number = confirmations.report(desk, visit.ctx, visit.member, made, kind, words)
         logbook.action(desk, visit.member, "report", f"delivery/{made.order}")
-        letters.tell_operator(visit.ctx, number, made.order, kind)
+        later.add_task(_tell_operator, desk, number, made.order, kind)
         return _back(made, "reported")
+
+
+def _tell_operator(desk: Desk, number: str, order: str, kind: str) -> None:
+    """After the answer."""
+    with desk.context() as ctx:
+        letters.tell_operator(ctx, number, order, kind)
 
 
 @router.post("/releases/{order}/destroyed", response_class=HTMLResponse)

@@ -25,7 +25,10 @@ def people(request: Request, done: Annotated[str, Query(max_length=20)] = "") ->
         logbook.view(visit.desk, visit.member, "members")
         found = members.of_recipient(visit.desk, visit.recipient.id)
         access = members.access_of(visit.recipient)
-        return render.page(visit, request, "members.html", people=found, access=access, done=done)
+        signed_in = sessions.count(visit.desk, visit.member)
+        return render.page(
+            visit, request, "members.html", people=found, access=access, done=done, signed_in=signed_in
+        )  # fmt: skip
 
 
 @router.post("/members", response_class=HTMLResponse)
@@ -64,12 +67,12 @@ def reset(request: Request, member: MemberId, form: FormToken, later: Background
 
 
 def _colleague(visit: Visit, request: Request, member: str, form: str) -> Member:
-    """The one a form is about: of the same organisation, and not the contact, whom the agreement names."""
+    """The one a form is about: of the same organisation, and not the contact whom the agreement names now."""
     entrance.require_form(request, visit.ctx, visit.desk, form)
     found = next((one for one in members.of_recipient(visit.desk, visit.recipient.id) if one.id == member), None)
     if not visit.member.is_contact:
         raise refused("only the agreement's contact manages people", "portal.invite")
-    if found is None or found.is_contact:
+    if found is None or found.address == members.access_of(visit.recipient).contact:
         raise refused("there is nobody like this", "portal.unknown", "open the list of people again")
     return found
 

@@ -15,10 +15,8 @@ def serve(host: str, port: int) -> None:
     from provision.portal.app import create
     from provision.portal.desk import open_desk
 
-    desk = open_desk()
-    desk.database.tidy(desk.clock())
     trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
     uvicorn.run(
-        create(desk), host=host, port=port, access_log=False, server_header=False, date_header=True, log_level="info",
+        create(open_desk()), host=host, port=port, access_log=False, server_header=False, log_level="info",
         proxy_headers=True, forwarded_allow_ips=trusted, timeout_keep_alive=30, limit_concurrency=500,
     )  # fmt: skip

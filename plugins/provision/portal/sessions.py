@@ -18,7 +18,7 @@ from provision.portal.desk import Desk
 from provision.portal.members import Member, by_id
 from provision.portal.secrecy import kept, new_token
 
-LINK_SECONDS = 900.0
+LINK_SECONDS = 600.0
 INVITATION_SECONDS = 72 * 3600.0
 IDLE_SECONDS = 1800.0
 LONGEST_SECONDS = 12 * 3600.0
@@ -37,10 +37,11 @@ class NotSignedIn(TokumeiError):
 
 
 class BadCode(TokumeiError):
-    """The authenticator's code is not right, or was used before."""
+    """The authenticator's code is not right. `rule` says whether it was wrong (``portal.code``), used before
+    (``portal.replayed``), or the one wrong code too many that locks the account (``portal.locking``)."""
 
-    def __init__(self) -> None:
-        super().__init__("the code is not right", rule="portal.code", remedy="wait for the next code and try again")
+    def __init__(self, rule: str) -> None:
+        super().__init__("the code is not right", rule=rule, remedy="wait for the next code and try again")
 
 
 class DeadLink(TokumeiError):
@@ -100,8 +101,9 @@ def enter(desk: Desk, token: str, given: str) -> tuple[str, Member]:
     seed, last = _known_seed(desk, link)
     step = totp.matching_step(seed, given, desk.clock(), last)
     if step is None:
-        _failed(desk, link)
-        raise BadCode
+        locking = _failed(desk, link)
+        replayed = totp.matching_step(seed, given, desk.clock(), 0) is not None
+        raise BadCode("portal.locking" if locking else "portal.replayed" if replayed else "portal.code")
     with desk.database.opened() as rows:
         used = rows.execute("UPDATE ticket SET used = ? WHERE hash = ? AND used IS NULL", (desk.clock(), link.hash))
         once = rows.execute(
@@ -126,14 +128,16 @@ def _known_seed(desk: Desk, link: Ticket) -> tuple[bytes, int]:
     return seed, int(row["step"])
 
 
-def _failed(desk: Desk, link: Ticket) -> None:
+def _failed(desk: Desk, link: Ticket) -> bool:
+    """Count it; whether it was the one that locks the account."""
     with desk.database.opened() as rows:
         rows.execute("UPDATE ticket SET failures = failures + 1 WHERE hash = ?", (link.hash,))
         rows.execute("UPDATE member SET failures = failures + 1 WHERE id = ?", (link.member.id,))
-        rows.execute(
+        locked = rows.execute(
             "UPDATE member SET failures = 0, locked = ? WHERE id = ? AND failures >= ?",
             (desk.clock() + LOCK_SECONDS, link.member.id, LOCK_AFTER),
         )
+    return locked.rowcount == 1
 
 
 def _seed_of(desk: Desk, row: sqlite3.Row, member: Member) -> bytes:
@@ -203,3 +207,20 @@ def end(desk: Desk, session: Session) -> None:
             "UPDATE session SET ended = ? WHERE (hash = ? OR parent = ?) AND ended IS NULL",
             (desk.clock(), session.hash, session.hash),
         )
+
+
+def count(desk: Desk, member: Member) -> int:
+    """Sign-ins of a member that hold now, this one among them; passes for curl do not count."""
+    now = desk.clock()
+    with desk.database.opened() as rows:
+        found = rows.execute(
+            "SELECT count(*) FROM session WHERE member = ? AND kind = ? AND ended IS NULL AND expires > ? AND seen > ?",
+            (member.id, PAGES, now, now - IDLE_SECONDS),
+        ).fetchone()
+    return int(found[0])
+
+
+def end_all(desk: Desk, member: Member) -> None:
+    """Sign out everywhere: every session and every pass of a member."""
+    with desk.database.opened() as rows:
+        rows.execute("UPDATE session SET ended = ? WHERE member = ? AND ended IS NULL", (desk.clock(), member.id))

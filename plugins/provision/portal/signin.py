@@ -71,8 +71,10 @@ def enter(request: Request, token: Token) -> Response:
 
 
 @router.post("/enter/{token}", response_class=HTMLResponse)
-def use(request: Request, token: Token, form: FormToken, code: Annotated[str, Form(max_length=20)]) -> Response:
-    """Use the link with the code."""
+def use(
+    request: Request, later: BackgroundTasks, token: Token, form: FormToken, code: Annotated[str, Form(max_length=20)]
+) -> Response:
+    """Use the link with the code. The holder of the account is told of what they should know."""
     with entrance.stranger(request) as (desk, ctx):
         entrance.require_form(request, ctx, desk, form)
         limits.count(desk.database, desk.secrecy, limits.CODES_FROM_PLACE, entrance.place_of(request), desk.clock())
@@ -84,11 +86,29 @@ def use(request: Request, token: Token, form: FormToken, code: Annotated[str, Fo
             logbook.refusal(desk, link.member, error.rule, "signin")
             if not isinstance(error, BadCode):
                 raise
+            if error.rule != "portal.code":
+                _notify(desk, link.member, error.rule.rpartition(".")[2])
             return _code_page(request, desk, ctx, token, "code", status=422)
         logbook.action(desk, member, "signin", f"recipient/{recipient.id}")
+        if link.seed is not None:
+            later.add_task(_notify, desk, member, "enrolled")
         answer = RedirectResponse(link.onward, 303)
         entrance.set_session(answer, ctx, session)
         return answer
+
+
+def _notify(desk: Desk, member: members.Member, what: str) -> None:
+    with desk.context() as ctx:
+        letters.notify(ctx, members.admitted(ctx, member), member, what)
+
+
+@router.post("/signout/all", response_class=HTMLResponse)
+def leave_everywhere(request: Request, form: FormToken) -> Response:
+    """Sign out on every device: for whoever left one somewhere."""
+    with entrance.visit(request) as visit:
+        entrance.require_form(request, visit.ctx, visit.desk, form)
+        sessions.end_all(visit.desk, visit.member)
+        return _left(visit)
 
 
 @router.post("/signout", response_class=HTMLResponse)
@@ -97,10 +117,15 @@ def leave(request: Request, form: FormToken) -> Response:
     with entrance.visit(request) as visit:
         entrance.require_form(request, visit.ctx, visit.desk, form)
         sessions.end(visit.desk, visit.session)
-        logbook.action(visit.desk, visit.member, "signout", f"recipient/{visit.recipient.id}")
-        answer = RedirectResponse("/signin", 303)
-        entrance.set_session(answer, visit.ctx, "")
-        return answer
+        return _left(visit)
+
+
+def _left(visit: entrance.Visit) -> Response:
+    """Back to signing in, with nothing kept in the browser (ASVS 8.2.3)."""
+    logbook.action(visit.desk, visit.member, "signout", f"recipient/{visit.recipient.id}")
+    answer = RedirectResponse("/signin", 303, headers={"Clear-Site-Data": '"cache", "storage"'})
+    entrance.set_session(answer, visit.ctx, "")
+    return answer
 
 
 def to_sign_in(request: Request) -> Response:

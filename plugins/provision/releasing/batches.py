@@ -62,8 +62,7 @@ def batches_in_force(ctx: Context, sources: Sequence[str], moment: Moment | None
     at = moment or now(ctx)
     accepted = {e.subjects["batch"] for e in _entries(ctx, "batch.accepted", sources, at)}
     received = {e.subjects["batch"]: e for e in _entries(ctx, "batch.received", sources, at)}
-    ended = {e.subjects["batch"] for e in ctx.ledger.entries(type=ENDED)}
-    gone = superseded(received, accepted) | ended
+    gone = superseded(received, accepted) | _ended(ctx)
     found = [part for batch in accepted - gone for part in parts(ctx, received[batch])]
     return tuple(sorted(found, key=lambda b: (b.source, b.place, b.dataset)))
 
@@ -73,7 +72,7 @@ def in_force_by_receipt(ctx: Context, sources: Sequence[str]) -> Iterator[Entry]
     at = now(ctx)
     accepted = {e.subjects["batch"] for e in _entries(ctx, "batch.accepted", sources, at)}
     received = {e.subjects["batch"]: e for e in _entries(ctx, "batch.received", sources, at)}
-    gone = superseded(received, accepted)
+    gone = superseded(received, accepted) | _ended(ctx)
     return (received[batch] for batch in sorted(accepted - gone))
 
 
@@ -119,12 +118,16 @@ def superseded(received: Mapping[str, Entry], accepted: Iterable[str]) -> set[st
     open_ = list(accepted)
     while open_:
         entry = received[open_.pop()]
-        place = entry.payload["supersedes"]
+        place = entry.payload.get("supersedes")
         if place:
             older = set(by_place[entry.subjects["source"], place["period"], place["sequence"]]) - gone
             gone |= older
             open_ += older
     return gone
+
+
+def _ended(ctx: Context) -> set[str]:
+    return {entry.subjects["batch"] for entry in ctx.ledger.entries(type=ENDED)}
 
 
 def _entries(ctx: Context, type: str, sources: Sequence[str], at: Moment) -> list[Entry]:

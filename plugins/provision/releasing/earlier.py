@@ -53,17 +53,23 @@ def earlier_releases(ctx: Context, release: str, recipient: str) -> Iterator[Ent
 def remember_all(ctx: Context, sources: Iterable[str]) -> list[str]:
     """Before rows of these sources go from the store: keep who was in every release that somebody has or may yet get
     and that drew on them. Gives the releases of which nobody can say who was in them; twice is once."""
-    scopes, lost = {scope(ctx.source(source)) for source in sources}, []
+    names = set(sources)
+    scopes, lost = _scopes(ctx, names), []
     for made in ctx.ledger.entries(type="release.made"):
         release = made.subjects["release"]
         drafted = _drafted(ctx, release)
-        theirs = {scope(ctx.sources[source]) for source in drafted.payload["sources"] if source in ctx.sources}
-        if theirs & scopes and _may_have_left(ctx, release):
+        drew = set(drafted.payload["sources"])
+        if (drew & names or _scopes(ctx, drew) & scopes) and _may_have_left(ctx, release):
             try:
                 remember(ctx, drafted, made)
             except NotComparable:
                 lost.append(release)
     return lost
+
+
+def _scopes(ctx: Context, sources: Iterable[str]) -> set[str]:
+    """Of those that the configuration still has."""
+    return {scope(ctx.sources[source]) for source in sources if source in ctx.sources}
 
 
 def _may_have_left(ctx: Context, release: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from provision.context import Context
-from provision.errors import RetryLater
+from provision.errors import TokumeiError
 from provision.retention import kept, leaving, received
 from provision.retention.base import Clock, Due
 
@@ -25,6 +25,7 @@ CLOCKS: tuple[Clock, ...] = (
     leaving.Payloads(),
     leaving.Outbox(),
     leaving.Staging(),
+    kept.Visits(),
     kept.Log(),
 )
 
@@ -38,19 +39,20 @@ def schedule(ctx: Context) -> list[Due]:
 def end_overdue(ctx: Context, *, actor: str) -> dict[str, int]:
     """End what is over its time; gives how many were ended, or wait for a person, by the clocks' own names.
 
-    Raises `RetryLater` after all clocks were asked where one of them could not end everything now.
+    Raises after all clocks were asked where one of them could not end everything: `RetryLater` while the store is in
+    use, for instance.
     """
     counts: dict[str, int] = {}
-    later: RetryLater | None = None
+    stopped: TokumeiError | None = None
     for clock in CLOCKS:
         over = [due for due in clock.due(ctx) if due.is_over(datetime.now(UTC))]
         try:
             for due in over:
                 clock.end(ctx, due, actor)
-        except RetryLater as error:
-            later = error
+        except TokumeiError as error:
+            stopped = error
         if clock.count:
             counts[clock.count] = len(over)
-    if later is not None:
-        raise later
+    if stopped is not None:
+        raise stopped
     return counts

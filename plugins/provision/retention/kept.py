@@ -1,15 +1,16 @@
-"""蓄積の時計: batches of the store, accumulation periods of the vault, and the provision log itself."""
+"""蓄積の時計: batches of the store, accumulation periods of the vault, page views, and the provision log itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
+from provision.accesslog.anchoring import anchors, expired_upto
 from provision.atrest import alone
 from provision.context import Context
 from provision.intake.keying import scope
 from provision.releasing.drafting import TOKYO
-from provision.retention.base import Due, attested, months_after
+from provision.retention.base import Due, attested, midnight, months_after
 from provision.retention.ending import DESTROYED, end_batch
 from provision.retention.periods import PERIOD_ENDED
 
@@ -58,6 +59,24 @@ class Periods:
 
     def end(self, ctx: Context, due: Due, actor: str) -> None:
         """``tokumei retention end-period``: a person decides."""
+
+
+class Visits:
+    """閲覧記録: page views and downloads, the oldest day of them. `accesslog.nightly` ends them, day by day."""
+
+    count = ""
+
+    def due(self, ctx: Context) -> Iterator[Due]:
+        """The oldest day that is anchored and not destroyed."""
+        gone, days = expired_upto(ctx.ledger), ctx.platform.retention.access_days
+        for anchor in anchors(ctx.ledger):
+            if anchor.last > gone:
+                since = midnight(anchor.day)
+                yield Due("access", f"visits of {anchor.day} and after", "", since, since + timedelta(days=days + 1))
+                return
+
+    def end(self, ctx: Context, due: Due, actor: str) -> None:
+        """Its own nightly task."""
 
 
 class Log:

@@ -14,7 +14,7 @@ _TEXTS = st.lists(st.sampled_from([None, "", "a", "b", "架空"]), max_size=12)
 @given(_TEXTS)
 def test_a_column_holds_its_cells(texts: list[str | None]) -> None:
     made = Coded.of(texts)
-    assert made.texts() == texts
+    assert made.texts() == Coded.each(texts).texts() == Coded.drawn(iter(texts), len(texts)).texts() == texts
     assert made.series().to_list() == texts
     assert made.filled.tolist() == [text is not None for text in texts]
     assert made.having(lambda word: word == "a").tolist() == [text == "a" for text in texts]

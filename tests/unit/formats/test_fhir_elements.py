@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -96,6 +97,17 @@ def test_only_elements_of_codes_and_amounts_stay_bytes() -> None:
     assert not {kind for kind, _ in staying} & {"Patient", "Coverage", "Composition", "Organization", "Bundle"}
 
 
+def test_of_an_element_that_stands_twice_the_last_counts() -> None:
+    source = get("fhir-bundle")
+    assert isinstance(source, DocumentFormat)
+    whole = written(bundle(patient(), observation()))
+    before, behind = (whole.replace(name, b'"code": 5, ' + name) for name in (b'"status"', b'"effectiveDateTime"'))
+    parcel = source.parcel([source.document(before, {})], Report(), {})
+    assert parcel.tables["test_value"]["item"].to_list() == ["hba1c"]
+    with pytest.raises(BadFile, match=r"fhir\.shape"):
+        source.document(behind, {})
+
+
 def test_an_element_is_read_once_for_all_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     fhirelements.forget()
     read: list[bytes] = []
@@ -128,3 +140,16 @@ def test_elements_are_bounded_in_number_and_length() -> None:
     assert made[long].f_coding is None
     assert long not in made
     fhirelements.forget()
+
+
+def test_what_is_wrong_only_alone_is_refused_and_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def always(_: Any) -> None:
+        raise msgspec.ValidationError("架空山 花子")
+
+    monkeypatch.setattr(fhirdecoding, "check", always)
+    source = get("fhir-bundle")
+    assert isinstance(source, DocumentFormat)
+    with pytest.raises(BadFile) as refusal:
+        source.document(written(bundle(patient(), observation())), {})
+    assert refusal.value.rule == "fhir.shape"
+    assert "架空" not in str(refusal.value)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provision import codes
 from provision.formats import remembered, words
 from provision.formats.base import Column, ColumnClass
 
@@ -51,7 +52,7 @@ def test_only_what_the_store_keeps_is_remembered(monkeypatch: pytest.MonkeyPatch
     said = ["架空山　花子", "19560203", "1060047", "06132013", "1"]
     remembered.read(dict.fromkeys(COLUMNS, said))
     for column in COLUMNS:
-        known = remembered._memory(column, remembered._list_of(column))
+        known = remembered._memory(column, codes.of_domain(column.domain))
         assert "架空山　花子" not in known
         assert not known or column.cls is ColumnClass.ORDINARY
     asked: list[str] = []

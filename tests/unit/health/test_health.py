@@ -16,6 +16,7 @@ from provision.context import Context
 from provision.errors import FixConfiguration, Quarantined
 from provision.health import Sign
 from provision.ledger.store import Ledger
+from provision.model import Anchors
 from provision.persons.requests import ask
 from tests.support.intake import ACTOR, drop
 from tests.support.leaving import FIRST, asked, wish
@@ -128,7 +129,7 @@ def test_deliveries_in_doubt(ctx: Context, states: list[str], days: int, level: 
 def test_a_request_waits_for_a_second_person(ctx: Context) -> None:
     id, _ = ask(ctx, asked("B"), wish(), actor=FIRST)
     (sign,) = told(ctx, "request")
-    assert (sign.subject, sign.level, sign.whom) == (id, "look", f"not {FIRST}")
+    assert (sign.subject, sign.level, sign.whom) == (id, "look", f"≠ {FIRST}")
     assert [s.level for s in told(ctx, "request", days=15)] == ["act"]
 
 
@@ -146,6 +147,22 @@ def test_entries_that_nobody_signed(ctx: Context) -> None:
     assert (sign.level, sign.en) == ("act", "1 entries are not signed")
     ctx.ledger.checkpoint(ctx.signer)
     assert told(ctx, "unsigned", hours=31) == []
+
+
+def test_checkpoints_that_do_not_leave(ctx: Context) -> None:
+    assert told(ctx, "unwitnessed", days=9) == []  # a demonstration
+    own = ctx.platform.model_copy(update={"environment": "production"})
+    (sign,) = told(replace(ctx, platform=own), "unwitnessed")
+    assert (sign.level, sign.subject) == ("look", "anchors")
+    mailed = Anchors(auditors=["auditor@example.jp"])
+    sends = replace(ctx, platform=own.model_copy(update={"anchors": mailed}))
+    assert told(sends, "unwitnessed") == []
+    assert [sign.level for sign in told(sends, "unwitnessed", hours=31)] == ["act"]
+    payload = {"size": ctx.ledger.size, "root": "0", "places": ["auditors' mail"]}
+    ctx.ledger.append("ledger.anchored", actor=ACTOR, subjects={}, payload=payload)
+    assert told(sends, "unwitnessed", hours=31) == []  # the entry about it needs no witness of its own
+    ctx.ledger.append("test.entry", actor=ACTOR, subjects={}, payload={})
+    assert [sign.level for sign in told(sends, "unwitnessed", hours=31)] == ["act"]
 
 
 def test_a_question_that_cannot_be_answered_is_a_sign(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

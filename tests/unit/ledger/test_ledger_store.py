@@ -25,7 +25,6 @@ from provision.ledger.checkpoints import CheckpointFolder
 from provision.ledger.copying import copy
 from provision.ledger.entry import Entry, draft, stamp
 from provision.ledger.places import Place
-from provision.ledger.queries import rows
 from provision.ledger.reading import LedgerReader
 from provision.ledger.report import show, verification
 from provision.ledger.signing import Signer
@@ -483,20 +482,6 @@ def test_entries_may_be_appended_while_others_are_read(ledger: Ledger, monkeypat
         if entry.seq < 3:
             fill(ledger, 1)
     assert seen == 7
-
-
-def test_pages_go_from_the_newest_down(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provision.ledger.queries.PAGE", 2)
-    fill(ledger, 7)
-    ledger.append("note.read", actor="Auditor-1", subjects={}, payload={"words": [{"ja": "監査"}], "n": 41})
-    assert [entry.seq for entry in rows(ledger, limit=3)] == [7, 6, 5]
-    assert [entry.seq for entry in rows(ledger, limit=3, before=5)] == [4, 3, 2]
-    assert [entry.seq for entry in rows(ledger, limit=9, type="note.written", before=2)] == [1, 0]
-    assert rows(ledger, limit=0) == rows(ledger, limit=5, before=0) == []
-    for text in ("auditor-1", "監査", "41", "NOTE.READ"):
-        assert [entry.seq for entry in rows(ledger, limit=9, text=text)] == [7]
-    assert [entry.seq for entry in rows(ledger, limit=9, text="d4")] == [4]
-    assert rows(ledger, limit=9, text="payload") == []
 
 
 def test_the_table_for_the_terminal(path: Path) -> None:

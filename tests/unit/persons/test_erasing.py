@@ -92,6 +92,20 @@ def test_a_person_is_gone_from_everything(ctx: Context) -> None:
     assert not ctx.keys.exists(f"request-{id}")
 
 
+def test_tokens_are_overwritten_not_only_unlisted(ctx: Context) -> None:
+    name = scope(ctx.source(CLAIMS))
+    before = ctx.vault.records(name)
+    gone(ctx, asked("B"))
+    left = ctx.vault.records(name)
+    (theirs,) = before.join(left, on="alias", how="anti").iter_rows(named=True)
+    tokens = [value for column, value in theirs.items() if isinstance(value, bytes)]
+    assert len(tokens) >= 4
+    written = b"".join(path.read_bytes() for path in ctx.zones.vault().glob("vault.db*"))
+    assert left["facility_chart"][0] in written
+    mine = set(tokens) - {value for row in left.iter_rows() for value in row}  # a birth may be another's, too
+    assert not [token for token in mine if token in written]
+
+
 def test_twice_is_once(ctx: Context) -> None:
     id, done = gone(ctx, asked("B"))
     size = ctx.ledger.size
@@ -147,6 +161,10 @@ STEPS = (
 )  # fmt: skip
 
 
+#: Whoever dies here has withdrawn nobody.
+BEFORE = (STEPS[0], STEPS[2])
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_died_is_finished_by_the_next(ctx: Context, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made(ctx, "one")
@@ -163,7 +181,7 @@ def test_a_run_that_died_is_finished_by_the_next(ctx: Context, step: str, monkey
         with pytest.raises(Killed):
             carry_out(ctx, id, actor=SECOND)
     assert ctx.ledger.state("request", id) == "agreed"
-    if step != STEPS[0]:
+    if step not in BEFORE:
         assert select(ctx, ctx.plan(PLAN), ctx.profile(ctx.plan(PLAN).profile)).people.height == 4
     done = carry_out(ctx, id, actor=SECOND)
     assert (done["identities"], done["batches"], len(list(done["releases"]))) == (1, 1, 1)  # type: ignore[call-overload]
@@ -201,8 +219,38 @@ def test_nothing_goes_while_the_store_is_read(ctx: Context) -> None:
     id, _ = ask(ctx, asked("B"), wish(), actor=FIRST)
     with shared(ctx), pytest.raises(RetryLater):
         carry_out(ctx, id, actor=SECOND)
-    assert ctx.ledger.state("request", id) == "asked"
+    assert ctx.ledger.state("request", id) == "agreed"
+    assert "1953-02" in stored(ctx)
+    assert ctx.vault.withdrawn(scope(ctx.source(CLAIMS))).height == 0
     carry_out(ctx, id, actor=SECOND)
+    assert "1953-02" not in stored(ctx)
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_a_release_made_after_the_agreement_had_the_person(
+    ctx: Context, died: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An officer agreed in the morning, or a run died before anybody was withdrawn; then a release was made."""
+    id, _ = ask(ctx, asked("B"), wish(veto=True), actor=FIRST)
+    requests.agree(ctx, id, actor="officer:one")
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    if died:
+        with monkeypatch.context() as patch:
+            patch.setattr("provision.vault.Vault.withdraw", die)
+            with pytest.raises(Killed):
+                carry_out(ctx, id, actor=FIRST)
+    release, facts = made(ctx, "one")
+    assert facts["people"] == 5
+    done = carry_out(ctx, id, actor=FIRST)  # whoever: two people have agreed
+    assert done["releases"] == [release]
+    with pytest.raises(Refused, match="1 people of it were withdrawn"):
+        require_all_still_in(ctx, release, "deliver")
 
 
 def test_a_store_that_comes_back_from_a_backup_is_emptied_of_them_again(ctx: Context, tmp_path: Path) -> None:
@@ -337,9 +385,42 @@ def test_other_numbers_on_a_record_of_theirs_are_theirs(ctx: Context) -> None:
     everything = with_plan(ctx, cutoff_month="2025-07")
     people = select(everything, everything.plan(PLAN), ctx.profile(ctx.plan(PLAN).profile)).people
     assert "1953-02" not in set(people["birth_month"])
+    release, _ = made(with_plan(ctx, first_month="2025-05", cutoff_month="2025-07"), "one")
     assert catch_up(ctx, actor=ACTOR) > 0  # what was learnt late is of somebody who was erased
+    assert (ctx.zones.vault() / "presences" / f"{release}.parquet").exists()
     assert catch_up(ctx, actor=ACTOR) == 0
     assert "1953-02" not in stored(ctx)
+
+
+def test_what_a_dead_run_learnt_is_settled_by_the_next(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone(ctx, asked("B", chart="", facility=""), veto=True)
+    send(ctx, Sent(CLAIMS, "2025-05", 1, (bill("B", "2025-05").but(chart="K999", number="9999"), *NEXT[2:])))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    both = Sent(CLAIMS, "2025-06", 1, (bill("B", "2025-06").but(chart="K999"),))
+    with monkeypatch.context() as patch:
+        patch.setattr("provision.intake.vetoes.Vetoes.settle", die)
+        with pytest.raises(Killed):
+            send(ctx, both)
+    assert not list(ctx.ledger.entries(type="request.learnt"))
+    (batch,) = receive(ctx, CLAIMS, actor=ACTOR)
+    take_in(ctx, batch, actor=ACTOR)
+    assert len(list(ctx.ledger.entries(type="request.learnt"))) == 1
+
+
+def test_a_former_name_is_known_to_be_theirs(ctx: Context) -> None:
+    """A record with the chart bears another name; a card with that name, and no chart we know, is theirs, too."""
+    before = bill("B", "2025-05").but(name="架空　旧子", kana="キュウコ")
+    send(ctx, Sent(CLAIMS, "2025-05", 1, (before, *NEXT[2:])))
+    gone(ctx, asked("B"), veto=True)
+    later = bill("B", "2025-06").but(name="架空　旧子", kana="キュウコ", chart="K888")
+    batch = send(ctx, Sent(CLAIMS, "2025-06", 1, (later, bill("C", "2025-06"))))
+    assert claims_of(ctx, batch)["claim"] == {1}
 
 
 @pytest.mark.parametrize("other", [{"chart": "K777", "number": "9999"}, {"birth": "19530213"}])

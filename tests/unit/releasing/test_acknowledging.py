@@ -71,6 +71,7 @@ def test_the_link_is_in_the_message_and_makes_the_delivery_received(
 
 
 def test_without_a_portal_the_contact_is_named(house: House, tmp_path: Path) -> None:
+    house.edit("platform.yaml", lambda p: p.pop("portal_url", None))
     assert acknowledging.link(house.open(), "r.a.mail.1") == ""
     settings = {"kind": "mail", "connection": "x", "address": "data@minami.example"}
     assert "窓口（privacy@operator.example）に" in mail._text(consignment(tmp_path, settings))

@@ -84,6 +84,20 @@ def test_a_recipient_whose_file_is_gone_is_named_by_id(house: House, delivered: 
     assert one["recipient_name"] == {"ja": "tsukishima-university", "en": "tsukishima-university"}
 
 
+def test_of_a_plan_nobody_has_any_more_the_rest_is_said(
+    house: House, delivered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise Refused("the plan was changed since", remedy="none")
+
+    monkeypatch.setattr("provision.incidents.gathering.plan_of", gone)
+    record = gather(house.open(), Question((delivered,), known=KNOWN))
+    (one,) = record["releases"]
+    assert (one["items"], one["title"]["en"]) == ([], "claims-for-university")
+    assert one["deliveries"]
+    assert "from the codebook" in pages(record, "en")["report.en"]
+
+
 @pytest.mark.parametrize(("wrong_purpose", "last"), [(False, date(2026, 11, 30)), (True, date(2026, 12, 30))])
 def test_the_day_it_was_known_is_the_first(wrong_purpose: bool, last: date) -> None:
     found = deadlines(KNOWN, wrong_purpose=wrong_purpose)

@@ -81,7 +81,7 @@ def test_the_announcement_says_every_item_and_the_method(house: House, gated: st
     assert len(columns) > 10
     words = [word for column in columns for word in (column.ja, column.en)]
     words += [*channels.get(plan.channel).title.values(), plan.title.ja, plan.title.en]
-    words += [ctx.platform.operator.contact, "法第43条第3項、法第43条第4項"]
+    words += [ctx.platform.operator.contact, "個人情報の保護に関する法律第43条第3項、第43条第4項"]
     words += ["Article 43, paragraph (3) and Article 43, paragraph (4)"]
     assert [word for word in words if html.escape(word) not in page] == []
     assert "http" not in page.replace("http-equiv", "")  # nothing is fetched
@@ -122,6 +122,24 @@ def test_what_stands_is_not_announced_again(house: House, monkeypatch: pytest.Mo
     assert index.index(str(other["name"])) < index.index(str(one["name"]))  # newest first, the old one stays
     files = folder(house)
     assert files[f"{PLAN}.html"] == files[str(other["name"])] != files[str(one["name"])]
+
+
+def test_what_was_announced_before_may_be_announced_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There and back within a day: the first page stands again, and the log says so."""
+
+    def announced() -> str:
+        ctx = house.open()
+        return str(announcement.announce(ctx, contents_of(ctx, ctx.plan(PLAN)), release="r-x", actor=ACTOR)["name"])
+
+    monkeypatch.setattr(announcement, "today", lambda: date(2027, 5, 1))
+    plan, first = (house.config / PLAN_FILE).read_bytes(), announced()
+    house.edit(PLAN_FILE, lambda plan: plan["tables"].pop())
+    house.edit(PLAN_FILE, lambda plan: plan["tables"][1]["columns"].append("start_date"))
+    second = announced()
+    (house.config / PLAN_FILE).write_bytes(plan)
+    assert (announced(), announced()) == (first, first)
+    assert [entry.payload["name"] for entry in told(house)] == [first, second, first]
+    assert folder(house)[f"{PLAN}.html"] == folder(house)[first]
 
 
 def test_what_changed_is_known_before(house: House, gated: str) -> None:
@@ -283,7 +301,7 @@ def test_data_received_anonymised_are_announced_under_article_44(house: House, m
     said = announcement.announce(ctx, contents, release="r-x", actor=ACTOR)
     page = folder(house)[str(said["name"])].decode()
     assert "受領した匿名加工情報" in page
-    assert "法第43条" not in page
+    assert "第43条" not in page
     words = statement(ctx.platform, ctx.recipient("tsukishima-university"), contents.basis)
     assert "第44条" in words["ja"]
     assert "Article 44" in words["en"]
@@ -321,3 +339,21 @@ def test_the_commands(
     (house.home / "published" / str(said["name"])).unlink()
     assert main(["notices", "verify"]) == 4
     assert "NO " in capsys.readouterr().out
+
+
+def test_two_plans_announced_at_once_are_both_in_the_list(house: House) -> None:
+    plans = (PLAN, "care-for-institute", "linked-for-pharma", "checkups-for-foundation")
+
+    def one(plan: str) -> None:
+        ctx = house.open()
+        announcement.announce(ctx, contents_of(ctx, ctx.plan(plan)), release=f"r-{plan}", actor=ACTOR)
+        ctx.ledger.close()
+
+    threads = [threading.Thread(target=one, args=(plan,)) for plan in plans]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    index = (house.home / "published/index.html").read_text("utf-8")
+    assert [plan for plan in plans if f'id="{plan}"' not in index] == []
+    assert len(told(house)) == 4

@@ -41,7 +41,7 @@ function told(answer) {
 
 function woken(prompt) {
   if (!prompt) return "";
-  if (prompt.answered) return pick("実行を再開しました。", "The run goes on.") + " Airflow: " + prompt.message;
+  if (prompt.answered) return pick("実行に伝えました。", "The run was told.") + " Airflow: " + prompt.message;
   const still = pick("記録は有効ですが、実行を再開できませんでした。", "The log stands, but the run was not woken.");
   return still + " Airflow: " + prompt.message + ". " + prompt.remedy;
 }

@@ -49,7 +49,7 @@ function parsed(note) {
   return { text: note.slice(0, gap + 1), origin: lines[0], size: Number(lines[1]), root: unbase64(lines[2]), signatures };
 }
 
-// True, false, or null where this browser has no Ed25519 or no key is known.
+// The key that signed; false where the signature is wrong; null where this browser has no Ed25519 or no key is known.
 async function signedBy(note, keys) {
   const utf8 = new TextEncoder();
   for (const line of keys.split("\n").filter(Boolean)) {
@@ -64,7 +64,8 @@ async function signedBy(note, keys) {
     } catch {
       return null;
     }
-    return crypto.subtle.verify({ name: "Ed25519" }, key, unbase64(found[2]).slice(4), utf8.encode(note.text));
+    const good = await crypto.subtle.verify({ name: "Ed25519" }, key, unbase64(found[2]).slice(4), utf8.encode(note.text));
+    return good ? line : false;
   }
   return keys ? false : null;
 }
@@ -128,7 +129,7 @@ async function verify() {
   if (checkpoint) {
     const tone = signature ? "good" : signature === null ? "wait" : "bad";
     const told = signature ? texts.signatureGood : signature === null ? texts.signatureUnknown : texts.signatureBad;
-    row(tone, texts.signature, told, given.key.split("\n")[0]);
+    row(tone, texts.signature, told, signature || given.key);
   }
   const young = given.entries.filter((entry) => !entry.signed).length;
   if (wrong || signature === false) conclude("bad", texts.broken);

@@ -32,7 +32,7 @@ def serve(memory: mmap.mmap, asked: Connection, answered: Connection) -> None:
         for part in answer(made):
             answered.send_bytes(part)
         made = None
-        gc.collect()
+        gc.collect(1)  # what a job left behind is young; looking at all that ever was costs a twentieth of a job
 
 
 def main() -> int:

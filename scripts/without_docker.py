@@ -1,0 +1,150 @@
+"""The production layout on one machine without Docker: what docker-compose.yml starts, as plain processes on loopback.
+
+    without_docker.py --root ROOT prepare                               folders, as the Dockerfile makes them
+    without_docker.py --root ROOT run airflow-scheduler                 become that service's command
+    without_docker.py --root ROOT run airflow-scheduler tokumei doctor  the same for another one
+    without_docker.py --root ROOT check airflow-scheduler               become its health check
+
+Commands and environment come from docker-compose.yml and ``ROOT/.env``, so there is one place that says what runs;
+hosts become 127.0.0.1, folders of the containers lie below ROOT. What containers give beside that (no rights, a root
+that cannot be written, networks apart) is the operator's: accounts, systemd, firewall. See docs/production.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[1]
+#: Containers' folders -> folders below ROOT.
+FOLDERS = {
+    "/opt/tokumei/config": "opt/tokumei-config",
+    "/opt/airflow": "opt",
+    "/var/lib/tokumei": "zones",
+    "/var/log/airflow": "log",
+    "/var/lib/demo": "demo",
+    "/run/queue": "queue",
+}
+HOSTS = ("postgres", "airflow-apiserver")
+VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?P<kind>:[?-])(?P<rest>[^}]*)\})")
+
+
+def services() -> dict[str, Any]:
+    """The services of docker-compose.yml."""
+    document = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return dict(document["services"])
+
+
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """Fill in ``${NAME:?why}`` and ``${NAME:-default}``, undo ``$$``. `KeyError` where a required one is missing."""
+
+    def fill(match: re.Match[str]) -> str:
+        if not match["name"]:
+            return "$"
+        given = values.get(match["name"], "")
+        if not given and match["kind"] == ":?":
+            raise KeyError(f"{match['name']}: {match['rest']}")
+        return given or match["rest"]
+
+    return VARIABLE.sub(fill, text)
+
+
+def settings(path: Path) -> dict[str, str]:
+    """``NAME=value`` lines of an .env file."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+class Layout:
+    """Where things lie below one root, and what the compose file's texts mean there. `ports`: other ones than usual."""
+
+    def __init__(self, root: Path, ports: Mapping[str, str]) -> None:
+        self.root, self.ports, self.values = root, dict(ports), settings(root / ".env")
+        self.services = services()
+
+    def prepare(self) -> None:
+        """Folders of our own (0700), DAGs, plugin, configuration. A configuration that is there stays."""
+        self.root.mkdir(mode=0o711, exist_ok=True)
+        for name in ("opt", "zones", "log", "queue"):
+            (self.root / name).mkdir(mode=0o700, exist_ok=True)
+        home = self.root / "opt"
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / "dags", home / "dags", ignore=ignore, dirs_exist_ok=True)
+        (home / "plugins").mkdir(exist_ok=True)
+        for name in ("provision_ui.py", ".airflowignore"):
+            shutil.copy(PROJECT / "plugins" / name, home / "plugins")
+        shutil.copy(PROJECT / "scripts" / "airflow_init.py", home)
+        (home / "airflow.cfg").write_text("# Everything is set by environment variables: docker-compose.yml.\n")
+        if not (home / "tokumei-config").exists():
+            shutil.copytree(PROJECT / "config", home / "tokumei-config")
+
+    def text(self, text: str) -> str:
+        """One text of the compose file, for this machine. What operators give is filled in last, as it is."""
+        for host in HOSTS:
+            text = re.sub(rf"(?<=[@/]){host}(?=:)", "127.0.0.1", text)
+        for usual, other in self.ports.items():
+            text = re.sub(rf"(?<!\d){usual}(?!\d)", other, text)
+        for folder, place in FOLDERS.items():
+            text = text.replace(folder, str(self.root / place))
+        return interpolate(text, self.values)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Only what compose gives, and what the image has."""
+        given = self.services[service].get("environment", {})
+        base = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/bin", "HOME": str(self.root / "log"),
+            "LANG": "C.UTF-8", "AIRFLOW_HOME": str(self.root / "opt"),
+        }  # fmt: skip
+        return base | {name: self.text(str(value)) for name, value in given.items()}
+
+    def command(self, service: str) -> list[str]:
+        """The service's command."""
+        return [self.text(word) for word in self.services[service]["command"]]
+
+    def check(self, service: str) -> list[str]:
+        """The service's health check."""
+        _, *words = self.services[service]["healthcheck"]["test"]
+        return [self.text(word) for word in words]
+
+    def become(self, service: str, command: Sequence[str]) -> None:
+        """Replace this process by a command in the service's environment: whoever started us ends it by our number."""
+        environment = self.environment(service)
+        os.chdir(self.root / "opt")
+        os.execvpe(shutil.which(command[0], path=environment["PATH"]) or command[0], list(command), environment)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """See above. Exit code 2 names a value that is missing in ROOT/.env."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--port", action="append", default=[], metavar="USUAL=OTHER", help="5432=15432, for instance")
+    inner = parser.add_subparsers(dest="action", required=True)
+    inner.add_parser("prepare")
+    for action in ("run", "check"):
+        one = inner.add_parser(action)
+        one.add_argument("service")
+    arguments, rest = parser.parse_known_args(argv)
+    layout = Layout(arguments.root.resolve(), dict(pair.split("=", 1) for pair in arguments.port))
+    try:
+        if arguments.action == "prepare":
+            layout.prepare()
+        else:
+            of = layout.check if arguments.action == "check" else layout.command
+            layout.become(arguments.service, rest or of(arguments.service))
+    except KeyError as missing:
+        print(f"without_docker: {missing.args[0]}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
