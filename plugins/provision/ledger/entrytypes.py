@@ -81,6 +81,8 @@ _FACTS = (
         "digest": TEXT, "verdict": OBJECT}),
     EntryType("release.rejection", "承認者の却下", "an officer's rejection", "release plan recipient officer",
               _DECISION),
+    EntryType("request.begun", "本人の請求の実施の開始", "from here on a person is withdrawn", "request", {
+        "asks": TEXTS}),
     EntryType("request.learnt", "本人の別の番号の判明", "further records are the person's", "request scope", {
         "identities": COUNT}),
     EntryType("staging.emptied", "媒体イメージの消去", "disc images destroyed", "delivery", _WHAT),
