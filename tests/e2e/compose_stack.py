@@ -219,7 +219,7 @@ class Stack:
         address = f"http://127.0.0.1:{self.api}{path}"
         request = urllib.request.Request(address, data=data, headers=headers, method=method or None)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:  # a busy machine answers late
                 status, content = answer.status, answer.read()
         except urllib.error.HTTPError as refusal:
             status, content = refusal.code, refusal.read()
