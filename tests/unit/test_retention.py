@@ -296,7 +296,8 @@ def test_the_oldest_page_views_are_named(ctx: Context) -> None:
         ctx.ledger.append("access.anchored", actor=ACTOR, subjects={}, payload=payload)
     (due,) = [due for due in retention.schedule(ctx) if due.zone == "access"]
     assert (due.subject, due.facts(datetime.now(UTC))["goes"]) == ("visits of 2026-01-05 and after", "2027-01-06")
-    ctx.ledger.append("access.expired", actor=ACTOR, subjects={}, payload={"upto": 3})
+    gone = {"upto": 3, "until": "2026-01-05", "visits": 3}
+    ctx.ledger.append("access.expired", actor=ACTOR, subjects={}, payload=gone)
     assert [due.subject for due in retention.schedule(ctx) if due.zone == "access"] == [
         "visits of 2026-01-06 and after"
     ]
