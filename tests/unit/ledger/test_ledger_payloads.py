@@ -55,7 +55,7 @@ def test_a_whole_entry_is_accepted_and_each_missing_part_refused(one: EntryType)
         assert "架空" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("kind", "value"), BAD, ids=repr)
+@pytest.mark.parametrize(("kind", "value"), BAD, ids=[f"{kind.words}-{value!r}" for kind, value in BAD])
 def test_a_value_of_another_form_is_refused_and_not_repeated(kind: Kind, value: object) -> None:
     for declared in (kind, maybe(kind)):
         registry = Registry([EntryType("a.b", "", "", "", {"field": declared})])
