@@ -82,8 +82,8 @@ def _mac(key: bytes, header: bytes) -> bytes:
 
 
 def _bytes(text: bytes) -> bytes:
-    """What unpadded Base64 says. `ValueError` where it is not canonical (age specification, "Encoding"): bits of the last
-    character that mean nothing would be bytes that somebody changed and nobody noticed."""
+    """What unpadded Base64 says. `ValueError` where it is not canonical (age specification): bits of the last character
+    that mean nothing would be bytes that somebody changed and nobody noticed."""
     data = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     if _text(data) != text:
         raise ValueError("Base64 that is not canonical")
