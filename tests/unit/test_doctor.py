@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,7 @@ from demo.servers.sftp import SftpServer
 from demo.servers.smtp import SmtpServer
 from provision import doctor
 from provision.cli import main
-from provision.connections import Credentials, EnvironmentResolver, resolver_here
+from provision.connections import EnvironmentResolver
 from provision.context import Context, open_context
 from provision.doctor import backups, clocks, configuration, databases, keys, programs, servers, zones
 from provision.doctor.finding import Check, Finding
@@ -304,13 +306,15 @@ def test_a_question_that_breaks_is_a_finding_without_its_text(house: House, monk
     assert "架空" not in found[0].text
 
 
-def test_connections_come_from_airflow_where_its_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_SOMEWHERE", "ftp://me:word@host.example:21")
-    for variable in (None, "sqlite://"):
-        if variable:
-            monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", variable)
-        else:
-            monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", raising=False)
-        found: Credentials = resolver_here().get("somewhere")
-        assert (found.host, found.port, found.login, found.password) == ("host.example", 21, "me", "word")
-    assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "sqlite://"
+def test_connections_come_from_airflow_where_its_database_is_named() -> None:
+    """In processes of their own: Airflow's engine is made once, and others of this process want theirs."""
+    asks = (
+        "from provision.connections import resolver_here as r; c = r().get('somewhere'); print(c.host, c.port, c.login)"
+    )
+    plain = {k: v for k, v in os.environ.items() if k != "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"}
+    plain["AIRFLOW_CONN_SOMEWHERE"] = "ftp://me:word@host.example:21"
+    for more in ({}, {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://"}):
+        done = subprocess.run(
+            [sys.executable, "-c", asks], env=plain | more, capture_output=True, text=True, check=True, timeout=120
+        )
+        assert done.stdout.splitlines()[-1] == "host.example 21 me"
