@@ -84,13 +84,15 @@ class Tour:
             shutil.copy(made, Path(PICTURES) / made.name)
 
     def link(self, address: str) -> str:
-        """Path of the newest one-time link."""
+        """Path of the newest one-time link that this portal sent; other tests' portals write to the same people."""
         give_up = time.monotonic() + 30
-        while not self.template.smtp.messages(address):
+        while True:
+            letters = [text_of(path) for path in self.template.smtp.messages(address)]
+            ours = [text for text in letters if f"{self.url}/enter/" in text]
+            if ours:
+                return newest_link(ours[-1])
             assert time.monotonic() < give_up, "no letter came"
             time.sleep(0.2)
-        letters = [text_of(path) for path in self.template.smtp.messages(address)]
-        return newest_link(next(text for text in reversed(letters) if "/enter/" in text))
 
     def types_code(self, address: str) -> None:
         """Type the code the app shows; waits for the next one where this one was used."""

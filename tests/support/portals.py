@@ -6,6 +6,7 @@ import base64
 import email
 import email.policy
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -63,7 +64,9 @@ def configure(config: Path, url: str) -> None:
     edit(config / "platform.yaml", lambda data: data.update(portal_url=url))
     ours = config / "recipients" / f"{RECIPIENT}.yaml"
     edit(ours, lambda data: data["portal"].update(contact=CONTACT))
-    edit(ours, lambda data: data["channels"][0].update(bucket=BUCKET))
+    # A place of its own for every world: the same order of two worlds holds different bytes.
+    own = f"{RECIPIENT}/{secrets.token_hex(4)}"
+    edit(ours, lambda data: data["channels"][0].update(bucket=BUCKET, prefix=own))
     theirs = {"contact": STRANGER, "domains": ["tsukishima-univ.example"], "mail_connection": "tokumei_smtp"}
     edit(config / "recipients" / f"{OTHER}.yaml", lambda data: data.update(portal=theirs))
 
