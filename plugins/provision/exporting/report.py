@@ -6,7 +6,7 @@ The same entries give the same report, here and offline.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,7 +88,10 @@ def _line(entries: Sequence[Entry], release: str) -> Line:
     drafted, made = _first(entries, "release.drafted"), _first(entries, "release.made")
     approved, published = _first(entries, "release.approved"), _first(entries, "release.published")
     tables, announced = made.get("tables", {}), published.get("announcement", {})
-    said: Callable[[str], str] = lambda name: str(drafted.get(name, ""))  # noqa: E731
+
+    def said(name: str) -> str:
+        return str(drafted.get(name, ""))
+
     return Line(
         release, said("plan"), said("recipient"), said("agreement"), said("purpose"),
         " ".join(map(str, drafted.get("categories", []))), said("channel"), said("requester"), _state(entries),
