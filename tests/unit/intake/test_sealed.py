@@ -13,7 +13,7 @@ import pyrage
 import pytest
 
 from provision.errors import Refused
-from provision.intake.sealed import SMALL, SealedFile, opened, read_manifest, seal_stream, write_manifest
+from provision.intake.sealed import BLOCK, SealedFile, opened, read_manifest, seal_stream, write_manifest
 
 PLAIN = bytes(range(256)) * 2000
 
@@ -110,7 +110,7 @@ def test_a_long_manifest_is_read_line_by_line(tmp_path: Path, identity: pyrage.x
     """Longer than what is opened in memory, with lines across the pieces that it is read in."""
     files = [SealedFile(n, f"架空/{n}" + "x" * (n % 90), f"{n:064x}", n) for n in range(1, 9_000)]
     write_manifest(tmp_path, iter(files), identity.to_public())
-    assert (tmp_path / "manifest.age").stat().st_size > SMALL
+    assert (tmp_path / "manifest.age").stat().st_size > BLOCK
     assert read_manifest(tmp_path, identity) == files
     cut = (tmp_path / "manifest.age").read_bytes()[:-10_000]
     (tmp_path / "manifest.age").write_bytes(cut)
@@ -126,7 +126,7 @@ def test_a_manifest_of_an_earlier_program_is_read(tmp_path: Path, identity: pyra
     assert read_manifest(tmp_path, identity) == files
 
 
-@pytest.mark.parametrize("size", [0, 1, SMALL - 1_000, SMALL, SMALL + 1, 3 * SMALL])
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1_000, BLOCK, BLOCK + 1, 3 * BLOCK])
 def test_small_and_large_files_come_out_alike(tmp_path: Path, identity: pyrage.x25519.Identity, size: int) -> None:
     data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
     seal_stream(io.BytesIO(data), tmp_path / "0002.age", identity.to_public())
