@@ -10,6 +10,7 @@ import base64
 import hmac
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import pyrage
 from cryptography.exceptions import InvalidTag
@@ -42,7 +43,7 @@ def made(key: bytes, recipients: Sequence[pyrage.x25519.Recipient]) -> bytes:
     point of low order, to which no private key belongs."""
     if not recipients:
         raise ValueError("an age file needs somebody who can open it")
-    text = _VERSION + b"".join(_wrapped(key, _raw(str(each))) for each in recipients) + b"---"
+    text = _VERSION + b"".join(_wrapped(key, _public(str(each))) for each in recipients) + b"---"
     return b"%b %b\n" % (text, _text(_mac(key, text)))
 
 
@@ -131,6 +132,12 @@ def _bytes(text: bytes) -> bytes:
 
 def _text(data: bytes) -> bytes:
     return base64.b64encode(data).rstrip(b"=")
+
+
+@lru_cache
+def _public(recipient: str) -> bytes:
+    """As `_raw`: many files are for the same recipient."""
+    return _raw(recipient)
 
 
 def _raw(key: str) -> bytes:

@@ -45,17 +45,17 @@ class SealedFile:
 
 
 def seal_stream(plain: BinaryIO, target: Path, recipient: pyrage.x25519.Recipient) -> tuple[str, int]:
-    """Encrypt a stream to `target` (complete or not there); gives SHA-256 (hex) and size of the plain bytes. What
-    `plain` raises is raised as it is. Not yet safe from a power failure: flush the files of a drop when all are there,
-    since waiting for the disk once a file costs more than sealing a small one."""
-    temporary, watched = target.with_suffix(".tmp"), Hashed(plain)
+    """Encrypt a stream to `target`; gives SHA-256 (hex) and size of the plain bytes. What `plain` raises is raised as
+    it is, and nothing is left then; a process that dies leaves a beginning, which opens for nobody. Not yet safe from a
+    power failure: flush the files of a drop when all are there, since waiting for the disk once a file costs more than
+    sealing a small one."""
+    watched = Hashed(plain)
     try:
-        with temporary.open("wb") as cipher:
+        with target.open("wb") as cipher:
             agefiles.encrypt(watched, cipher, [recipient])
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
         raise
-    os.replace(temporary, target)
     return watched.sha256, watched.size
 
 

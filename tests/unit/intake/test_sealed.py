@@ -7,7 +7,7 @@ import io
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyrage
 import pytest
@@ -124,6 +124,32 @@ def test_a_manifest_of_an_earlier_program_is_read(tmp_path: Path, identity: pyra
     text = json.dumps([asdict(item) for item in files]).encode()
     (tmp_path / "manifest.age").write_bytes(pyrage.encrypt(text, [identity.to_public()]))
     assert read_manifest(tmp_path, identity) == files
+
+
+@pytest.mark.parametrize("size", [0, 1, 3 * BLOCK])
+def test_a_file_sealed_by_an_earlier_program_is_opened(
+    tmp_path: Path, identity: pyrage.x25519.Identity, size: int
+) -> None:
+    """`pyrage` wrote them; they may wait in landing and quarantine while the platform is replaced."""
+    path, data = tmp_path / "0001.age", PLAIN[:1] * size
+    with path.open("wb") as cipher:
+        pyrage.encrypt_io(io.BytesIO(data), cipher, [identity.to_public()])
+    assert drained(path, identity) == data
+
+
+class Unreadable(io.FileIO):
+    """A file on a disk that fails."""
+
+    def readinto(self, buffer: Any) -> int:
+        raise OSError(5, "the disk fails")
+
+
+def test_a_disk_that_fails_is_a_broken_file(
+    sealed: Path, identity: pyrage.x25519.Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "open", lambda path, mode: io.BufferedReader(Unreadable(path)))
+    with pytest.raises(Refused, match="seal"):
+        drained(sealed, identity)
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1_000, BLOCK, BLOCK + 1, 3 * BLOCK])
