@@ -4,8 +4,8 @@
     payload   nonce, then chunks of 64 KiB under ChaCha20-Poly1305, each numbered, the last one marked
 
 What is done to bytes is done by OpenSSL (`cryptography`), several times as fast as the library `pyrage` does it, and
-without hiding the errors of the streams. Keys are made, read and checked by `pyrage`, whose objects they are
-everywhere: nothing is slow there, and a slip of the pen is found by its code and not by ours. Whatever cannot be opened
+without hiding the errors of the streams. Keys are made, read and checked by `pyrage`, whose objects they are in every
+room: there is nothing to gain there, and its check of a key's checksum is not written twice. Whatever cannot be opened
 is one `Refused` (``seal.broken``), whose text holds nothing of the file.
 """
 

@@ -132,6 +132,25 @@ def test_a_file_without_its_end_is_never_whole() -> None:
                 assert given in {plain[: at * CHUNK] for at in range(kept + 1)}
 
 
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), size=st.sampled_from(sorted(FILES)))
+def test_an_error_stays_so_that_nobody_takes_what_follows_for_the_end(data: st.DataObject, size: int) -> None:
+    _, file = FILES[size]
+    at = data.draw(st.integers(len(parts(file)[0]), len(file) - 1))
+    pieces = plain_pieces(io.BytesIO(file[:at] + bytes([file[at] ^ 1]) + file[at + 1 :]), OWNER)
+    with pytest.raises(Refused):
+        list(pieces)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            next(pieces)
+
+
+def test_an_end_stays_too() -> None:
+    pieces = plain_pieces(io.BytesIO(FILES[3 * CHUNK][1]), OWNER)
+    assert b"".join(pieces) == FILES[3 * CHUNK][0]
+    assert list(pieces) == list(pieces) == []
+
+
 class Dripping:
     """A pipe: it gives what it has, which is less than was asked for."""
 
