@@ -54,8 +54,10 @@ def chunks(stream: SupportsRead[bytes], size: int, first: bytes = b"") -> Iterat
 
 
 def full(stream: SupportsRead[bytes], size: int) -> bytes:
-    """`size` bytes, fewer only at the end: a pipe gives what it has."""
-    block = stream.read(size)
-    while len(block) < size and (more := stream.read(size - len(block))):
-        block += more
-    return block
+    """`size` bytes, fewer only at the end: a pipe gives what it has. (None, of a stream that does not wait, is no end
+    but a `TypeError`.)"""
+    parts, missing = [], size
+    while missing and len(part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -173,6 +173,24 @@ def test_streams_may_give_less_than_they_are_asked_for(steps: list[int], size: i
     assert b"".join(plain_pieces(sealed, ESCROW)) == bytes(pyrage.decrypt(cipher.getvalue(), [OWNER])) == plain
 
 
+class Impatient:
+    """A stream that does not wait: it has nothing yet, which is not its end (io.RawIOBase.read)."""
+
+    def __init__(self, given: list[bytes | None]) -> None:
+        self.given = given
+
+    def read(self, size: int = -1) -> Any:
+        return self.given.pop(0)
+
+
+@pytest.mark.parametrize("before", [[], [b"x"], [bytes(4 * CHUNK)]], ids=["at once", "in a block", "between blocks"])
+def test_a_stream_that_has_nothing_yet_has_not_ended(before: list[bytes | None]) -> None:
+    cipher = io.BytesIO()
+    with pytest.raises(TypeError):
+        encrypt(Impatient([*before, None]), cipher, BOTH)
+    assert not read(cipher.getvalue())[1]
+
+
 class Failing(io.BytesIO):
     """A stream whose third question, or third block, fails."""
 
