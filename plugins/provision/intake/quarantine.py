@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pyrage
 
+from provision import agefiles
 from provision.context import Context
 from provision.formats.base import Held, Problem
 from provision.intake.problems import Problems
@@ -61,7 +62,7 @@ class Keeping:
         """Seal the records that were left out of a file that was taken."""
         recipient, path = self._open(item), self.making / records_name(item.number)
         told = [{"record": h.record, "rule": h.rule, "raw": base64.b64encode(h.raw).decode()} for h in held]
-        path.write_bytes(pyrage.encrypt(json.dumps(told).encode(), [recipient]))
+        path.write_bytes(agefiles.encrypted(json.dumps(told).encode(), [recipient]))
         flush(path)
         for one in held:
             self.problems.add(Problem(f"file {item.number}", one.record, "", one.rule, LEFT_OUT))
