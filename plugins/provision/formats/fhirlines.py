@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from provision.formats.fhircoded import Places
 from provision.formats.fhirelements import Nodes
-from provision.formats.fhirrecords import Groups, Kind, Records, grouped, without
-from provision.formats.fhirsubjects import Subjects
+from provision.formats.fhirrecords import Groups, Kind, Records, grouped
+from provision.formats.fhirsubjects import Patients, Subjects, nobodys
 from provision.formats.fhirsystems import Systems
 
 BUNDLE, SUBJECT, PASSED = "fhir.bundle", "fhir.subject", "fhir.passed"
@@ -24,13 +25,13 @@ BUNDLE, SUBJECT, PASSED = "fhir.bundle", "fhir.subject", "fhir.passed"
 
 def refusals(groups: Groups, systems: Systems) -> dict[int, str]:
     """By place the rule of resources that are not taken: of those that say nothing of a person `PASSED`."""
-    subjects, found = Subjects(systems), dict[int, str]()
+    patients, found = Patients(), dict[int, str]()
     for kind, (places, nodes) in groups.items():
         if kind.wanted or not kind.passed:
-            subjects.take(kind, places, nodes.items)
+            found |= {places[at]: SUBJECT for at in nobodys(kind, nodes.items, systems, patients)}
         else:
             found |= dict.fromkeys(places, BUNDLE if kind.name == "Bundle" else PASSED)
-    return found | dict.fromkeys(subjects.lost(), SUBJECT)
+    return found
 
 
 def of_lines(found: Sequence[Any], systems: Systems, groups: Groups | None = None) -> tuple[Records, Mapping[int, str]]:
@@ -49,14 +50,15 @@ class _Lines:
         self.refused: dict[int, str] = {}
         self._taken = np.ones(size, np.bool_)
         self._subjects = Subjects(systems)
-        self._kept: list[tuple[Kind, list[int], Nodes]] = []
+        self._kept: list[tuple[Kind, Places, Nodes]] = []
         self._made = Records()
 
     def take(self, kind: Kind, places: list[int], nodes: Nodes) -> None:
         """All resources of a kind."""
         if kind.wanted or not kind.passed:
-            self._subjects.take(kind, places, nodes.items)
-            self._kept.append((kind, places, nodes))
+            at = np.array(places, np.int64)
+            self._subjects.take(kind, at, nodes.items)
+            self._kept.append((kind, at, nodes))
         else:
             self._pass(kind, places)
 
@@ -76,6 +78,7 @@ class _Lines:
         made.size = int(np.count_nonzero(self._taken))
         made.told = [told.of_those(self._taken, numbers) for told in self._subjects.told]
         for kind, places, nodes in self._kept:
-            gone = {number for number, at in enumerate(places) if at in lost} if lost else set()
-            made.keep(kind, numbers[without(places, gone) if gone else places].tolist(), nodes.without(gone))
+            mine = self._taken[places]
+            own = nodes if mine.all() else nodes.at(np.flatnonzero(mine))
+            made.keep(kind, numbers[places[mine]].tolist(), own)
         return made

@@ -94,7 +94,8 @@ def in_error(kind: Kind, nodes: Nodes) -> set[int]:
     wrong: set[int] = set()
     if kind.marked:
         said = list(map(attrgetter("f_status"), nodes.items))
-        wrong.update(at for at, status in enumerate(said) if status == ERROR)
+        if ERROR in said:
+            wrong.update(at for at, status in enumerate(said) if status == ERROR)
     if kind.verified:
         places, verifications = Walk(nodes).through(_VERIFICATION)
         codings = zip(*verifications.at((_CODING,)), strict=True)

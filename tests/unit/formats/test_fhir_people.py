@@ -170,3 +170,9 @@ def test_of_whom_nobody_knows_is_held(resource: Json) -> None:
 
 def test_a_patient_without_an_id_is_known_by_the_card() -> None:
     assert card_of(Read("fhir-ndjson", lines(patient(id=None)))) == [("012345", "あいう", "187", "05")]
+
+
+def test_patients_alone_are_a_file() -> None:
+    read = Read("fhir-ndjson", lines(patient(), {"resourceType": "Practitioner"}, patient(id="p2")))
+    assert read.people["chart"].to_list() == ["p1", "p2"]
+    assert [row["resource_type"] for row in read.rows("patient_record")] == ["Patient", "Patient"]
