@@ -5,17 +5,22 @@ What refers to another patient than that is dropped and counted: nobody's values
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_
 from typing import Any
 
+import numpy as np
+
 from provision.formats.base import BadFile
+from provision.formats.fhircards import of_coverages
 from provision.formats.fhirelements import Nodes
-from provision.formats.fhirpeople import Cells, of_coverage, of_patient, patient_id, person
-from provision.formats.fhirrecords import Kind, Records, first, grouped, in_error, without
+from provision.formats.fhiridentifiers import CARD, Columns, insurer, patient_id
+from provision.formats.fhirpeople import of_patients
+from provision.formats.fhirrecords import Kind, Records, codes_of, grouped, in_error, without
 from provision.formats.fhirsystems import Systems
+from provision.formats.fhirtold import Told
 
 _PATIENT, _ENCOUNTER = "Patient", "Encounter"
 
@@ -68,13 +73,11 @@ def of_bundles(sent: Sequence[Sent], systems: Systems) -> Records:
     for found in own.values():
         made.keep(found.kind, found.places, found.nodes)
     _number(own, made)
-    written = named.get("Composition")
-    compositions = dict(zip(written.places, written.nodes.items, strict=True)) if written else {}
-    cards = _cards(own, systems)
-    for place, entry in zip(named[_PATIENT].places, named[_PATIENT].entries, strict=True):
-        said = _of_document(sent[place].bundle, compositions.get(place), systems) | of_patient(entry.f_resource)
-        cells = cards.get(place, {}) | said
-        made.heads[place], made.people[place] = cells, person(cells, entry.f_resource.f_birthDate)
+    if sent:
+        patients = of_patients([entry.f_resource for entry in named[_PATIENT].entries])
+        whose = _with_cards(patients, _cards(own, len(sent), systems))
+        documents = _documents(sent, named.get("Composition"), systems)
+        made.told.append(Told.of(np.arange(len(sent)), documents | whose))
     return made
 
 
@@ -159,31 +162,54 @@ def _references(entry: Any, kind: str) -> list[str]:
     return [one for one in (entry.f_fullUrl, f"{kind}/{ident}" if ident else None) if one]
 
 
-def _cards(own: _Named, systems: Systems) -> Mapping[int, Cells]:
-    """Insurance and relationship of each bundle's first Coverage with a number."""
-    coverages, organizations = own.get("Coverage"), own.get("Organization")
-    if coverages is None:
+def _cards(own: _Named, size: int, systems: Systems) -> Columns:
+    """Insurance and relationship of the first Coverage with a number of each of so many bundles."""
+    if (coverages := own.get("Coverage")) is None:
         return {}
-    insurers: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    if organizations is not None:
-        for place, entry in zip(organizations.places, organizations.entries, strict=True):
-            insurers[place] |= dict.fromkeys(_references(entry, "Organization"), entry.f_resource)
-    made: dict[int, Cells] = {}
-    for place, coverage in zip(coverages.places, coverages.nodes.items, strict=True):
-        if place not in made and (found := of_coverage(coverage, insurers[place])).get("number"):
-            made[place] = found | {"insured_as": first("insured_as", "Coverage", coverage, systems)}
+    places, insurers = coverages.places, _insurers(own.get("Organization"))
+    found = of_coverages(coverages.nodes.items, lambda at, reference: insurers.get((places[at], reference)))
+    found["insured_as"] = codes_of("insured_as", "Coverage", coverages.nodes.items, systems)
+    numbered = [at if number else None for at, number in enumerate(found["number"])]
+    firsts = {place: at for place, at in zip(places[::-1], numbered[::-1], strict=True) if at is not None}
+    chosen = list(map(firsts.get, range(size)))
+    return {name: [None if at is None else cells[at] for at in chosen] for name, cells in found.items()}
+
+
+def _insurers(organizations: _Entries | None) -> Mapping[tuple[int, str], str | None]:
+    """The numbers of insurers by bundle and reference."""
+    made: dict[tuple[int, str], str | None] = {}
+    for place, entry in zip(organizations.places, organizations.entries, strict=True) if organizations else ():
+        number = next(filter(None, map(insurer, entry.f_resource.f_identifier or ())), None)
+        for reference in _references(entry, "Organization"):
+            made[place, reference] = number
     return made
 
 
-def _of_document(bundle: Any, composition: Any, systems: Systems) -> Cells:
-    """Number, kind and day of a document. 文書番号: the Composition's number is the same in every version of a
+def _with_cards(patients: Columns, cards: Columns) -> Columns:
+    """Patients with the cards of their bundles, those that have none themselves."""
+    if not cards:
+        return patients
+    have = [number is not None for number in patients["number"]]
+    each = {name: zip(have, patients[name], cards[name], strict=True) for name in CARD}
+    return patients | cards | {name: [a if own else b for own, a, b in cells] for name, cells in each.items()}
+
+
+def _documents(sent: Sequence[Sent], written: _Entries | None, systems: Systems) -> Columns:
+    """Number, kind and day of each document. 文書番号: the Composition's number is the same in every version of a
     document, a bundle's is that of a version (FHIR R4, documents); a bundle without Composition has only its own."""
-    found: Cells = {"resource_type": "Bundle"}
-    identifier = getattr(composition, "f_identifier", None) or bundle.f_identifier
-    if identifier is not None and identifier.f_value:
-        found["record_id"] = f"{identifier.f_system or ''}|{identifier.f_value}"
-    found["recorded"] = bundle.f_timestamp
-    if composition is not None:
-        found["recorded"] = composition.f_date or bundle.f_timestamp
-        found["document_type"] = first("document_type", "Composition", composition, systems)
-    return found
+    compositions = dict(zip(written.places, written.nodes.items, strict=True)) if written else {}
+    types = codes_of("document_type", "Composition", list(compositions.values()), systems)
+    typed = dict(zip(compositions, types, strict=True))
+    pairs = [(one.bundle, compositions.get(place)) for place, one in enumerate(sent)]
+    return {
+        "resource_type": ["Bundle"] * len(sent),
+        "record_id": [_number_of(getattr(said, "f_identifier", None) or bundle.f_identifier) for bundle, said in pairs],
+        "recorded": [getattr(said, "f_date", None) or bundle.f_timestamp for bundle, said in pairs],
+        "document_type": list(map(typed.get, range(len(sent)))),
+    }
+
+
+def _number_of(identifier: Any) -> str | None:
+    if identifier is None or not identifier.f_value:
+        return None
+    return f"{identifier.f_system or ''}|{identifier.f_value}"

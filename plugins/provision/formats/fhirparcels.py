@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
 import polars as pl
 
-from provision.formats.base import PEOPLE_COLUMNS, THE_SOURCE, Dataset, Parcel, Report, Table
+from provision.formats.base import PEOPLE_COLUMNS, Dataset, Parcel, Report, Table
 from provision.formats.codedcolumns import typed_rows
 from provision.formats.fhircoded import Coded, Places, Rows, together
 from provision.formats.fhircolumns import days, listed
@@ -78,7 +78,7 @@ def _whole(one: Table, parts: list[Rows]) -> Rows:
 def _heads(dataset: Dataset, records: Records) -> Rows:
     """A row per record with the columns that are ever filled."""
     names = [column.name for column in dataset.table(HEAD).columns if column.name not in _unread()]
-    parts = _parts_of_heads(records)
+    parts = _parts((one.places, one.heads()) for one in records.told)
     said = {name: Coded.placed(records.size, parts[name]) for name in names if name in parts}
     for name in said:
         if name in _DAYS:
@@ -96,27 +96,18 @@ def _unread() -> frozenset[str]:
     return frozenset(f.column.name for f in own if not is_read(f))
 
 
-def _parts_of_heads(records: Records) -> Parts:
-    """The cells of the head by column, with their places."""
-    places, heads = np.array(list(records.heads), np.int64), records.heads.values()
-    ever = dict.fromkeys(name for head in heads for name in head)
-    parts: Parts = {name: [(places, Coded.of([head.get(name) for head in heads]))] for name in ever}
-    for one in records.plain:
-        numbers = [f"{one.kind}/{ident}" if ident else None for ident in one.ids]
-        parts.setdefault("resource_type", []).append((one.places, Coded.one(one.kind, len(one.places))))
-        parts.setdefault("record_id", []).append((one.places, Coded.each(numbers)))
-        parts.setdefault("chart", []).append((one.places, one.charts))
+def _parts(told: Iterable[tuple[Places, Mapping[str, Coded]]]) -> Parts:
+    """What is told of records by column."""
+    parts: Parts = {}
+    for places, columns in told:
+        for name, cells in columns.items():
+            parts.setdefault(name, []).append((places, cells))
     return parts
 
 
 def _people(records: Records, start: int) -> pl.DataFrame:
     """Who the records are about, see `PEOPLE_COLUMNS`."""
-    places, people = np.array(list(records.people), np.int64), list(records.people.values())
-    cells = dict(zip(PEOPLE_COLUMNS[1:], zip(*people, strict=True), strict=True)) if people else {}
-    parts: Parts = {name: [(places, Coded.of(texts))] for name, texts in cells.items()}
-    for one in records.plain:
-        parts.setdefault("facility", []).append((one.places, Coded.one(THE_SOURCE, len(one.places))))
-        parts.setdefault("chart", []).append((one.places, one.charts))
+    parts = _parts((one.places, one.people()) for one in records.told)
     numbers = pl.Series("claim_no", range(start, start + records.size), dtype=pl.Int64)
     columns = {name: Coded.placed(records.size, parts.get(name, ())) for name in PEOPLE_COLUMNS[1:]}
     return pl.DataFrame([numbers, *(column.series().alias(name) for name, column in columns.items())])

@@ -16,14 +16,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from provision.formats.documents import Row
-from provision.formats.fhircoded import Coded, Places
 from provision.formats.fhircolumns import Walk
 from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpaths import Step, is_read, parse, table
-from provision.formats.fhirpeople import Cells
 from provision.formats.fhirrows import plans
 from provision.formats.fhirsystems import Systems
+from provision.formats.fhirtold import Told
 
 HEAD = "patient_record"
 ERROR = "entered-in-error"
@@ -34,27 +32,13 @@ _OWN = frozenset({"Observation", "QuestionnaireResponse"})
 _SUBJECTS = ("f_subject", "f_patient", "f_beneficiary")
 
 
-@dataclass(frozen=True)
-class Plain:
-    """Records of one kind of which is known that kind, their number and the patient they refer to; nearly all lines
-    are such."""
-
-    kind: str
-    places: Places
-    ids: Sequence[str | None]
-    charts: Coded
-
-
 @dataclass
 class Records:
-    """`size` records in order: those that are `plain`; of the others, by place, the cells of the head row, and the row
-    of people; by kind the resources with the place of their record; by place the numbers of encounters by what refers
-    to them; and what was counted."""
+    """`size` records in order: what is `told` of their person; by kind the resources with the place of their record; by
+    place the numbers of encounters by what refers to them; and what was counted."""
 
     size: int = 0
-    plain: list[Plain] = field(default_factory=list)
-    heads: dict[int, Cells] = field(default_factory=dict)
-    people: dict[int, Row] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
     resources: dict[str, tuple[list[int], Nodes]] = field(default_factory=dict)
     encounters: dict[int, dict[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -110,7 +94,8 @@ def in_error(kind: Kind, nodes: Nodes) -> set[int]:
     wrong: set[int] = set()
     if kind.marked:
         said = list(map(attrgetter("f_status"), nodes.items))
-        wrong.update(at for at, status in enumerate(said) if status == ERROR)
+        if ERROR in said:
+            wrong.update(at for at, status in enumerate(said) if status == ERROR)
     if kind.verified:
         places, verifications = Walk(nodes).through(_VERIFICATION)
         codings = zip(*verifications.at((_CODING,)), strict=True)
@@ -120,27 +105,20 @@ def in_error(kind: Kind, nodes: Nodes) -> set[int]:
 
 
 @cache
-def _ways(name: str, kind: str, systems: Systems) -> tuple[tuple[tuple[tuple[str, bool], ...], frozenset[str]], ...]:
-    """The paths of a head column from a kind: attributes, and whether they repeat; and whose codes count."""
+def _ways(name: str, kind: str, systems: Systems) -> list[tuple[tuple[Step, ...], frozenset[str]]]:
+    """The paths of a head column from a kind, and whose codes count."""
     one = next(f for f in table().fields if f.table == HEAD and f.column.name == name and is_read(f))
-    return tuple(
-        (tuple((step.attribute, step.repeats) for step in path.steps), systems.of(path.steps[-1].word))
-        for path in parse(one.record)
-        if path.kind == kind
-    )
+    return [(path.steps, systems.of(path.steps[-1].word)) for path in parse(one.record) if path.kind == kind]
 
 
-def first(name: str, kind: str, resource: Any, systems: Systems) -> str | None:
-    """The code that a head column's path leads to in one resource."""
+def codes_of(name: str, kind: str, resources: Sequence[Any], systems: Systems) -> list[str | None]:
+    """For each of these resources the first code that a head column's paths lead to, None where they lead to none."""
+    walk, made = Walk(Nodes("", resources)), dict[int, str]()
     for steps, addresses in _ways(name, kind, systems):
-        nodes = [resource]
-        for attribute, repeats in steps:
-            found = [one for node in nodes if (one := getattr(node, attribute)) is not None]
-            nodes = [each for many in found for each in many if each is not None] if repeats else found
-        for node in nodes:
-            if node.f_system in addresses and node.f_code:
-                return str(node.f_code)
-    return None
+        for owner, one in zip(*walk.at(steps), strict=True):
+            if one.f_system in addresses and one.f_code:
+                made.setdefault(owner, one.f_code)
+    return list(map(made.get, range(len(resources))))
 
 
 #: Resources by their kind, with their places.
