@@ -17,6 +17,7 @@ from provision.context import Context
 from provision.formats.base import Column, ColumnClass
 from provision.formats.tables import polars_type
 from provision.model import Plan, Profile
+from provision.releasing.completing import completed
 from provision.releasing.order import measured, of_numbers
 from provision.releasing.rare import Rare, of_codes, without_rare
 from provision.releasing.ruling import Applied, Piece, ruled
@@ -136,6 +137,7 @@ def _rows(ctx: Context, shape: ReleaseTable, selection: Selection, keys: pl.Data
     if rows is None:
         types = {column.name: polars_type(column) for column in (OF_PERSON, *shape.columns)}
         return pl.DataFrame(schema={"person": pl.Int64, **types})
+    rows = completed(rows, selection.parts.get(shape.dataset))
     if shape.items:
         rows = rows.filter(pl.col("item").is_in(list(shape.items)))
     there = set(rows.collect_schema().names())
