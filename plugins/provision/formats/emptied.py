@@ -29,8 +29,6 @@ def lost(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     return noted(after, {name: before[name].is_not_null() & after[name].is_null() for name in kept})
 
 
-def is_final(name: str, known: bool) -> pl.Expr:
-    """Whether an empty cell of a column means that there is no value; `known`: whether the rows have `EMPTIED`."""
-    if not known:
-        return pl.lit(True)
-    return pl.col(EMPTIED).is_null() | pl.col(EMPTIED).str.contains(f" {name} ", literal=True)
+def names(noted_cells: pl.Series, column: str) -> pl.Series:
+    """Whether these cells of `EMPTIED` name a column."""
+    return noted_cells.str.contains(f" {column} ", literal=True).fill_null(False)

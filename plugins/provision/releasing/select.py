@@ -133,13 +133,14 @@ def _heads(
     rows = ctx.store.scan(dataset_id, dataset.head, {b.batch: b.source for b in own.values()})
     if rows is None:
         return None
-    rows = completed(rows, told)
     names = rows.collect_schema().names()
+    wanted = _head_columns(dataset, names, counted)
+    rows = completed(rows, told, {name for column in wanted for name in column.meta.root_names()})
     period = pl.DataFrame(
         {"batch": list(own), "period": [b.period for b in own.values()]},
         schema={"batch": pl.String, "period": pl.String},
     )
-    frame = rows.select(_head_columns(dataset, names, counted)).collect().join(period, on="batch")
+    frame = rows.select(wanted).collect().join(period, on="batch")
     frame = frame.join(fates[dataset_id].in_force.select("batch", "claim_no"), on=["batch", "claim_no"], how="semi")
     frame = frame.with_columns(dataset=pl.lit(dataset_id)).join(people, on="alias", how="left")
     return _strangers(frame, number), "service_month" in names

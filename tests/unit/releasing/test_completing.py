@@ -22,6 +22,7 @@ from provision.releasing.completing import completed, parts
 from tests.support.life import FORMS, form, sheet
 
 KEY = b"k" * 32
+CELLS_READ = ("weight", "serum_albumin_value", "adl_evaluate")
 SOURCE = "care-home"
 Cells = Mapping[str, str]
 #: Batches in the order of what they say, each the records of its files, of which some are a number and its cells.
@@ -61,7 +62,7 @@ class Store:
         """Weight, albumin and day of assessment of every record that stands."""
         found, table = found or self.lives(), pl.concat(self.tables["form_0000"])
         told = parts(found) if told is None else told
-        whole = completed(table.lazy(), told).collect()
+        whole = completed(table.lazy(), told, CELLS_READ).collect()
         inside = told.filter((pl.col("batch") != pl.col("into_batch")) | (pl.col("claim_no") != pl.col("into_no")))
         assert whole.height == table.height - inside.height
         standing = whole.join(found.in_force.select("batch", "claim_no"), on=["batch", "claim_no"])
