@@ -108,6 +108,7 @@ EVENTS: Mapping[str, Pair] = {
     "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
     "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
+    "request.lifted": Pair("本人の請求: 利用停止の解除", "a veto was lifted"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.

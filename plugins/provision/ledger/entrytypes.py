@@ -85,6 +85,8 @@ _FACTS = (
         "asks": TEXTS}),
     EntryType("request.learnt", "本人の別の番号の判明", "further records are the person's", "request scope", {
         "identities": COUNT}),
+    EntryType("request.lifted", "利用停止の解除", "from here on a veto does not hold any more", "request", {
+        "by": TEXT}),
     EntryType("staging.emptied", "媒体イメージの消去", "disc images destroyed", "delivery", _WHAT),
     EntryType("store.destroyed", "蓄積の消去", "a batch's tables destroyed", "batch source", _WHAT),
     EntryType("store.ended", "蓄積の保存期間の終了", "a batch's time in the store is over", "batch source", _WHAT),

@@ -17,7 +17,6 @@ from provision.context import Context
 from provision.formats.base import PEOPLE_COLUMNS
 from provision.intake import fingerprints
 from provision.intake.keying import scope
-from provision.intake.vetoes import LEARNT
 from provision.ledger.entry import Entry
 from provision.persons import register, requests
 from provision.persons.asked import Asked
@@ -57,7 +56,8 @@ def catch_up(ctx: Context, *, actor: str) -> int:
     """Rows of erased people that are there all the same: learnt since to be theirs, or back from a backup. Gives how
     many went."""
     done = max((entry.seq for entry in ctx.ledger.entries(type=AGAIN)), default=-1)
-    news = (entry for type in (LEARNT, RESTORED) for entry in ctx.ledger.entries(type=type, start=done + 1, limit=1))
+    types = (register.LEARNT, RESTORED)
+    news = (entry for type in types for entry in ctx.ledger.entries(type=type, start=done + 1, limit=1))
     return erase_again(ctx, actor=actor) if any(True for _ in news) else 0
 
 
