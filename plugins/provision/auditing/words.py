@@ -95,6 +95,7 @@ EVENTS: Mapping[str, Pair] = {
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
     "veto.doubtful": Pair("拒否: 要確認", "veto in doubt"),
     "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "quarantine.removed": Pair("隔離: 除去", "removed from quarantine"),
     "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
     "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),

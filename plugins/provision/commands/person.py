@@ -45,7 +45,7 @@ def add(subparsers: Subparsers) -> None:
     erase = inner.choices["erase"]
     erase.add_argument("--veto", action="store_true", help="and do not receive them any more")
     erase.add_argument("--alone", action="store_true", help="nobody else uses the card, telephone and address")
-    erase.add_argument("--quarantine", action="store_true", help="destroy what their sources have in quarantine, too")
+    erase.add_argument("--quarantine", action="store_true", help="destroy what may be theirs in quarantine, too")
     lifted = inner.add_parser("lift", help="take a request to lift a veto: receive and use their data again")
     lifted.add_argument("request", metavar="REQUEST", help="the request the veto stands under: tokumei person vetoes")
     lifted.add_argument("--basis", required=True, help="objection-withdrawn, wrong-person or order")

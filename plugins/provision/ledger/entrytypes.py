@@ -75,6 +75,8 @@ _FACTS = (
     EntryType("quarantine.destroyed", "隔離の消去", "quarantine destroyed", "batch source", _WHAT),
     EntryType("quarantine.opened", "隔離の閲覧", "quarantine looked at", "batch source", {
         "file": maybe(COUNT), "records": maybe(COUNT)}, more=True),
+    EntryType("quarantine.removed", "隔離からの除去", "files or records removed from quarantine", "batch source", {
+        "files": TEXT, "records": COUNT, "reference": TEXT}),
     EntryType("release.approval", "承認者の承認", "an officer's approval", "release plan recipient officer", _DECISION),
     EntryType("release.emptied", "作成物の消去", "made tables and payload destroyed", "release", _WHAT),
     EntryType("release.gated_again", "再検査", "gated again", "release plan recipient", {

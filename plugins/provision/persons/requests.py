@@ -26,7 +26,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,39}")
 @dataclass(frozen=True)
 class Wish:
     """What is asked. `household`: others use the card, telephone and address, and stay. `quarantine`: what lies there
-    of the person's sources goes at once, since nobody can look up a person in sealed files."""
+    and may be theirs, or cannot be searched, goes at once, too."""
 
     erase: bool
     veto: bool
@@ -140,6 +140,11 @@ def check_ground(basis: str, reference: str, bases: Sequence[str]) -> None:
     """`Refused` where the ground is none of these, or the reference could hold a name."""
     if basis not in bases:
         raise _refused("the ground is none", "request.basis", f"one of {', '.join(bases)}")
+    check_reference(reference)
+
+
+def check_reference(reference: str) -> None:
+    """`Refused` where it is no number of a file: it goes into the log, and could be a name."""
     if not _REFERENCE.fullmatch(reference):
         raise _refused(
             "the reference is no number of a file", "request.reference", "ASCII letters, digits, / _ . - only: no name"
