@@ -88,6 +88,7 @@ EVENTS: Mapping[str, Pair] = {
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
     "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
     "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "access.lost": Pair("閲覧記録: 滅失", "access log: lost for good"),
     "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
     "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),

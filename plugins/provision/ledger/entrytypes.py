@@ -31,6 +31,8 @@ _FACTS = (
         "day": TEXT, "first": COUNT, "last": COUNT, "visits": COUNT, "root": TEXT}),
     EntryType("access.expired", "閲覧記録の期限による消去", "page views destroyed when over their time", "", {
         "upto": COUNT, "until": TEXT, "visits": COUNT}),
+    EntryType("access.lost", "閲覧記録の滅失", "page views lost for good: from when to when nothing is known", "", {
+        "since": TEXT, "until": TEXT, "visits": COUNT, "kept": COUNT, "reason": TEXT}),
     EntryType("batch.duplicate", "同じバッチの再受領", "the same batch again", "batch source", {
         "digest": TEXT, "drop": TEXT}),
     EntryType("delivery.acknowledged", "受領確認リンク", "the recipient followed the link", "delivery", _HOW),
