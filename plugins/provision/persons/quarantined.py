@@ -56,8 +56,7 @@ class Theirs:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Theirs:
         """What `as_json` gave."""
-        return cls(said["files"], dict(said["records"]), said["perhaps"],
-                   said["unread"])  # fmt: skip
+        return cls(said["files"], dict(said["records"]), said["perhaps"], said["unread"])
 
 
 def search(
@@ -88,7 +87,7 @@ class Search:
                 for item in manifest(self._folder, self._identity):
                     self._item(item, found)
             except Refused:  # the list is damaged: what lies there has no name, and nobody knows how much there was
-                return Theirs(unread=sorted(int(p.name[:4]) for p in self._folder.glob("[0-9]*.age")))
+                return Theirs(unread=sorted(int(p.name.split(".")[0]) for p in self._folder.glob("[0-9]*.age")))
         return found
 
     def _item(self, item: SealedFile, found: Theirs) -> None:
@@ -155,16 +154,16 @@ class Search:
     def _people(self, stream: Forward, mine: Marks) -> tuple[Mention, bool]:
         """What a reader finds before it refuses, and whether it came to the end. Its counts and values go nowhere."""
         source, sure = self.ctx.source(self.source), Mention.NONE
-        key = self.ctx.keys.symmetric(f"link-{scope(source)}")
+        key, report = self.ctx.keys.symmetric(f"link-{scope(source)}"), Report()
         try:
             kind = of_file(self.ctx.catalogue.of_source(source), stream.head(HEAD_BYTES), stream.head)
-            for parcel in kind.read(cast(BinaryIO, stream), Report(), source.options_of(kind.id)):
+            for parcel in kind.read(cast(BinaryIO, stream), report, source.options_of(kind.id)):
                 known = identities(parcel.people, key, source.id)
                 said = known.select(mine=mine.mine().any(), near=mine.near().any()).row(0)
                 sure = max(sure, Mention.THEIRS if said[0] else Mention.PERHAPS if said[1] else Mention.NONE)
         except (BadFile, PassedOver, Quarantined):
             return sure, False
-        return sure, True
+        return sure, not report.held
 
     def _members(self, item: SealedFile) -> Iterator[tuple[int, Forward]]:
         with opened(self._folder / item.sealed_name(), self._identity) as stream:

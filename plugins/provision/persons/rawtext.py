@@ -15,6 +15,8 @@ PIECE, _OVERLAP = 256 * 1024, 16 * 1024
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1d-\x1f\x7f]")
 #: A text may have so many bytes that are none in its encoding (外字, damage): one in fifty, and those at the edges.
 _BROKEN = 50
+#: Of the characters of UTF-16, one in so many at least is ASCII: ends of lines, digits, marks between cells.
+_OFTEN = 40
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -65,9 +67,9 @@ def _decoded(piece: bytes) -> Iterator[str]:
 
 
 def _utf16(piece: bytes) -> Iterator[str]:
-    """With the byte that is zero in ASCII on one side only."""
+    """With the byte that is zero in ASCII often, and on one side only: one such byte in another text is damage."""
     left, right = piece[0::2].count(0), piece[1::2].count(0)
-    if not (left and right):
+    if not (left and right) and (left + right) * _OFTEN > len(piece):
         yield piece.decode("utf-16-be" if left else "utf-16-le", "replace")
 
 

@@ -108,7 +108,7 @@ def test_where_two_pieces_meet(cut: int) -> None:
 
 @pytest.mark.parametrize("raw", [
     random.Random(7).randbytes(4096), b"\x00" * 100, 
-    "高橋花子\x01".encode(), b"\x89PNG\r\n\x1a\n" + bytes(50),
+    "高橋花子\x01".encode(), "高橋花子,19530203\r\n".encode("cp932") * 20 + b"\0", b"\x89PNG\r\n\x1a\n" + bytes(50),
 ])  # fmt: skip
 def test_what_is_no_text_is_not_called_searched(raw: bytes) -> None:
     with pytest.raises(NoText):
