@@ -58,6 +58,17 @@ def test_an_officer_agrees_to_a_request(
     )  # to carry out
 
 
+def test_an_officer_sees_which_veto_is_to_be_lifted(browser: Any, signed: Signed, world: Any) -> None:
+    asked = {"asks": ["lift"], "lifts": "p-aaaaaaaaaaaa", "basis": "wrong-person", "reference": "R-2026/031",
+             "found": {"group-x": {"identities": 2}}}  # fmt: skip
+    world.ledger.transition("request", "p-bbbbbbbbbbbb", "asked", actor="operator:ichi", payload=asked)
+    page = browser.get("/provision/health?lang=en", headers=signed("officer_a")).text
+    for fact in ("p-bbbbbbbbbbbb", "p-aaaaaaaaaaaa", "wrong-person", "R-2026/031"):
+        assert fact in page, fact
+    answer = browser.post("/provision/api/requests/p-bbbbbbbbbbbb/agree", headers=signed("officer_a"), json={})
+    assert answer.json() == {"request": "p-bbbbbbbbbbbb", "state": "agreed"}
+
+
 def test_who_is_no_officer_or_took_it_cannot_agree(
     browser: Any, signed: Signed, world: Any, request_of: Callable[[str], str]
 ) -> None:

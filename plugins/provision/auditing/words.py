@@ -88,6 +88,7 @@ EVENTS: Mapping[str, Pair] = {
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
     "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
     "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "access.lost": Pair("閲覧記録: 滅失", "access log: lost for good"),
     "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
     "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
@@ -95,6 +96,7 @@ EVENTS: Mapping[str, Pair] = {
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
     "veto.doubtful": Pair("拒否: 要確認", "veto in doubt"),
     "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "quarantine.removed": Pair("隔離: 除去", "removed from quarantine"),
     "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
     "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
@@ -108,6 +110,7 @@ EVENTS: Mapping[str, Pair] = {
     "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
     "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
+    "request.lifted": Pair("本人の請求: 利用停止の解除", "a veto was lifted"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.
