@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
@@ -105,5 +106,5 @@ def _answer(request: Request, status: int, what: str, remedy: str) -> Response:
         return JSONResponse({"error": what, "remedy": remedy}, status)
     found = getattr(request.state, "visitor", None)
     login = found.login if isinstance(found, guard.Visitor) else ""
-    told = {"error": what, "remedy": remedy, "reason": refusals.page_reason(status)}
+    told: dict[str, Any] = {"error": what, "remedy": remedy, "reason": refusals.page_reason(status)}
     return render.page(request, "error.html", status=status, login=login, current="", **told)
