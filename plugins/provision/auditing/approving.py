@@ -61,7 +61,7 @@ def waiting(request: Request) -> HTMLResponse:
     context = open_context()
     found = approvals.pending(context)
     shown = {one.release for one in found}
-    undecidable = [release for release in approvals.gated(context) if release not in shown]
+    undecidable = [release for release in approvals.waiting(context) if release not in shown]
     seen(request, "view", "approvals")
     return render.page(
         request, "approvals.html", login=login, current="approvals", waiting=found, undecidable=undecidable,
