@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from provision.auditing.entryfields import ENTRY_FIELDS, SUBJECTS
 from provision.auditing.fields import FIELDS
 from provision.auditing.fields import Pair as Pair
 from provision.ledger.entry import Entry
@@ -150,7 +151,12 @@ def type_pair(entry_type: str) -> Pair:
 
 def field_pair(name: str) -> Pair:
     """A field of an entry for people."""
-    return FIELDS.get(name, Pair(name, ""))
+    return FIELDS.get(name) or ENTRY_FIELDS.get(name) or Pair(name, "")
+
+
+def subject_pair(kind: str) -> Pair:
+    """A kind of subject for people."""
+    return SUBJECTS.get(kind, Pair(kind, ""))
 
 
 #: Names of changes since the last release that are no fields of an entry by themselves.
@@ -198,12 +204,26 @@ VALUES: Mapping[str, Pair] = {
     "disc": Pair("ディスク", "disc"),
     "bucket": Pair("ダウンロード", "download"),
     "partner_sftp": Pair("SFTP", "SFTP"),
+    "deletion": Pair("消去", "deletion"),
+    "veto": Pair("今後の利用の停止", "no use from now on"),
+    "lift": Pair("利用停止の解除", "a veto lifted"),
+    "appi-35": Pair("個人情報保護法35条", "APPI art. 35"),
+    "consent-withdrawn": Pair("同意の撤回", "consent withdrawn"),
+    "policy": Pair("契約・公表した方針", "contract or published policy"),
+    "objection-withdrawn": Pair("申出の撤回", "objection withdrawn"),
+    "wrong-person": Pair("別人に対する登録", "entered for somebody else"),
+    "order": Pair("裁判所・委員会の命令", "order of a court or the Commission"),
 }
 _PREFIXES: Mapping[str, Pair] = {
     "tables.": Pair("表の行数", "rows of"),
     "rule.": Pair("規則", "rule"),
     "level.": Pair("段階", "level of"),
 }
+
+
+def value_pair(value: str) -> Pair:
+    """A value of ours for people; one nobody named keeps its own name."""
+    return VALUES.get(value, Pair(value, ""))
 
 
 def change_name(name: str, language: str) -> str:
