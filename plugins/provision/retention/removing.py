@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pyrage
 
+from provision.agefiles import header
 from provision.context import Context
 from provision.errors import Refused
-from provision.intake import ageheader, looking
+from provision.intake import looking
 from provision.intake.quarantine import key_name, records_name, seal_records
 from provision.intake.sealed import OWN_HEADER, manifest, write_manifest
 from provision.keys import erase
@@ -75,7 +76,7 @@ def _noise(sealed: Path) -> None:
     for a key that is destroyed, and its bytes may be another folder's, too (a link)."""
     if not erase(sealed.with_suffix(OWN_HEADER)) and sealed.exists():
         with sealed.open("r+b") as file:
-            file.write(b"\0" * min(ageheader.HEADER_BYTES, sealed.stat().st_size))
+            file.write(b"\0" * min(header.HEADER_BYTES, sealed.stat().st_size))
             file.flush()
             os.fsync(file.fileno())
     sealed.unlink(missing_ok=True)
