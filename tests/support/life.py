@@ -28,8 +28,8 @@ def form(number: str, insured: str = "123", **cells: str) -> dict[str, str]:
     return keys(number, insured) | {"facility_outpatient_category": "2", "evaluate_date": "20230514"} | cells
 
 
-def sheet(data_type: str, *records: Record, ends: str = "\r\n", quote: str = "") -> bytes:
+def sheet(data_type: str, *records: Record, encoding: str = "utf-8", ends: str = "\r\n", quote: str = "") -> bytes:
     """A file; cells that a record does not have are empty in its line."""
     ids = list(dict.fromkeys(name for record in records for name in record))
     lines = [[data_type], ids, *[[record.get(name, "") for name in ids] for record in records]]
-    return "".join(",".join(f"{quote}{cell}{quote}" for cell in line) + ends for line in lines).encode()
+    return "".join(",".join(f"{quote}{cell}{quote}" for cell in line) + ends for line in lines).encode(encoding)

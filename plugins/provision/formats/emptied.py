@@ -29,6 +29,6 @@ def lost(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     return noted(after, {name: before[name].is_not_null() & after[name].is_null() for name in kept})
 
 
-def names(noted_cells: pl.Series, column: str) -> pl.Series:
+def named(noted_cells: pl.Series, column: str) -> pl.Series:
     """Whether these cells of `EMPTIED` name a column."""
     return noted_cells.str.contains(f" {column} ", literal=True).fill_null(False)

@@ -56,7 +56,8 @@ _CHECKUP = Place(("report_class", "checkup_date", "facility"), (), _PATIENT[1:],
 #: DPC survey: 様式1 and 4 describe a stay once. The EF, E, F, D and H files describe a stay month by month without
 #: saying which, so they have no place: months of theirs are replaced by superseding batches only.
 #: LIFE: a record of the same form, facility, service and number in the facility's system (with its detail number) is
-#: overwritten; the number may be unique per insured person only (外部インターフェース項目一覧, 外部システム管理番号).
+#: the same record, which versions complete (`releasing/completing.py`); the number may be unique per insured person
+#: only (外部インターフェース項目一覧, 外部システム管理番号).
 #: HL7 messages: a patient's transaction (`formats/hl7kinds.py`) at a facility; a cancellation ends it. Without a
 #: facility there is no place, since chart numbers of two would be one.
 #: Checkups and guidance that are sent again replace what was sent; payments do by the number of their voucher.

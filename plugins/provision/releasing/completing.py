@@ -15,11 +15,13 @@ import numpy.typing as npt
 import polars as pl
 
 from provision.context import Context
-from provision.formats.emptied import EMPTIED, names
+from provision.formats.emptied import EMPTIED, named
 from provision.intake.deidentify import KEYS
 from provision.releasing.batches import BatchInForce
 from provision.releasing.claims import Lives
 
+#: So many columns are read at once: opening many parts costs, and so does memory.
+_TOGETHER = 16
 _PART, _WHOLE = ["batch", "claim_no"], ["into_batch", "into_no"]
 #: `batch` and `claim_no` of a version, those of the record it says something of, a number of that record (versions of
 #: one have the same), and one by which they are in order.
@@ -63,8 +65,8 @@ def completed(rows: pl.LazyFrame, versions: pl.DataFrame | None, columns: Collec
     """Rows of one table as the records in force say them: `batch`, `claim_no` and those of `columns` that it has.
     `versions`: `PARTS`, or None where every row is whole.
 
-    Rows of versions come under the number of their record, behind all others, which stay as they are. One column is in
-    memory at a time besides what is made.
+    Rows of versions come under the number of their record, behind all others, which stay as they are. Besides what is
+    made, only a few columns are in memory at a time.
     """
     there = rows.collect_schema().names()
     cells = [name for name in there if name in columns and name not in _PART]
@@ -73,7 +75,8 @@ def completed(rows: pl.LazyFrame, versions: pl.DataFrame | None, columns: Collec
     noted = pl.col(EMPTIED) if EMPTIED in there else pl.lit(None, pl.String).alias(EMPTIED)
     keys = rows.select(*_PART, noted).with_row_index("row").collect()
     placed = _Placed(keys.join(several, on=_PART, how="left", maintain_order="left"))
-    made = (placed.said(rows.select(name).collect().to_series()) for name in cells)
+    few = (cells[start : start + _TOGETHER] for start in range(0, len(cells), _TOGETHER))
+    made = (placed.said(column) for names in few for column in rows.select(names).collect())
     return pl.DataFrame([*placed.numbers(), *made]).lazy()
 
 
@@ -104,6 +107,6 @@ class _Placed:
 
     def _last_said(self, told: pl.Series) -> npt.NDArray[np.int64]:
         """Places of the versions that were the last to say something of a cell; before its first where none did."""
-        final = self.unknown | names(self.told[EMPTIED], told.name) if told.name in self.named else self.unknown
+        final = self.unknown | named(self.told[EMPTIED], told.name) if told.name in self.named else self.unknown
         says = (told.is_not_null() | final).to_numpy()
         return np.maximum.accumulate(np.where(says, np.arange(len(says)), -1))[self.last]

@@ -22,15 +22,10 @@ from provision.formats.life import FORMAT, HEAD, column_name
 from provision.intake.deidentify import deidentify
 from provision.intake.keying import places
 from tests.fuzz.reading import Dribble
+from tests.support.life import FORMS, USERS, keys, sheet
 
 NOTE, STAFF = "架空の備考", "架空介　かおる"
-KEYS = {
-    "care_facility_id": "1370399998",
-    "service_code": "78",
-    "external_system_management_number": "架空0001",
-    "insurer_no": "131032",
-    "insured_no": "123",
-}
+KEYS = keys("架空0001")
 USER = KEYS | {
     "last_name": "架空山", "first_name": "髙子", "last_name_kana": "ｶｸｳﾔﾏ", "first_name_kana": "ﾀｶｺ", "gender": "2",
     "birthday": "19380101", "care_level": "22", "end_date": " ", "remarks": NOTE,
@@ -40,14 +35,6 @@ FORM = KEYS | {
     "weight": "48.5", "serum_albumin_value": "", "diagnosis_of_dementia_other_name": NOTE,
 }  # fmt: skip
 FIELDS = files("provision.formats") / "fields"
-USERS, FORMS = "SERVICE_USER_INFO", "FORM_0000_2021"
-
-
-def sheet(
-    data_type: str, *rows: Mapping[str, str], encoding: str = "utf-8", ends: str = "\r\n", quote: str = ""
-) -> bytes:
-    lines = [[data_type], list(rows[0]), *[list(row.values()) for row in rows]]
-    return "".join(",".join(f"{quote}{cell}{quote}" for cell in line) + ends for line in lines).encode(encoding)
 
 
 def read(data: bytes, stream: Callable[[bytes], object] = io.BytesIO) -> tuple[Parcel, Report]:
