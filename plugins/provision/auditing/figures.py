@@ -66,7 +66,7 @@ def trails(made: Mapping[str, Any], say: Say) -> Iterator[tuple[Mapping[str, Any
             share, limit = found["unicity"], trail["limits"].get(known)
             figures = (percent(share["share"]), f"{percent(share['low'])} – {percent(share['high'])}",
                        percent(found["worst"]["share"]), percent(limit))  # fmt: skip
-            label = say(f"出来事を {known} 件知る", f"{known} events known")
+            label = say(f"出来事を {known} 件知る", "1 event known" if known == "1" else f"{known} events known")
             rows.append(
                 Row(label, figures, float(share["share"]), limit is not None and float(share["high"]) > float(limit))
             )

@@ -43,7 +43,7 @@ KINDS: Mapping[str, Pair] = {
 LEVELS: Mapping[Level, tuple[str, Pair, Pair]] = {
     "act": ("bad", Pair("対応", "act"), Pair("対応が必要です", "Somebody has to act")),
     "look": ("wait", Pair("確認", "look"), Pair("確認してください", "Somebody should look")),
-    "wait": ("", Pair("待ち", "waits"), Pair("そのまま進みます", "It goes on, or somebody has it")),
+    "wait": ("", Pair("待ち", "waits"), Pair("担当者の手元にあるか、自動で進みます", "It goes on, or somebody has it")),
 }
 #: Signs of one kind that stand open on the page; more are folded.
 SHOWN = 8

@@ -110,7 +110,10 @@ def _items(ctx: Context, plan: Plan | None) -> list[dict[str, str]]:
         shapes = layout(plan, ctx.catalogue) if plan else []
     except TokumeiError:
         return []
-    return [{"table": shape.name, "ja": column.ja, "en": column.en} for shape in shapes for column in shape.columns]
+    return [
+        {"table": shape.name, "table_ja": shape.ja, "table_en": shape.en, "ja": column.ja, "en": column.en}
+        for shape in shapes for column in shape.columns
+    ]  # fmt: skip
 
 
 def _measures(ctx: Context, release: str, made: Entry | None, facts: Mapping[str, Any]) -> dict[str, Any]:

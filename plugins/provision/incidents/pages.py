@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from provision import channels
+from provision.auditing.words import state_pair, when
 from provision.packaging.pages import render
 from provision.paper import FONTS
 
@@ -35,6 +36,7 @@ def pages(record: Mapping[str, Any], language: str) -> dict[str, str]:
 
     common = {
         "one": record, "language": language, "say": say, "fonts": Markup(FONTS), "items": list(_items(record, say)),
+        "state": lambda state: say(*state_pair(state)) or state, "when": when,
     }  # fmt: skip
     channel = {kind: found.title[language] for kind, found in channels.channels().items()}
     return {
@@ -48,5 +50,6 @@ def _items(record: Mapping[str, Any], say: Say) -> Iterator[tuple[str, list[str]
     found: dict[str, dict[str, None]] = {}
     for release in record["releases"]:
         for item in release["items"]:
-            found.setdefault(item["table"], {})[say(item["ja"], item["en"])] = None
+            table = say(item["table_ja"], item["table_en"])
+            found.setdefault(table, {})[say(item["ja"], item["en"])] = None
     yield from ((table, list(columns)) for table, columns in found.items())

@@ -115,7 +115,12 @@ def test_pages_ask_for_what_the_law_asks_and_name_nobody(house: House, delivered
         for person in house.truth("people")[:80]:
             surname, given = person["names"][0]  # type: ignore[index]
             assert f"{surname}{given}" not in report + notice
-    assert "原因" in pages(record, "ja")["report.ja"]
+    japanese = pages(record, "ja")
+    assert "原因" in japanese["report.ja"]
+    assert "引渡し済み" in japanese["report.ja"]
+    assert record["releases"][0]["made_at"] not in japanese["report.ja"]  # times are those of Japan
+    assert "レセプト共通" in japanese["report.ja"]
+    assert japanese["notice.ja"].count('class="open"') == 4  # 規則10条: 8条1項1号、4号、5号、9号; the items are known
 
 
 def test_papers_are_written_once_and_again_when_something_happened(house: House, delivered: str) -> None:
