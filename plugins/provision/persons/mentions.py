@@ -19,8 +19,10 @@ from provision.persons.asked import Asked
 #: Characters within which a birth and a name are of one record, and what is looked at again at the next place.
 WINDOW, STEP = 4096, 2048
 _GAP = r"[\s‐-―−ー・.()-]{0,2}"
-#: What may stand between and around the letters of a name.
-_NO_LETTER = re.compile(r"[\s‐-―−・.,\-\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
+#: What may stand between the letters of a name: blanks, marks, what is not seen; and between family and given name what
+#: CSV, HL7, XML and JSON put there, which is ASCII.
+_NO_LETTER = r"\s‐-―−・.,^\-\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
+_GAPS, _MARKS = re.compile(f"[{_NO_LETTER}]+"), re.compile(rf"[\x00-\x7f{_NO_LETTER}]+")
 _BETWEEN = r"[-/.年月\s]{1,2}"
 #: First and last year of each era, and how it is written: letter, kanji, and the code of claims (年号区分).
 _ERAS = ((1868, 1912, "M|明治|1"), (1912, 1926, "T|大正|2"), (1926, 1989, "S|昭和|3"), (1989, 2019, "H|平成|4"),
@@ -41,10 +43,12 @@ class Needles:
     """What a text is searched for. In no repr, as what was asked."""
 
     def __init__(self, asked: Asked) -> None:
-        names = {_compared(normal(one[field])) for one in asked.records for field in ("name", "kana", "address")} - {""}
+        names = {name for one in asked.records for name in (*_names(one["name"]), *_names(one["kana"]))} - {""}
         numbers = [one[field] for one in asked.records for field in ("number", "care_number", "chart", "phone")]
         digits = {normal(number).lstrip("0") for number in numbers}
         self._names = {name for name in names if len(name) >= _LONG_NAME}
+        self._written = {_letters(normal(one["address"]), _GAPS) for one in asked.records} - {""}
+        self._written |= {name for name in names if name.isascii() and len(name) > _LONG_NAME}
         self._short_names = {name for name in names - self._names if len(name) > 1}
         self._numbers = _any(_spaced(one) for one in digits if len(one) >= _LONG_NUMBER)
         short = (one for one in digits if _LEAST_NUMBER <= len(one) < _LONG_NUMBER)
@@ -64,19 +68,26 @@ class Needles:
 
     def _window(self, text: str, *, near: bool) -> Mention:
         plain = unicodedata.normalize("NFKC", text).upper()
-        letters = _compared(plain)
+        letters = _letters(plain, _MARKS)
         born = self._births.search(plain) is not None
         sure = any(name in letters for name in self._names) or self._numbers.search(plain) is not None
-        if sure:
+        if sure or (self._written and any(one in _letters(plain, _GAPS) for one in self._written)):
             return Mention.THEIRS if born else Mention.PERHAPS
         if born and (self._short.search(plain) or any(name in letters for name in self._short_names)):
             return Mention.THEIRS if near else Mention.PERHAPS
         return Mention.NONE
 
 
-def _compared(plain: str) -> str:
-    """Names in a text as they are compared: no gaps, large katakana, common forms of characters."""
-    return katakana(plain_kanji(_NO_LETTER.sub("", plain)))
+def _letters(plain: str, without: re.Pattern[str]) -> str:
+    """Names in a text as they are compared: large katakana, common forms of characters, nothing between."""
+    return katakana(plain_kanji(without.sub("", plain)))
+
+
+def _names(name: str) -> Iterator[str]:
+    """A name as it is compared; of two parts also the given name first, as some elements of documents stand."""
+    parts = [normal(part) for part in name.split()]
+    for order in (parts, parts[::-1]):
+        yield _letters("".join(order), _GAPS)
 
 
 def _any(patterns: Iterator[str]) -> re.Pattern[str]:

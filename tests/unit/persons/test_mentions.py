@@ -45,6 +45,24 @@ def test_alone_it_may_be(value: str) -> None:
     assert HER.judge(f"1,あ,{value},2,19530204") is Mention.PERHAPS
 
 
+@pytest.mark.parametrize("text", [
+    "PID|1||9^^^&1.2&ISO^PI||高橋^花子^^^^^L^I~タカハシ^ハナコ^^^^^L^P||19530203|F",
+    "<name><family>髙橋</family> <given>花子</given></name><birthTime value='19530203'/>",
+    "<patient><given>ハナコ</given><family>タカハシ</family><birthTime value='19530203'/>",
+    '{"name":[{"family":"高橋","given":["花子"]}],"gender":"female","birthDate":"1953-02-03"}',
+])  # fmt: skip
+def test_names_in_parts_as_documents_have_them(text: str) -> None:
+    assert HER.judge(text) is Mention.THEIRS
+
+
+def test_names_in_latin_letters_and_addresses() -> None:
+    needles = Needles(asked("B", name="KAKU SAM", kana="", address="架空県架空市1-2-3", number=""))
+    for value in ("Kaku, Sam", "SAM^KAKU", "架空県架空市１－２－３"):
+        assert needles.judge(f"{value} 1953/02/03") is Mention.THEIRS
+        assert needles.judge(value) is Mention.PERHAPS
+    assert needles.judge("架空県架空市 9-9-9 1953/02/03") is Mention.NONE
+
+
 @pytest.mark.parametrize("birth", BIRTHS)
 def test_a_short_number_is_in_every_file_and_says_little(birth: str) -> None:
     text = f"1,{birth},4711,x"
