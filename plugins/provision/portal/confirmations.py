@@ -97,5 +97,9 @@ def read_report(desk: Desk, number: str) -> tuple[str, str, str]:
     with desk.database.opened() as rows:
         row = rows.execute("SELECT delivery, kind, words FROM report WHERE id = ?", (number,)).fetchone()
     if row is None:
-        raise Refused("there is no such report", rule="portal.report", remedy="tokumei portal reports lists them")
+        raise Refused(
+            "there is no such report",
+            rule="portal.report",
+            remedy="its number stands in the log entry delivery.reported, on the page of the delivery",
+        )
     return row["delivery"], row["kind"], desk.secrecy.open(row["words"], number).decode()
