@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from operator import is_
 from typing import Any
 
@@ -166,8 +167,9 @@ def _cards(own: _Named, size: int, systems: Systems) -> Columns:
     """Insurance and relationship of the first Coverage with a number of each of so many bundles."""
     if (coverages := own.get("Coverage")) is None:
         return {}
-    places, insurers = coverages.places, _insurers(own.get("Organization"))
-    found = of_coverages(coverages.nodes.items, lambda at, reference: insurers.get((places[at], reference)))
+    # only where a Coverage refers to one
+    places, insurers = coverages.places, cache(partial(_insurers, own.get("Organization")))
+    found = of_coverages(coverages.nodes.items, lambda at, reference: insurers().get((places[at], reference)))
     found["insured_as"] = codes_of("insured_as", "Coverage", coverages.nodes.items, systems)
     numbered = [at if number else None for at, number in enumerate(found["number"])]
     firsts = {place: at for place, at in zip(places[::-1], numbered[::-1], strict=True) if at is not None}
