@@ -37,7 +37,7 @@ RUN apt-get update \
 # container has to start as root to put them right.
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin airflow \
  && install -d -o 50000 -g 0 -m 0700 /var/lib/tokumei /var/lib/demo /var/log/airflow /run/queue \
- && for zone in landing quarantine vault store releases outbox staging published ledger access previews portalkeys; do \
+ && for zone in landing quarantine vault store releases outbox staging incidents published ledger access previews portalkeys; do \
       install -d -o 50000 -g 0 -m 0700 /var/lib/tokumei/$zone; done
 COPY --from=builder /opt/venv /opt/venv
 # Root's files, read by everybody and written by nobody: what runs cannot change itself.

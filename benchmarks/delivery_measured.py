@@ -146,13 +146,12 @@ def age_ours(folder: Path, key: str, order: str) -> dict[str, float]:
     """Encryption as sealing does it, to one key."""
     from provision.model import AgeKey
     from provision.packaging.encryption import schemes
-    from provision.packaging.sealing import BUFFER
 
     scheme = schemes()["age"]
     whose = AgeKey(kind="age", key=key, confirmed_on=datetime.now(UTC).date(), confirmed_by="bench")
 
     def work() -> None:
-        with (folder / DATA).open("rb", BUFFER) as plain, (folder / f"{order}.age").open("wb", BUFFER) as cipher:
+        with (folder / DATA).open("rb") as plain, (folder / f"{order}.age").open("wb") as cipher:
             scheme.encrypt(plain, cipher, [whose])
 
     return timed(work)

@@ -30,8 +30,9 @@ it by hand. `tokumei datasets` prints the same for a terminal, `tokumei datasets
 
 A column that goes on receipt can never be asked for in a plan. Head tables (one row per claim or member) also carry an
 `alias`, which is random; where the format knows a claim's own number, they carry a keyed `claim_token`, and where it
-has what makes two claims the same bill, a keyed `claim_place`. None of them can go out. A plan may ask a head table for
-`age_band` and `prefecture`, which are worked out when a release is made.
+has what makes two claims the same bill, a keyed `claim_place`. Rows of `life`, where an empty cell means "no update",
+name the cells that were taken back (`emptied`). None of these can go out. A plan may ask a head table for `age_band`
+and `prefecture`, which are worked out when a release is made.
 
 **Domain** is what a stored value may look like. Cells outside it are emptied on receipt and counted; where more than
 20 cells and more than 1 % of one column lie outside (in one piece of a file as it is read), the file goes to

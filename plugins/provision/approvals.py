@@ -75,9 +75,13 @@ class ApprovalRequest:
 
 def pending(ctx: Context) -> list[ApprovalRequest]:
     """Every release that waits for officers, oldest first."""
-    gated = [entry.subjects["release"] for entry in ctx.ledger.entries(type="release.gated")]
-    waiting = (release for release in gated if ctx.ledger.state("release", release) == "gated")
-    return [asked for release in waiting if (asked := _decidable(ctx, release)) is not None]
+    return [asked for release in waiting(ctx) if (asked := _decidable(ctx, release)) is not None]
+
+
+def waiting(ctx: Context) -> list[str]:
+    """Ids of everything that waits for officers, whether or not it can be decided, oldest first."""
+    found = [entry.subjects["release"] for entry in ctx.ledger.entries(type="release.gated")]
+    return [release for release in found if ctx.ledger.state("release", release) == "gated"]
 
 
 def _decidable(ctx: Context, release: str) -> ApprovalRequest | None:

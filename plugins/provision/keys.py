@@ -20,6 +20,8 @@ from provision.wrapping import Wrapping
 
 #: Name of the log's signing key.
 SIGNING = "ledger-signing"
+#: Entry type: a key was made anew.
+ROTATED = "platform.key_rotated"
 
 
 class Keys(Protocol):

@@ -30,7 +30,7 @@ OF_ROLE: Mapping[str, frozenset[str]] = {
 _MEANT = {"sex": "code:sex", "prefecture": "code:prefecture", "facility_prefecture": "code:prefecture",
           "service_month": "month"}  # fmt: skip
 #: Names of our own columns.
-NEVER = frozenset({"claim_no", "alias", "claim_token", "claim_place", "batch", "source", "dataset", "person",
+NEVER = frozenset({"claim_no", "alias", "claim_token", "claim_place", "emptied", "batch", "source", "dataset", "person",
                     "person_number", "claim_number", "age_band"})  # fmt: skip
 #: What no closed form may admit: fictitious names, an address, telephone numbers, an e-mail address, a My Number.
 _PROBES = ("架空太郎", "架空 太郎", "カクウタロウ", "カクウ タロウ", "ｶｸｳ ﾀﾛｳ", "かくうたろう", "KAKUUTARO",

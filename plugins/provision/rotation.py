@@ -21,14 +21,12 @@ from provision.context import Context
 from provision.errors import FixConfiguration, Refused
 from provision.intake.fingerprints import KEY as KNOWN
 from provision.intake.fingerprints import index_keys
-from provision.keys import SIGNING, FileKeys, erase, signing_key_path
+from provision.keys import ROTATED, SIGNING, FileKeys, erase, signing_key_path
 from provision.ledger.notes import parse
 from provision.ledger.signing import Signer, Verifier
 from provision.persons.register import KEY as REGISTER
 from provision.store import flush
 
-#: Entry type: a key was made anew.
-ROTATED = "platform.key_rotated"
 MARKS = "landing-marks"
 #: Keys that are simply made again when they are needed, and what that does.
 _SIMPLE = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -30,9 +30,11 @@ create table if not exists identity (
 ) without rowid, strict;
 create table if not exists withdrawal (
     scope text not null, alias text not null, cause text not null check (cause in ('veto', 'deletion')),
-    entry integer not null, primary key (scope, alias, cause)
+    entry integer not null, lifted integer, primary key (scope, alias, cause, entry)
 ) without rowid, strict;
 """
+#: Later than any entry of the log.
+_NOW = 2**63 - 1
 
 
 class Vault:
@@ -113,14 +115,37 @@ class Vault:
                 [(scope, alias, cause, entry) for alias in aliases],
             )
 
-    def withdrawn(self, scope: str) -> pl.DataFrame:
-        """`alias`, `cause` and `entry` of everybody who was withdrawn from a scope. An alias outlives its identity here
-        so that earlier releases can be compared; alone it says nothing of anybody."""
+    def withdrawn(self, scope: str, before: int | None = None) -> pl.DataFrame:
+        """`alias`, `cause` and first `entry` of everybody who is withdrawn from a scope, or was by the entries of the
+        log before number `before`. An alias outlives its identity here so that earlier releases can be compared; alone
+        it says nothing of anybody."""
+        at = _NOW if before is None else before
         with closing(self._open()) as database:
             rows = database.execute(
-                "select alias, cause, entry from withdrawal where scope = ? order by alias, entry", (scope,)
+                "select alias, cause, min(entry) from withdrawal where scope = ? and entry < ? "
+                "and (lifted is null or lifted >= ?) group by alias, cause order by alias, min(entry)",
+                (scope, at, at),
             ).fetchall()
         return pl.DataFrame(rows, schema=WITHDRAWN, orient="row")
+
+    def vetoed(self, entries: Sequence[int]) -> dict[str, set[str]]:
+        """By scope, the aliases that a veto withdrew by these entries of the log, whether it was lifted or not."""
+        found: dict[str, set[str]] = {}
+        with closing(self._open()) as database:
+            for entry in entries:
+                query = "select scope, alias from withdrawal where cause = 'veto' and entry = ?"
+                for scope, alias in database.execute(query, (entry,)):
+                    found.setdefault(scope, set()).add(alias)
+        return found
+
+    def lift(self, entries: Iterable[int], lifted: int) -> None:
+        """停止の解除: what a veto withdrew by these entries of the log is in releases again from entry `lifted` on. An
+        erasure stays; what was withdrawn then is told by `withdrawn` for ever. Twice is once."""
+        query = "update withdrawal set lifted = ? where cause = 'veto' and entry = ? and lifted is null"
+        with closing(self._open()) as database:
+            database.execute("begin immediate")
+            database.executemany(query, [(lifted, entry) for entry in entries])
+            database.execute("commit")
 
     def withdrawn_scopes(self) -> list[str]:
         """Every scope from which somebody was withdrawn."""
@@ -128,9 +153,12 @@ class Vault:
             return [row[0] for row in database.execute("select distinct scope from withdrawal order by scope")]
 
     def withdrawn_since(self, scope: str, entry: int) -> bool:
-        """Whether anybody of a scope was withdrawn by an entry of the log after this one."""
+        """Whether anybody of a scope was withdrawn by an entry of the log after this one, and still is."""
         with closing(self._open()) as database:
-            query = "select 1 from withdrawal where scope = ? and entry > ? limit 1"
+            query = (
+                "select 1 from withdrawal where scope = ? and lifted is null group by alias, cause "
+                "having min(entry) > ? limit 1"
+            )
             return database.execute(query, (scope, entry)).fetchone() is not None
 
     def end_period(self, scope: str) -> int:

@@ -4,6 +4,7 @@ recipient's key and with the operator's, and with no other; a key that should no
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import threading
@@ -112,6 +113,39 @@ def test_a_key_that_is_none_is_refused_without_its_text(side: Side) -> None:
         schemes()[key.kind].check(half)
     assert caught.value.remedy
     assert key.key[20:40] not in str(caught.value)
+
+
+class Full:
+    """A disk without room after so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def write(self, block: bytes | memoryview, /) -> int:
+        self.room -= len(block)
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, "no space")
+        return len(block)
+
+
+@pytest.mark.timeout(60)
+def test_a_full_disk_is_told_as_it_is_and_ends_the_work(side: Side, tmp_path: Path) -> None:
+    recipient, plain = side.keys["recipient"], tmp_path / "plain"
+    plain.write_bytes(os.urandom(3_000_000))
+    for room in (0, 1_000_000):
+        with plain.open("rb") as stream, pytest.raises(OSError, match="no space"):
+            schemes()[recipient.kind].encrypt(stream, Full(room), [recipient])
+
+
+@pytest.mark.parametrize("point", ["age1qqqq" + "q" * 48 + "5cu47z", "age1qyqq" + "q" * 48 + "j7vrya"])
+def test_an_age_key_that_no_private_key_belongs_to_is_refused(point: str) -> None:
+    """The points 0 and 1 of Curve25519 (RFC 7748, section 6.1), with the checksum of a key: nobody could open it, or
+    everybody."""
+    assert str(pyrage.x25519.Recipient.from_str(point)) == point
+    key = AgeKey(kind="age", key=point, confirmed_on=date(2026, 4, 1), confirmed_by="data-team")
+    with pytest.raises(FixConfiguration) as caught:
+        schemes()["age"].check(key)
+    assert point not in str(caught.value)
 
 
 def test_openpgp_fingerprint_must_be_the_confirmed_one(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from provision.errors import FixConfiguration
 from provision.formats import formats
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, ColumnClass, Dataset, Format, Parcel, Report
 from provision.formats.documents import DocumentFormat, PassedOver
+from provision.formats.emptied import EMPTIED
 from provision.formats.tables import DROPPED, bounds, polars_type
 from provision.sampledata import format_stream
 from provision.sampledata.sheets import SENDERS
@@ -96,6 +97,9 @@ def _check(dataset: Dataset, parcel: Parcel) -> None:
     for name, frame in parcel.tables.items():
         columns = {column.name: column for column in dataset.table(name).columns}
         assert frame.columns[0] == "claim_no"
+        if dataset.updates:  # versions of a record are put together row by row
+            assert frame["claim_no"].is_unique().all()
+            frame = frame.drop(EMPTIED)
         assert set(frame.columns[1:]) <= set(columns)
         for column in frame.columns[1:]:
             assert frame.schema[column] == polars_type(columns[column]), column

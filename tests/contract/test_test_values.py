@@ -8,7 +8,7 @@ import pytest
 from provision import codes
 from provision.formats import formats
 from provision.formats.coverage import editions
-from provision.formats.testvalues import ANSWER, DECLARED, JLAC10, LOINC, TEST_VALUE, item_of, items
+from provision.formats.testvalues import ANSWER, DECLARED, JLAC10, LOINC, TEST_VALUE, is_number, item_of, items
 
 SHAPES = {"test_value": TEST_VALUE, "answer": ANSWER}
 
@@ -56,3 +56,15 @@ def test_every_item_has_a_code_and_no_code_two_items() -> None:
     words = [word for row in rows for word in row[3].split()]
     assert all(row[3] for row in rows)
     assert len(words) == len(set(words))
+
+
+def test_items_whose_result_is_a_sign_are_no_numbers() -> None:
+    """Everything else of the list is measured; of a code that says it is something else, nothing is known."""
+    every = codes.load("test_item").names
+    assert {item for item in every if not is_number(item, DECLARED, None)} == {
+        "urine_sugar", "urine_protein", "urine_occult_blood",
+    }  # fmt: skip
+    assert not is_number(None, LOINC, "9999-9")
+    assert [is_number("hba1c", JLAC10, f"3D0460000019062{end}") for end in ("", "01", "02", "11", "49")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip

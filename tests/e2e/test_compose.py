@@ -190,7 +190,7 @@ def test_the_compose_specification_accepts_the_file_with_a_database_for_the_ledg
     program = shutil.which("docker-compose")
     if program is None:
         pytest.skip("docker-compose is not installed (make setup-all, as root, installs it)")
-    more = {f"LEDGER_{who}_PASSWORD": "fictitious" for who in ("ADMIN", "PAGES", "TASKS")}
+    more = {f"LEDGER_{who}_PASSWORD": "fictitious" for who in ("ADMIN", "PAGES", "PORTAL", "TASKS")}
     env_file = tmp_path / "env"
     values = {**compose_file.fresh_secrets(), "POSTGRES_PASSWORD": "fictitious", **more}
     env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))

@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 
-import pyrage
-
-from tests.support.portals import CONTACT, MEMBER, Portal, post
-
-
-def digest_of(cipher: bytes, portal: Portal) -> str:
-    """D, worked out as the recipient does: decrypt, unpack, hash the tag manifest."""
-    plain = pyrage.decrypt(cipher, [portal.template.identity])
-    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
-        name = next(n for n in archive.namelist() if n.endswith("tagmanifest-sha256.txt"))
-        return hashlib.sha256(archive.read(name)).hexdigest()
+from tests.support.portals import CONTACT, MEMBER, Portal, digest_of, post
 
 
 def test_from_the_invitation_to_the_confirmed_receipt(portal: Portal) -> None:

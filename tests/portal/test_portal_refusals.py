@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
 
-from tests.support.portals import CONTACT, MEMBER, OTHER, RECIPIENT, STRANGER, Portal, post
+from tests.support.portals import CONTACT, MEMBER, OTHER, RECIPIENT, STRANGER, URL, Portal, post
 
 DAY = 86_400.0
 
@@ -171,3 +172,50 @@ def test_only_the_contact_manages_people_and_only_agreed_addresses_get_in(member
     remove = f"/members/{invited.subjects['member']}/remove"
     assert post(colleague, remove, {}, at="/members").status_code == 403
     assert MEMBER not in str(invited)
+
+
+def test_trouble_of_the_operators_is_told_to_nobody_else(portal: Portal, caplog: pytest.LogCaptureFixture) -> None:
+    """A broken configuration: people read that it is not available, programs too; what it is stands in the log."""
+    portal.sign_in(CONTACT)
+    (portal.config / "platform.yaml").write_text("broken: [", encoding="utf-8")
+    for path in ("/", portal.page, "/signin", "/health"):
+        page = portal.client.get(path)
+        assert page.status_code == 503, path
+        assert "ただいま利用できません" in page.text
+        assert "Not available now" in page.text
+        answer = portal.client.get(path, headers={"Accept": "application/json"})
+        assert answer.json()["error"] == "the portal cannot answer at this moment"
+        for inside in ("yaml", "tokumei config", str(portal.config)):
+            assert inside not in page.text + answer.text, inside
+    assert "platform.yaml" in caplog.text
+
+
+def test_a_refusal_leads_back_to_the_page_it_came_from_and_nowhere_else(portal: Portal) -> None:
+    portal.sign_in(CONTACT)
+    for came, back in (
+        (f"{URL}/members", 'href="/members"'),
+        ("https://elsewhere.example/members", ""),
+        (f"{URL}//evil.example/x", ""),
+    ):
+        form = re.search(r'name="form" value="([0-9a-f]+)"', portal.client.get("/members").text)
+        assert form
+        said = {"form": form[1], "address": "somebody@elsewhere.example"}
+        page = portal.client.post("/members", data=said, headers={"Referer": came})
+        assert page.status_code == 403
+        assert ("前の画面へ戻る" in page.text) == bool(back)
+        assert back in page.text
+        assert "evil.example" not in page.text
+
+
+def test_who_was_invited_is_invited_again_and_a_full_house_is_said_so(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.sign_in(CONTACT)
+    assert post(portal.client, "/members", {"address": MEMBER}, at="/members").status_code == 303
+    page = portal.client.get("/members").text
+    assert "招待を送り直す" in page
+    assert "認証アプリを登録し直す" not in page
+    monkeypatch.setattr("provision.portal.members.MOST", 2)
+    full = post(portal.client, "/members", {"address": f"x{MEMBER}"}, at="/members")
+    assert full.status_code == 409
+    assert "人数の上限" in full.text

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from roundtrip_cells import Expected, by_record, kept
+from roundtrip_cells import Expected, Row, by_record, kept
 
 from provision import formats
 from provision.formats.tables import Field
@@ -24,10 +24,18 @@ def life(data: bytes, found: Expected) -> None:
     for kind, cells in life_records(data):
         fields = life_layouts()[kind]
         for name in dict.fromkeys(field.table for field in fields):
-            row = kept([field for field in fields if field.table == name], cells)
+            own = [field for field in fields if field.table == name]
+            row = kept(own, cells)
+            row["emptied"] = _taken_back(own, cells, row)
             head = {"form": "USER" if kind == "SERVICE_USER_INFO" else kind[5:9]} if name == "life_record" else {}
             found.rows[name].append(row | head | {"claim_no": found.claims})
         found.claims += 1
+
+
+def _taken_back(fields: list[Field], cells: list[str], row: Row) -> str:
+    """Kept columns in which something stands that is no value: a single space, which takes a value back."""
+    filled = (f.column.name for f in fields if f.column.name in row and cells[f.index])
+    return "".join(f" {name} " for name in filled if row[name] is None)
 
 
 def life_layouts() -> dict[str, list[Field]]:

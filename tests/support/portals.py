@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import hashlib
+import io
 import re
 import secrets
 import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -221,3 +224,11 @@ def post(browser: TestClient, path: str, data: Mapping[str, str], *, at: str) ->
     found = re.search(r'name="form" value="([0-9a-f]+)"', browser.get(at).text)
     assert found, f"no form on {at}"
     return browser.post(path, data={"form": found[1], **data})  # type: ignore[no-any-return]
+
+
+def digest_of(cipher: bytes, portal: Portal) -> str:
+    """D, worked out as the recipient does: decrypt, unpack, hash the tag manifest."""
+    plain = pyrage.decrypt(cipher, [portal.template.identity])
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        name = next(n for n in archive.namelist() if n.endswith("tagmanifest-sha256.txt"))
+        return hashlib.sha256(archive.read(name)).hexdigest()

@@ -23,8 +23,9 @@ from provision.ledger.postgres import prepare
 from provision.ledger.postgrescatalogue import TABLES
 from provision.platformsql import scripts
 
-#: Logins as an operator would make them: pages write entries, tasks also sign, an auditor reads.
-LOGINS = {"pages": "tokumei_writer", "tasks": "tokumei_steward", "auditor": "tokumei_reader", "nobody": ""}
+#: Logins as an operator would make them: pages and the portal write entries, tasks also sign, an auditor reads.
+LOGINS = {"pages": "tokumei_writer", "portal": "tokumei_writer", "tasks": "tokumei_steward",
+          "auditor": "tokumei_reader", "nobody": ""}  # fmt: skip
 
 
 def server_programs() -> Path | None:

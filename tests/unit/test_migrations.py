@@ -86,7 +86,7 @@ def test_the_vault_of_the_previous_version_is_refused_and_brought_up_to_date(zon
         with pytest.raises(FixConfiguration, match="tokumei migrate"):
             Vault(path)
     (step,) = migrate(zones)
-    assert (step.kind, step.before, step.after) == ("vault", "", "0001")
+    assert (step.kind, step.before, step.after) == ("vault", "", "0002")
     assert migrate(zones) == []
     now = Vault(path)
     assert now.records("group-x")["alias"].to_list() == ["a1"]
@@ -112,18 +112,18 @@ def _further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None
     versions.mkdir(parents=True)
     for path in (upgrading.FOLDER / "vault" / "versions").glob("r*.py"):
         (versions / path.name).write_text(path.read_text())
-    (versions / "r0002_next.py").write_text(
-        f'from alembic import op\nrevision, down_revision = "0002", "0001"\ndef upgrade():\n{body}'
+    (versions / "r0003_next.py").write_text(
+        f'from alembic import op\nrevision, down_revision = "0003", "0002"\ndef upgrade():\n{body}'
     )
     monkeypatch.setattr(upgrading, "FOLDER", tmp_path / "kinds")
-    monkeypatch.setitem(HEADS, "vault", "0002")
+    monkeypatch.setitem(HEADS, "vault", "0003")
 
 
 def test_a_further_version_keeps_what_is_there(zones: Zones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old(path_of(zones, "vault"))
     _further(tmp_path, monkeypatch, '    op.execute("alter table identity add column e_zip blob")\n')
     (step,) = migrate(zones)
-    assert step.after == "0002"
+    assert step.after == "0003"
     with closing(sqlite3.connect(path_of(zones, "vault"))) as database:
         assert database.execute("select alias, e_zip from identity").fetchall() == [("a1", None)]
 
@@ -174,7 +174,7 @@ def test_the_command_and_the_doctor(
     assert (found.where, "tokumei migrate" in found.remedy) == ("vault.db", True)
     assert main(["migrate", "--json"]) == 0
     assert main(["migrate", "--check"]) == 0
-    assert "vault.db: no version -> 0001" in capsys.readouterr().out
+    assert "vault.db: no version -> 0002" in capsys.readouterr().out
     assert house.open().vault.scopes()
 
 

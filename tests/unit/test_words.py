@@ -7,6 +7,7 @@ from pathlib import Path
 
 from provision import states
 from provision.auditing import words
+from provision.ledger import entrytypes
 
 PROVISION = Path(__file__).parents[2] / "plugins" / "provision"
 _WRITES = re.compile(r'ledger\.append\(\s*"([a-z_]+\.[a-z_]+)"')
@@ -28,3 +29,10 @@ def test_every_kind_state_and_channel_is_named() -> None:
     from provision.model import Channel
 
     assert set(Channel.__args__) == set(words.CHANNELS)
+
+
+def test_every_field_and_subject_of_an_entry_is_named() -> None:
+    """Of entries as the platform writes them; those that tests declare are nobody's business."""
+    declared = [*entrytypes.FACTS, *entrytypes.STATES]
+    assert {name for one in declared for name in one.carries if not words.field_pair(name).en} == set()
+    assert {kind for one in declared for kind in one.about.split() if not words.subject_pair(kind).en} == set()

@@ -22,6 +22,7 @@ from tests.support import browsing, stories
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 AXE = Path(__file__).parents[2] / ".venv" / "axe" / "axe.min.js"
+DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 EVIDENCE = "<!doctype html><html lang=ja><title>架空の証拠</title><style>p{color:#123}</style><p>加工の証拠</p></html>"
 
 
@@ -184,7 +185,8 @@ def _by_keyboard(page: Any, server: str) -> None:
 
 
 def _axe_finds_nothing(chromium: Any, signed_in: Any, server: str, world: Any, told: list[str]) -> None:
-    """Every page with everything opened that can be, in both languages, light and dark: no violation of any rule."""
+    """Every page with everything opened that can be, in both languages, light and dark: no violation of any rule, and
+    nothing wider than a phone."""
     gated = next(e.subjects["release"] for e in world.ledger.entries(type="release.drafted", start=400)
                  if e.payload["plan"] == "claims-to-a")  # fmt: skip
     paths = ["", "releases", "releases?text=none", f"release/{told[-1]}", f"release/{told[3]}", "log?type=release.",
@@ -200,6 +202,10 @@ def _axe_finds_nothing(chromium: Any, signed_in: Any, server: str, world: Any, t
             page.evaluate(AXE.read_text(encoding="utf-8"))
             judged = page.evaluate("axe.run({ resultTypes: ['violations'] })")
             found += [(scheme, language, path, one["id"], one["nodes"][0]["html"]) for one in judged["violations"]]
+            page.set_viewport_size(PHONE)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            found += [(scheme, language, path, "wider than a phone", str(width))] if width > PHONE["width"] else []
+            page.set_viewport_size(DESK)
         context.close()
     assert found == []
 

@@ -28,6 +28,7 @@ def test_what_waits_is_shown_in_the_readers_language(browser: Any, signed: Signe
     page = browser.get("/provision/health?lang=ja", headers=signed("officer_a")).text
     assert release in page
     assert "承認を待っています" in page
+    assert f'href="./release/{release}"' in page
     assert "officer-a, officer-b" in page
     english = browser.get("/provision/health?lang=en", headers=signed("officer_a")).text
     assert "waits for officers until" in english
@@ -46,7 +47,7 @@ def test_an_officer_agrees_to_a_request(
 ) -> None:
     id = request_of("operator:ichi")
     page = browser.get("/provision/health?lang=en", headers=signed("officer_a")).text
-    for fact in (id, "R-2026/014", "appi-35", "group-x", "operator:ichi"):
+    for fact in (id, "R-2026/014", "APPI art. 35", "no use from now on", "group-x", "operator:ichi"):
         assert fact in page, fact
     for _ in range(2):
         answer = browser.post(f"/provision/api/requests/{id}/agree", headers=signed("officer_a"), json={})
@@ -56,6 +57,17 @@ def test_an_officer_agrees_to_a_request(
     assert (
         "p-0123456789ab" in browser.get("/provision/health?lang=en", headers=signed("officer_a")).text
     )  # to carry out
+
+
+def test_an_officer_sees_which_veto_is_to_be_lifted(browser: Any, signed: Signed, world: Any) -> None:
+    asked = {"asks": ["lift"], "lifts": "p-aaaaaaaaaaaa", "basis": "wrong-person", "reference": "R-2026/031",
+             "found": {"group-x": {"identities": 2}}}  # fmt: skip
+    world.ledger.transition("request", "p-bbbbbbbbbbbb", "asked", actor="operator:ichi", payload=asked)
+    page = browser.get("/provision/health?lang=en", headers=signed("officer_a")).text
+    for fact in ("p-bbbbbbbbbbbb", "p-aaaaaaaaaaaa", "wrong-person", "R-2026/031"):
+        assert fact in page, fact
+    answer = browser.post("/provision/api/requests/p-bbbbbbbbbbbb/agree", headers=signed("officer_a"), json={})
+    assert answer.json() == {"request": "p-bbbbbbbbbbbb", "state": "agreed"}
 
 
 def test_who_is_no_officer_or_took_it_cannot_agree(
@@ -78,3 +90,26 @@ def test_a_cookie_alone_agrees_to_nothing(
     answer = browser.post(f"/provision/api/requests/{id}/agree", json={})
     assert answer.status_code == 403
     assert world.ledger.state("request", id) == "asked"
+
+
+def test_many_signs_of_a_kind_are_folded_and_told_once_what_to_do(browser: Any, signed: Signed, world: Any) -> None:
+    subjects = {"source": "hospital-one"}
+    payload = {"source": "hospital-one", "period": "2026-02", "sequence": 1, "files": 1, "digest": "0"}
+    for number in range(12):
+        about = {"release": "r-1", "recipient": "somebody"}
+        said = {"release": "r-1", "recipient": "somebody", "channel": "mail", "digest": "0"}
+        for state, facts in (("ordered", said), ("attempting", {"attempt": 1, "ciphertext_sha256": "0"}),
+                             ("unknown", {"reason": "x"})):  # fmt: skip
+            world.ledger.transition("delivery", f"r-1.{number}", state, actor="tester", subjects=about, payload=facts)
+    world.ledger.transition("batch", "b-1", "received", actor="tester", subjects=subjects, payload=payload)
+    page = browser.get("/provision/health?lang=ja", headers=signed("auditor")).text
+    assert page.count("tokumei delivery resolve ORDER") == 1
+    assert "ほか 4 件" in page
+    assert "取込みを待っています" in page
+    assert "tokumei run take-in" not in page  # it waits: nobody has to do anything
+
+
+def test_where_nothing_waits_the_page_says_what_was_asked(browser: Any, signed: Signed, world: Any) -> None:
+    page = browser.get("/provision/health?lang=ja", headers=signed("auditor")).text
+    assert "いま確認することはありません" in page
+    assert "送付の遅れ" in page

@@ -108,3 +108,60 @@ def test_links_are_relative(read: Callable[[str], Any], world: Any, facts: Any) 
         assert 'href="/' not in read(path).text
     assert 'href="../approvals/' in read(f"/release/{release}").text
     assert 'data-root="../"' in read(f"/approvals/{release}").text
+
+
+def test_an_error_is_told_in_the_readers_language(read: Callable[[str], Any]) -> None:
+    japanese = read("/release/r-none?lang=ja").text
+    assert "お探しのものは見つかりません" in japanese
+    assert "the log has no such release" in japanese  # as the operators' messages have it
+    english = read("/release/r-none?lang=en").text
+    assert "the log has no such release" in english
+    assert "お探しの" not in english
+
+
+def test_every_status_of_an_error_has_japanese_words() -> None:
+    from provision.auditing import refusals
+
+    assert set(refusals.PAGES) >= {401, 403, 404, 409, 422, 500, 503}
+    assert refusals.page_reason(418) == refusals.page_reason(503)
+
+
+def test_an_error_nobody_expected_is_a_page_that_says_nothing_of_it(
+    browser: Any, signed: Signed, airflow_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi.testclient import TestClient
+
+    from provision.auditing import watching
+
+    def broken(context: object) -> list[object]:
+        raise ZeroDivisionError("山田太郎 must not be shown")
+
+    monkeypatch.setattr(watching.health, "signs", broken)
+    client = TestClient(airflow_app, raise_server_exceptions=False)
+    answer = client.get("/provision/health?lang=ja", headers={**signed("auditor"), **HTML})
+    assert answer.status_code == 500
+    assert "予期しない誤り" in answer.text
+    assert "山田" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_who_did_not_pass_the_door_reads_why_and_sees_no_menu(browser: Any) -> None:
+    answer = browser.get("/provision/log", headers={**HTML, "Accept-Language": "ja"})
+    assert answer.status_code == 401
+    assert "サインインしていません" in answer.text
+    assert "<nav" not in answer.text
+    assert browser.get("/provision/log").headers["content-type"] == "application/json"
+
+
+def test_what_waits_but_cannot_be_decided_is_named(
+    read: Callable[[str], Any], world: Any, facts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = facts.gate_one(world)
+    assert "決定できない" not in read("/approvals").text
+    from provision import approvals
+
+    monkeypatch.setattr(approvals, "_decidable", lambda ctx, release: None)
+    page = read("/approvals").text
+    assert "ここで決定できない提供が 1 件" in page
+    assert release in page

@@ -8,7 +8,7 @@ Ranges follow each other without gaps. Whole ranges expire: entry first, rows af
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
@@ -21,6 +21,7 @@ from provision.ledger.store import Ledger
 
 ANCHORED = "access.anchored"
 EXPIRED = "access.expired"
+LOST = "access.lost"
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,41 @@ class Anchor:
     root: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the provision log says by now: the anchored days whose visits must be there unless they are over, oldest
+    first; the number up to which visits are over and destroyed; the last day that was ever anchored. What was lost for
+    good is none of it: numbers begin behind what is left."""
+
+    anchors: tuple[Anchor, ...] = ()
+    expired: int = 0
+    day: date | None = None
+
+
+def standing(ledger: LedgerReader) -> Standing:
+    """All entries about the access log, added up."""
+    found = Standing()
+    for entry in ledger.entries(type="access."):
+        p = entry.payload
+        if entry.type == ANCHORED:
+            new = Anchor(date.fromisoformat(p["day"]), p["first"], p["last"], p["visits"], p["root"])
+            found = replace(found, anchors=(*found.anchors, new), day=new.day)
+        elif entry.type == EXPIRED:
+            found = replace(found, expired=max(found.expired, p["upto"]))
+        elif entry.type == LOST:
+            left = tuple(one for one in found.anchors if one.last <= p["kept"])
+            found = replace(found, anchors=left, expired=min(found.expired, p["kept"]))
+    return found
+
+
 def anchors(ledger: LedgerReader) -> list[Anchor]:
-    """Every anchored day, oldest first."""
-    found = (entry.payload for entry in ledger.entries(type=ANCHORED))
-    return [Anchor(date.fromisoformat(p["day"]), p["first"], p["last"], p["visits"], p["root"]) for p in found]
+    """Every anchored day but those that were lost for good, oldest first."""
+    return list(standing(ledger).anchors)
 
 
 def expired_upto(ledger: LedgerReader) -> int:
     """The number up to which visits are over and destroyed."""
-    return max((int(entry.payload["upto"]) for entry in ledger.entries(type=EXPIRED)), default=0)
+    return standing(ledger).expired
 
 
 def anchor(ledger: Ledger, log: AccessLog, *, actor: str, today: date) -> list[Anchor]:
@@ -51,10 +78,10 @@ def anchor(ledger: Ledger, log: AccessLog, *, actor: str, today: date) -> list[A
     A visit written late counts to the first day that is still open. Raises `LedgerBroken` where the access log is
     shorter than what is anchored: it is lost or an old copy. `RetryLater` where another run was a moment faster.
     """
-    before = anchors(ledger)
-    done = before[-1].last if before else 0
+    before = standing(ledger)
+    done = before.anchors[-1].last if before.anchors else 0
     _check_not_older(log, done)
-    start = before[-1].day + timedelta(days=1) if before else date.min
+    start = before.day + timedelta(days=1) if before.day else date.min
     end = log.last_before(moment(datetime.combine(today, time(), TOKYO)))
     made = []
     for day, visits in _by_day(log.visits(done + 1, end), start, today - timedelta(days=1)):
@@ -73,7 +100,7 @@ def expire(ledger: Ledger, log: AccessLog, *, actor: str, days: int, today: date
     if over and over[-1].last > known:
         gone = [found for found in over if found.last > known]
         payload = {"upto": over[-1].last, "until": over[-1].day.isoformat(), "visits": sum(a.visits for a in gone)}
-        ledger.append(EXPIRED, actor=actor, subjects={}, payload=payload, key=f"access-expired:{over[-1].last}")
+        ledger.append(EXPIRED, actor=actor, subjects={}, payload=payload, key=f"access-expired:{over[-1].day}")
         known = over[-1].last
     return log.expire(known) if known else 0
 
@@ -81,14 +108,23 @@ def expire(ledger: Ledger, log: AccessLog, *, actor: str, days: int, today: date
 def problems(ledger: LedgerReader, log: AccessLog) -> list[str]:
     """What does not agree with the anchored digests, oldest first; nothing where all is well."""
     gone = expired_upto(ledger)
-    kept = [found for found in anchors(ledger) if found.last > gone]
     wrong = [
         f"{found.day}: the {found.visits} visits {found.first} to {found.last} are not those that were anchored"
-        for found in kept
-        if _anchor(found.day, found.first, list(log.visits(found.first, found.last)), found.last) != found
+        for found, there in held(ledger, log)
+        if not there
     ]
     left = sum(1 for _ in log.visits(1, gone))
     return [*wrong, *([f"{left} visits that are over are still there"] if left else [])]
+
+
+def held(ledger: LedgerReader, log: AccessLog) -> list[tuple[Anchor, bool]]:
+    """Every anchored day that is not over, oldest first, and whether its visits are there as they were anchored."""
+    found = standing(ledger)
+    return [
+        (one, _anchor(one.day, one.first, list(log.visits(one.first, one.last)), one.last) == one)
+        for one in found.anchors
+        if one.last > found.expired
+    ]
 
 
 def _by_day(visits: Iterator[Visit], start: date, end: date) -> Iterator[tuple[date, Iterator[Visit]]]:
@@ -129,5 +165,5 @@ def _check_not_older(log: AccessLog, anchored: int) -> None:
         raise LedgerBroken(
             f"the access log ends before visit {anchored}, which is anchored: it is lost or an old copy",
             rule="accesslog.rollback",
-            remedy="restore the newest backup of it; the pages may be shown meanwhile, but not anchored",
+            remedy="restore the newest backup of it; where there is none, tokumei accesslog begin-anew",
         )

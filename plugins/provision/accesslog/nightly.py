@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from provision.accesslog import anchoring
+from provision.accesslog import anchoring, anew
 from provision.accesslog.anchoring import Anchor
 from provision.accesslog.places import opened
 from provision.accesslog.visit import TOKYO
@@ -29,7 +29,9 @@ def expire(ctx: Context, *, actor: str) -> int:
     """Destroy what is over its time, see `anchoring.expire`."""
     days = ctx.platform.retention.access_days
     with opened(ctx.zones) as log:
-        return anchoring.expire(ctx.ledger, log, actor=actor, days=days, today=_today())
+        gone = anchoring.expire(ctx.ledger, log, actor=actor, days=days, today=_today())
+    anew.destroy_overdue(ctx, days)
+    return gone
 
 
 def _today() -> date:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from provision.auditing import approving, asking, entries, evidence, guard, pages, releases, render, reports, watching
+from provision.auditing import (
+    approving,
+    asking,
+    entries,
+    evidence,
+    guard,
+    pages,
+    refusals,
+    releases,
+    render,
+    reports,
+    watching,
+)
 from provision.errors import Refused, TokumeiError
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -37,6 +50,7 @@ def create() -> FastAPI:
     app.middleware("http")(_headers)
     app.exception_handler(TokumeiError)(_told)
     app.exception_handler(StarletteHTTPException)(_http)
+    app.exception_handler(Exception)(_unexpected)
     return app
 
 
@@ -45,7 +59,10 @@ def _nothing_here() -> Response:
 
 
 async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
+    return _with_headers(await call_next(request))
+
+
+def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
@@ -66,6 +83,12 @@ async def _http(request: Request, error: Exception) -> Response:
     return _answer(request, error.status_code, str(error.detail), remedy.get(error.status_code, "go back"))
 
 
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """An error nobody expected: its text may hold anything, so nothing of it is shown; the server's log has it."""
+    # This answer is given outside of `_headers`.
+    return _with_headers(_answer(request, 500, "an error nobody expected", "try again; tell the operators if it stays"))
+
+
 def _status(error: TokumeiError) -> int:
     """403: not by this person. 409: not in this state. 422: not in this form. 503: not now."""
     if isinstance(error, approving.BadDecision) or error.rule in {*approving.NOT_IN_THIS_FORM, asking.FORM}:
@@ -78,13 +101,10 @@ def _status(error: TokumeiError) -> int:
 
 
 def _answer(request: Request, status: int, what: str, remedy: str) -> Response:
-    """A page for people who are signed in and read pages, JSON for everybody else."""
+    """A page for people who read pages, without the menu where they did not pass the door; JSON for programs."""
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"error": what, "remedy": remedy}, status)
     found = getattr(request.state, "visitor", None)
-    if (
-        isinstance(found, guard.Visitor)
-        and request.method == "GET"
-        and "text/html" in request.headers.get("accept", "")
-    ):
-        told = {"error": what, "remedy": remedy}
-        return render.page(request, "error.html", status=status, frames=False, login=found.login, current="", **told)
-    return JSONResponse({"error": what, "remedy": remedy}, status)
+    login = found.login if isinstance(found, guard.Visitor) else ""
+    told: dict[str, Any] = {"error": what, "remedy": remedy, "reason": refusals.page_reason(status)}
+    return render.page(request, "error.html", status=status, login=login, current="", **told)

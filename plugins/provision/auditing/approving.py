@@ -58,10 +58,13 @@ async def sent(request: Request) -> Decision:
 def waiting(request: Request) -> HTMLResponse:
     """Releases that wait for officers."""
     language, login = language_of(request), guard.visitor(request).login
-    found = approvals.pending(open_context())
+    context = open_context()
+    found = approvals.pending(context)
+    shown = {one.release for one in found}
+    undecidable = [release for release in approvals.waiting(context) if release not in shown]
     seen(request, "view", "approvals")
     return render.page(
-        request, "approvals.html", login=login, current="approvals", waiting=found,
+        request, "approvals.html", login=login, current="approvals", waiting=found, undecidable=undecidable,
         needed=approvals.NEEDED, lang=language, say=speaker(language),
     )  # fmt: skip
 

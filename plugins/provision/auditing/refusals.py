@@ -43,10 +43,39 @@ RULES: Mapping[str, Pair] = {
     "release.plan": Pair(
         "起案の後に計画が変更されました。起案し直してください。", "The plan was changed since; release anew."
     ),
+    "request.officer": Pair(
+        "このアカウントは承認者のものではありません。承認者がサインインして同意してください。",
+        "This account is no officer's. An officer signs in and agrees.",
+    ),
+    "request.four_eyes": Pair(
+        "請求を受け付けた人は、自分で同意できません。別の承認者が同意してください。",
+        "Whoever took the request cannot agree to it; another officer does.",
+    ),
+    "request.state": Pair(
+        "この請求は同意を待っていません。ページを更新してください。",
+        "This request does not wait for anybody to agree. Reload the page.",
+    ),
     "release.legal_status": Pair(
         "提供元の法的な位置づけでは提供できません。", "The legal status of a source forbids it."
     ),
 }
+
+#: Why a page cannot be shown, by HTTP status; the error itself, in English, stands below it.
+PAGES: Mapping[int, str] = {
+    401: "サインインしていません。Airflow にサインインしてから、もう一度開いてください。",
+    403: "このアカウントには、提供記録を読む権限がありません。管理者に依頼してください。",
+    404: "お探しのものは見つかりません。一覧から探してください。",
+    405: "このページは、この方法では開けません。",
+    409: "いまの状態では、できません。",
+    422: "条件の書き方が正しくありません。戻って直してください。",
+    500: "予期しない誤りが起きました。もう一度試し、続くときは運用者に知らせてください。",
+    503: "いまは表示できません。続くときは、運用者が tokumei doctor で確かめてください。",
+}
+
+
+def page_reason(status: int) -> Pair:
+    """The reason in Japanese; in English the error says it by itself."""
+    return Pair(PAGES.get(status, PAGES[503]), "")
 
 
 def told_in(language: Language) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from provision.auditing.entryfields import ENTRY_FIELDS, SUBJECTS
 from provision.auditing.fields import FIELDS
 from provision.auditing.fields import Pair as Pair
 from provision.ledger.entry import Entry
@@ -88,6 +89,7 @@ EVENTS: Mapping[str, Pair] = {
     "quarantine.destroyed": Pair("隔離: 消去", "quarantine destroyed"),
     "access.anchored": Pair("閲覧記録: 日次の要約", "access log: digest of a day"),
     "access.expired": Pair("閲覧記録: 期限による消去", "access log: destroyed when over its time"),
+    "access.lost": Pair("閲覧記録: 滅失", "access log: lost for good"),
     "ledger.anchored": Pair("記録: 外部への固定", "checkpoint carried elsewhere"),
     "platform.backed_up": Pair("運用: 控えの保存", "backup saved"),
     "platform.restored": Pair("運用: 控えからの復旧", "restored from a backup"),
@@ -95,6 +97,7 @@ EVENTS: Mapping[str, Pair] = {
     "platform.key_rotated": Pair("運用: 鍵の交代", "key rotated"),
     "veto.doubtful": Pair("拒否: 要確認", "veto in doubt"),
     "quarantine.opened": Pair("隔離: 閲覧", "quarantine looked at"),
+    "quarantine.removed": Pair("隔離: 除去", "removed from quarantine"),
     "drop.quarantined": Pair("受領: 受け付けられない投入", "drop quarantined"),
     "ledger.checkpoint": Pair("記録: 署名", "checkpoint signed"),
     "store.ended": Pair("蓄積: 保存期間の終了", "a batch's time in the store is over"),
@@ -108,6 +111,7 @@ EVENTS: Mapping[str, Pair] = {
     "health.alerted": Pair("見張り: 運用者への警報", "operators alerted of a sign"),
     "request.begun": Pair("本人の請求: 実施の開始", "a person is being withdrawn"),
     "request.learnt": Pair("本人の請求: 別の番号の判明", "further records are the person's"),
+    "request.lifted": Pair("本人の請求: 利用停止の解除", "a veto was lifted"),
 }
 
 #: How a state looks: good, bad, waiting, or plain.
@@ -147,7 +151,12 @@ def type_pair(entry_type: str) -> Pair:
 
 def field_pair(name: str) -> Pair:
     """A field of an entry for people."""
-    return FIELDS.get(name, Pair(name, ""))
+    return FIELDS.get(name) or ENTRY_FIELDS.get(name) or Pair(name, "")
+
+
+def subject_pair(kind: str) -> Pair:
+    """A kind of subject for people."""
+    return SUBJECTS.get(kind, Pair(kind, ""))
 
 
 #: Names of changes since the last release that are no fields of an entry by themselves.
@@ -195,12 +204,26 @@ VALUES: Mapping[str, Pair] = {
     "disc": Pair("ディスク", "disc"),
     "bucket": Pair("ダウンロード", "download"),
     "partner_sftp": Pair("SFTP", "SFTP"),
+    "deletion": Pair("消去", "deletion"),
+    "veto": Pair("今後の利用の停止", "no use from now on"),
+    "lift": Pair("利用停止の解除", "a veto lifted"),
+    "appi-35": Pair("個人情報保護法35条", "APPI art. 35"),
+    "consent-withdrawn": Pair("同意の撤回", "consent withdrawn"),
+    "policy": Pair("契約・公表した方針", "contract or published policy"),
+    "objection-withdrawn": Pair("申出の撤回", "objection withdrawn"),
+    "wrong-person": Pair("別人に対する登録", "entered for somebody else"),
+    "order": Pair("裁判所・委員会の命令", "order of a court or the Commission"),
 }
 _PREFIXES: Mapping[str, Pair] = {
     "tables.": Pair("表の行数", "rows of"),
     "rule.": Pair("規則", "rule"),
     "level.": Pair("段階", "level of"),
 }
+
+
+def value_pair(value: str) -> Pair:
+    """A value of ours for people; one nobody named keeps its own name."""
+    return VALUES.get(value, Pair(value, ""))
 
 
 def change_name(name: str, language: str) -> str:

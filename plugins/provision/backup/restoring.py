@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import pyrage
 
-from provision import logkeys
+from provision import agefiles, logkeys
 from provision.backup import Set, manifest, sealing, verifying
 from provision.backup.manifest import Manifest
 from provision.backup.sealing import damaged
@@ -60,8 +60,8 @@ def read_manifest(source: Path, key: pyrage.x25519.Identity, log_keys: str) -> t
     """The signed list of the set at `source`. Raises `FixConfiguration` and `Refused`."""
     target, keys = Target.open(source), notes.keys(log_keys.splitlines())
     try:
-        data = bytes(pyrage.decrypt((source / MANIFEST).read_bytes(), [key]))
-    except (OSError, pyrage.DecryptError):
+        data = agefiles.decrypted((source / MANIFEST).read_bytes(), key)
+    except (OSError, Refused):
         raise damaged(MANIFEST) from None
     found = manifest.read(data, keys, MANIFEST)
     if (found.set, found.id) != (target.set, target.id):

@@ -12,8 +12,10 @@ from typing import BinaryIO, cast
 
 import pyrage
 
+from provision import agefiles
 from provision.backup.units import Unit
 from provision.errors import FixConfiguration, Refused, RetryLater
+from provision.hashed import Hashed
 from provision.intake.archives.streams import Forward
 from provision.intake.sealed import opened
 from provision.store import flush
@@ -61,19 +63,14 @@ def seal(unit: Unit, folder: Path, name: str, key: pyrage.x25519.Recipient) -> S
 
 def seal_bytes(pieces: Iterator[bytes], folder: Path, name: str, key: pyrage.x25519.Recipient) -> Sealed:
     """As `seal`, of any bytes."""
-    temporary, plain = folder / f".{name}.part", _Kept(pieces)
+    temporary = folder / f".{name}.part"
     with temporary.open("wb") as file:
-        watched = _Hashing(file)
-        try:
-            pyrage.encrypt_io(cast(BinaryIO, Forward(plain.drawn())), cast(BinaryIO, watched), [key])
-        except pyrage.EncryptError:
-            if plain.failure is None:
-                raise
-            raise plain.failure from None
+        watched = Hashed(file)
+        agefiles.encrypt(Forward(pieces), watched, [key])
         file.flush()
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # what is read next comes from the medium
-    made = Sealed(name, watched.sha256.hexdigest(), watched.size)
+    made = Sealed(name, watched.sha256, watched.size)
     if digest_of(temporary) != (made.sha256, made.size):
         raise RetryLater(
             "the medium gives back other bytes than were written", where=name, rule="backup.verify",
@@ -143,33 +140,3 @@ def damaged(file: str) -> Refused:
         "a file of the backup is missing, damaged or for another key", where=file, rule="backup.damaged",
         remedy="take another copy of the backup, and the identity that belongs to it",
     )  # fmt: skip
-
-
-class _Kept:
-    """Pieces, and the error that ended them: age's library hides it."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self.pieces = pieces
-        self.failure: Exception | None = None
-
-    def drawn(self) -> Iterator[bytes]:
-        try:
-            yield from self.pieces
-        except Exception as error:
-            self.failure = error
-            raise
-
-
-class _Hashing:
-    """Hashes and counts what is written through it."""
-
-    def __init__(self, inner: BinaryIO) -> None:
-        self.inner, self.sha256, self.size = inner, hashlib.sha256(), 0
-
-    def write(self, block: bytes) -> int:
-        self.sha256.update(block)
-        self.size += len(block)
-        return self.inner.write(block)
-
-    def flush(self) -> None:
-        self.inner.flush()

@@ -20,7 +20,10 @@ def add(subparsers: Subparsers) -> None:
     anchor = inner.add_parser("anchor", help="put the digests of past days into the provision log")
     expire = inner.add_parser("expire", help="destroy what is older than retention.access_days")
     verify = inner.add_parser("verify", help="compare with the anchored digests; exit code 8 where anything differs")
-    for one, action in ((listed, _list), (anchor, _anchor), (expire, _expire), (verify, _verify)):
+    anew = inner.add_parser("begin-anew", help="where it is lost for good: say so in the provision log, and go on")
+    anew.add_argument("--reason", required=True, help="why nothing can be restored; auditors read it")
+    actions = ((listed, _list), (anchor, _anchor), (expire, _expire), (verify, _verify), (anew, _begin_anew))
+    for one, action in actions:
         one.add_argument("--json", action="store_true")
         one.set_defaults(run=action)
 
@@ -52,6 +55,16 @@ def _expire(arguments: argparse.Namespace) -> int:
 
     gone = nightly.expire(open_context(), actor=getpass.getuser())
     say({"destroyed": gone}, as_json=arguments.json, text=f"{gone} visits destroyed")
+    return 0
+
+
+def _begin_anew(arguments: argparse.Namespace) -> int:
+    from provision.accesslog.anew import begin
+    from provision.context import open_context
+
+    said = begin(open_context(), reason=arguments.reason, actor=getpass.getuser())
+    text = f"{said['visits']} anchored visits are lost; nothing is known from {said['since']} to {said['until']}"
+    say(said, as_json=arguments.json, text=text)
     return 0
 
 

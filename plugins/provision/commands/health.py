@@ -24,7 +24,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for sign in found:
         whom = f" ({sign.whom})" if sign.whom else ""
         lines += [f"{sign.level}\t{sign.kind}\t{sign.subject}\t{sign.since}\t{sign.ja} {sign.en}{whom}"]
-        lines += [f"\t{sign.remedy}"] if sign.level != "wait" else []
+        lines += [f"\t{sign.remedy_ja}", f"\t{sign.remedy_en}"] if sign.level != "wait" else []
     text = "\n".join(lines) or "nothing waits, nothing is late"
     say([sign.facts() for sign in found], as_json=arguments.json, text=text)
     return 1 if arguments.strict and any(sign.level == "act" for sign in found) else 0

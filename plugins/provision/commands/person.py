@@ -10,6 +10,8 @@ import argparse
 import os
 import pwd
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +45,15 @@ def add(subparsers: Subparsers) -> None:
     erase = inner.choices["erase"]
     erase.add_argument("--veto", action="store_true", help="and do not receive them any more")
     erase.add_argument("--alone", action="store_true", help="nobody else uses the card, telephone and address")
-    erase.add_argument("--quarantine", action="store_true", help="destroy what their sources have in quarantine, too")
+    erase.add_argument("--quarantine", action="store_true", help="destroy what may be theirs in quarantine, too")
+    lifted = inner.add_parser("lift", help="take a request to lift a veto: receive and use their data again")
+    lifted.add_argument("request", metavar="REQUEST", help="the request the veto stands under: tokumei person vetoes")
+    lifted.add_argument("--basis", required=True, help="objection-withdrawn, wrong-person or order")
+    lifted.add_argument("--reference", required=True, help="number of the file it stands in; no name")
+    lifted.set_defaults(run=_lift)
+    vetoes = inner.add_parser("vetoes", help="vetoes that stand, by their requests")
+    vetoes.add_argument("--json", action="store_true")
+    vetoes.set_defaults(run=_vetoes)
     agreed = inner.add_parser("agree", help="as a second person: agree, and carry it out; again where it died")
     agreed.add_argument("request", metavar="REQUEST")
     agreed.set_defaults(run=_agree)
@@ -69,16 +79,42 @@ def _ask(arguments: argparse.Namespace) -> int:
     )
     context, asked = open_context(), _person(arguments.fd)
     id, said = ask(context, asked, wish, actor=_operator())
+    _taken(id, said)
+    return 0
+
+
+def _lift(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.persons.lifting import ask
+
+    _taken(*ask(
+        open_context(), arguments.request, basis=arguments.basis, reference=arguments.reference, actor=_operator()
+    ))  # fmt: skip
+    return 0
+
+
+def _taken(id: str, said: Mapping[str, object]) -> None:
     say({"request": id, **said}, as_json=True, text="")
     print(f"tokumei: another operator now runs: tokumei person agree {id}", file=sys.stderr)
+
+
+def _vetoes(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.persons.lifting import standing
+
+    found = standing(open_context())
+    lines = [f"{one.request}\t{one.since}\t{one.basis}\t{one.reference}" for one in found]
+    say([asdict(one) for one in found], as_json=arguments.json, text="\n".join(lines) or "no veto stands")
     return 0
 
 
 def _agree(arguments: argparse.Namespace) -> int:
     from provision.context import open_context
-    from provision.persons.erasing import carry_out
+    from provision.persons import erasing, lifting
 
-    say(carry_out(open_context(), arguments.request, actor=_operator()), as_json=True, text="")
+    context, id = open_context(), arguments.request
+    carry_out = lifting.carry_out if lifting.is_lifting(context, id) else erasing.carry_out
+    say(carry_out(context, id, actor=_operator()), as_json=True, text="")
     return 0
 
 

@@ -25,6 +25,9 @@ def add(subparsers: Subparsers) -> None:
     report = actions.add_parser("report", help="read what a recipient reported")
     report.add_argument("report")
     report.set_defaults(run=_report)
+    rekeyed = actions.add_parser("new-key", help="make the portal's key anew; stop the portal first")
+    rekeyed.add_argument("--compromised", action="store_true", help="everybody enrols anew, no former link opens")
+    rekeyed.set_defaults(run=_new_key)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -57,6 +60,17 @@ def _change(arguments: argparse.Namespace) -> int:
     with desk.context() as ctx:
         change(desk, ctx, found, actor=f"operator:{getpass.getuser()}")
     say([], as_json=False, text=f"{found.id}: {arguments.action} done")
+    return 0
+
+
+def _new_key(arguments: argparse.Namespace) -> int:
+    from provision.portal.desk import open_desk
+    from provision.portal.rekeying import rotate
+
+    done = rotate(open_desk(), actor=f"operator:{getpass.getuser()}", compromised=arguments.compromised)
+    say(
+        [], as_json=False, text=f"{done.seeds} seeds and {done.reports} reports are under the new key; start the portal"
+    )
     return 0
 
 

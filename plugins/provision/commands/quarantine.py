@@ -1,4 +1,4 @@
-"""`tokumei quarantine`: what quarantine holds, and a look at one file of it, which the provision log records."""
+"""`tokumei quarantine`: what quarantine holds, looking at a file of it and removing one; the log says who did."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def add(subparsers: Subparsers) -> None:
     shown.add_argument("batch", metavar="BATCH")
     shown.add_argument("file", metavar="FILE", type=int, help="number of the file, as the report gives it")
     shown.set_defaults(run=_open)
+    removed = inner.add_parser("remove", help="destroy files before their day, and what is kept of their records")
+    removed.add_argument("batch", metavar="BATCH")
+    removed.add_argument("files", metavar="FILE", type=int, nargs="+", help="numbers, as the report gives them")
+    removed.add_argument("--reference", required=True, help="number of the file that says why; no name")
+    removed.set_defaults(run=_remove)
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -44,6 +49,19 @@ def _report(arguments: argparse.Namespace) -> int:
 def _line(problem: Problem) -> str:
     place = " ".join(filter(None, (f"record {problem.record}" if problem.record else "", problem.field)))
     return f"{problem.file}, {place or 'the whole file'}: {problem.rule} -> {problem.remedy}"
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    from provision.context import open_context
+    from provision.persons.requests import check_reference
+    from provision.retention.removing import remove, require_kept
+
+    context, actor = open_context(), f"operator:{getpass.getuser()}"
+    check_reference(arguments.reference)
+    require_kept(context, arguments.batch, arguments.files)
+    remove(context, arguments.batch, arguments.files, reference=arguments.reference, actor=actor)
+    say({}, as_json=False, text=f"{len(set(arguments.files))} files of {arguments.batch} are destroyed")
+    return 0
 
 
 def _open(arguments: argparse.Namespace) -> int:

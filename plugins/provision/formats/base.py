@@ -80,6 +80,9 @@ class Dataset:
     tables: tuple[Table, ...]
     #: 返戻・取下げ: id of the dataset whose claims are taken back by the rows of this one's head; "" where none are.
     withdraws: str = ""
+    #: 差分の送付: an empty cell of a later record of one place leaves what an earlier one said; the reader notes the
+    #: cells that take a value back (`formats/emptied.py`). Every table has at most one row a record.
+    updates: bool = False
 
     def table(self, name: str) -> Table:
         """The table called `name`; KeyError where there is none."""

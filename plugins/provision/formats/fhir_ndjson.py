@@ -12,12 +12,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import compress
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.fhirdecoding import BOM, decoded, is_utf8, line
+from provision.formats.fhirdecoding import BOM, is_utf8, line
 from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirlines import of_lines
+from provision.formats.fhirmany import decoded_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records, grouped, spoiled, without
@@ -27,6 +31,7 @@ from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
 _PIECE = 256 * 1024
+_LINE_FEED = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class FhirNdjson:
         before = 0
         for block in blocks(stream):
             yield Piece(block, before)
-            before += block.count(b"\n")
+            before += int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_FEED))
 
     def of_piece(self, piece: Piece, report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of a block. Raises `BadFile` where too many of its lines cannot be taken."""
@@ -113,44 +118,34 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 def _records(piece: Piece, known: Systems, report: Report) -> Records:
     """The records of a block. Where its text is broken somewhere, every line is judged alone, and so is a line with an
     element that is not as R4 has it."""
-    block, before = piece.data, piece.before
     counts: Counter[str] = Counter()
-    numbers, found, held = _read(_lines(block), before, counts)
+    numbers, found, held = _taken(decoded_lines(piece.data), counts)
     groups = grouped(found)
-    if wrong := sorted(spoiled(groups)):
-        raws = block.split(b"\n")
-        _, _, rules = _read([raws[numbers[at] - before - 1] for at in wrong], 0, counts)
-        held |= {numbers[at]: rules[number] for number, at in enumerate(wrong, 1)}
-        numbers, found = without(numbers, set(wrong)), without(found, set(wrong))
+    if wrong := spoiled(groups):
+        raws, lost = piece.data.split(b"\n"), [numbers[at] for at in sorted(wrong)]
+        _, _, rules = _taken([raws[at] for at in lost], counts)
+        held |= {place: rules[at] for at, place in enumerate(lost)}
+        numbers, found = without(numbers, wrong), without(found, wrong)
         groups = grouped(found)
     records, refused = of_lines(found, known, groups)
     records.counts.update(counts)
-    _hold(held | {numbers[at]: rule for at, rule in refused.items()}, block, before, report)
+    _hold(held | {numbers[at]: rule for at, rule in refused.items()}, piece, report)
     return records
 
 
-def _read(each: Sequence[Any], before: int, counts: Counter[str]) -> tuple[list[int], list[Any], dict[int, str]]:
-    """Of resources, or lines as bytes: the numbers of those that are taken, they themselves, and by number the rule of
+def _taken(each: Sequence[Any], counts: Counter[str]) -> tuple[list[int], list[Any], dict[int, str]]:
+    """Of resources, or lines as bytes: the places of those that are taken, they themselves, and by place the rule of
     others. Lines of kinds that R4 does not know are neither, and counted."""
-    numbers: list[int] = []
-    found: list[Any] = []
+    odd = [at for at, made in enumerate(map(type, each)) if made is bytes]
     held: dict[int, str] = {}
-    for number, one in enumerate(each, before + 1):
+    found = list(each)
+    for at in odd:
         try:
-            resource = _alone(one, counts) if isinstance(one, bytes) else one
+            found[at] = _alone(each[at], counts)
         except BadFile as refusal:
-            held[number] = refusal.rule
-        else:
-            if resource is not None:
-                numbers.append(number)
-                found.append(resource)
-    return numbers, found, held
-
-
-def _lines(block: bytes) -> list[Any]:
-    """What every line of a block is, see `decoded`."""
-    whole = block.removesuffix(b"\n").split(b"\n")
-    return decoded(whole) if is_utf8(block) else [*whole]
+            found[at], held[at] = None, refusal.rule
+    kept = [one is not None for one in found]
+    return list(compress(range(len(found)), kept)), list(compress(found, kept)), held
 
 
 def _alone(raw: bytes, counts: Counter[str]) -> Any:
@@ -162,11 +157,11 @@ def _alone(raw: bytes, counts: Counter[str]) -> Any:
     return line(raw, counts)
 
 
-def _hold(rules: Mapping[int, str], block: bytes, before: int, report: Report) -> None:
-    """The lines of a block that cannot be taken, by number, into quarantine in their order."""
-    raws = block.split(b"\n") if rules else []
-    for number in sorted(rules):
-        report.hold(number, rules[number], raws[number - before - 1])
+def _hold(rules: Mapping[int, str], piece: Piece, report: Report) -> None:
+    """The lines of a block that cannot be taken, by place, into quarantine in their order."""
+    raws = piece.data.split(b"\n") if rules else []
+    for at in sorted(rules):
+        report.hold(piece.before + at + 1, rules[at], raws[at])
 
 
 #: Roles of columns that differ from a bundle's: the reference is the chart number of the source.

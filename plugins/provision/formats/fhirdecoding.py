@@ -146,6 +146,16 @@ def decoded(raws: Iterable[bytes]) -> list[Any]:
             return made
 
 
+def in_one_go(text: memoryview, count: int) -> list[Any] | None:
+    """The resources of which one is behind the other in `text`, elements as of `decoded`; None where there are not so
+    many, or one is none that R4 knows."""
+    try:
+        found = _resources().decode_lines(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if len(found) == count else None
+
+
 def line(raw: bytes, counts: Counter[str]) -> Any:
     """The resource of one line, None where its kind is unknown. Raises `BadFile`."""
     try:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from provision.formats.fhircoded import Coded, Places
 from provision.formats.fhirpaths import PREFIX, types
@@ -87,8 +88,7 @@ class Nodes:
     def coded(self, name: str) -> Coded:
         """The bytes of an element that stays bytes, empty where there is none."""
         if (known := self._coded.get(name)) is None:
-            raws = map(bytes, map(attrgetter(PREFIX + name), self.items))
-            known = self._coded[name] = Coded.drawn(raws, len(self.items))
+            known = self._coded[name] = _coded(list(map(attrgetter(PREFIX + name), self.items)))
         return known
 
     def at(self, places: Places) -> Nodes:
@@ -112,6 +112,16 @@ class Nodes:
             if wrong := [number for number, raw in enumerate(coded.words) if _is_wrong(made, raw)]:
                 found.update(np.flatnonzero(np.isin(coded.cells, wrong)).tolist())
         return found
+
+
+def _coded(raws: Sequence[msgspec.Raw]) -> Coded:
+    """The bytes of elements: put behind each other, Arrow tells which are the same in less time than Python needs to
+    make an object of each."""
+    ends = np.zeros(len(raws) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, raws), np.int64, len(raws)), out=ends[1:])
+    parts = [None, pa.py_buffer(ends.data), pa.py_buffer(b"".join(raws))]
+    found = pa.Array.from_buffers(pa.large_binary(), len(raws), parts).dictionary_encode()
+    return Coded(np.from_dlpack(found.indices).astype(np.int64), found.dictionary.to_pylist())
 
 
 def _is_wrong(made: _Made, raw: bytes) -> bool:

@@ -1,19 +1,22 @@
 """検査値: OBX as rows of `test_value`, by public codes or those that the source declares.
 
 NM, SN and coded results are kept. Text (ST, TX, FT), documents (ED, RP), names (XCN, XPN) and everything else goes and
-is counted: what stands there may be anything. Results that were deleted or are wrong (OBX-11 D, W) are none.
+is counted: what stands there may be anything. Only an ST that is nothing but a short number, of an item whose result is
+one (`testvalues.is_number`), is read as NM: many senders write all results so, and no word can pass. Results that were
+deleted or are wrong (OBX-11 D, W) are none.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from provision.formats import hl7coded
 from provision.formats.hl7message import Message, Segment, value
-from provision.formats.testvalues import DECLARED, JLAC10, JLAC11, LOINC, item_of
+from provision.formats.testvalues import DECLARED, JLAC10, JLAC11, LOINC, is_number, item_of
 
 _SYSTEMS = {"JC10": JLAC10, "JLAC10": JLAC10, "JC11": JLAC11, "JLAC11": JLAC11, "LN": LOINC}
 _FORMS = {
@@ -24,6 +27,9 @@ _FORMS = {
 _OID, _RESULT = re.compile(r"[0-2](?:\.[0-9]{1,6}){2,12}"), re.compile(r"[0-9]{1,4}")
 _TEXT = frozenset({"ST", "TX", "FT", "ED", "RP"})
 _CODED = frozenset({"CWE", "CE", "CNE", "IS", "ID"})
+#: A number written as text, with a comparator or without: no sign, no zeros in front, too short for a chart number.
+_PLAIN = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,4})?"
+_WRITTEN = re.compile(rf"(?:<=|>=|<|>|≦|≧)?\s?{_PLAIN}|{_PLAIN}(?:以上|以下|未満|超)")
 _NO_RESULT = {"X": "not_measurable", "N": "not_done"}
 Cells = dict[str, str | None]
 
@@ -46,7 +52,7 @@ def row(message: Message, obx: Segment, items: Mapping[str, str], counts: Counte
     if tested is None:
         counts["hl7.local_items"] += 1
         return None
-    found = _result(message, obx, counts) | ({"absent": _NO_RESULT[status]} if status in _NO_RESULT else {})
+    found = _result(message, obx, tested, counts) | ({"absent": _NO_RESULT[status]} if status in _NO_RESULT else {})
     if not any(found.values()):
         counts["hl7.no_result"] += not value(obx, 5)
         return None
@@ -65,7 +71,7 @@ def _item(message: Message, text: str, items: Mapping[str, str]) -> _Item | None
     return _Item(own, DECLARED, None) if own else None
 
 
-def _result(message: Message, obx: Segment, counts: Counter[str]) -> Cells:
+def _result(message: Message, obx: Segment, tested: _Item, counts: Counter[str]) -> Cells:
     """value_number, comparator and value_code of OBX-5; what is not kept is counted."""
     kind, text = value(obx, 2), value(obx, 5)
     if not text:
@@ -77,6 +83,9 @@ def _result(message: Message, obx: Segment, counts: Counter[str]) -> Cells:
         found = _structured(message, text)
     elif kind in _CODED:
         found = _coded(message, text)
+    elif kind == "ST" and is_number(tested.item, tested.system, tested.code):
+        found = _written(message.plain(text))
+        counts["hl7.numbers_as_text"] += bool(found)
     if not any(found.values()):
         counts["hl7.free_text" if kind in _TEXT else "hl7.results_not_kept"] += 1
     return found
@@ -84,6 +93,12 @@ def _result(message: Message, obx: Segment, counts: Counter[str]) -> Cells:
 
 def _numbered(sign: str | None, number: str | None) -> Cells:
     return {"value_number": number, "comparator": sign} if number else {}
+
+
+def _written(text: str) -> Cells:
+    """ST: a number and nothing else."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    return _numbered(*hl7coded.bounded(plain)) if _WRITTEN.fullmatch(plain) else {}
 
 
 def _structured(message: Message, text: str) -> Cells:

@@ -3,10 +3,12 @@
 Line 1 is the data type (``SERVICE_USER_INFO``, ``FORM_0000_2021`` …), line 2 the ids of the columns, in any order, line
 3 and on the data; UTF-8 with or without byte order mark, or CP932; quoted or not. Columns are found by their ids: those
 that the field table of the data type does not have are dropped and counted, and a file without a required one is not
-taken. An empty cell ("no update") and a single space ("no value") are both empty here: a later record takes the place
-of an earlier one as a whole (`intake.keying.PLACES`), nothing is carried over into it. The renewal of LIFE in 2024
-replaced these interfaces: a data type of another year is refused until it has a field table (``fields/life_*.tsv``).
-Grade A: CSV連携仕様書 and 外部インターフェース項目一覧 of 2021.
+taken. An empty cell says nothing ("no update") and a single space takes a value back ("no value"): a later record of
+one number (`intake.keying.PLACES`) completes an earlier one when a release is made (`releasing/completing.py`), so
+cells that hold something without a value are noted (`formats/emptied.py`). A column that a file does not have says
+nothing either. The renewal of LIFE in 2024 replaced these interfaces: a data type of another year is refused until it
+has a field table (``fields/life_*.tsv``). Grade A: CSV連携仕様書 and 外部インターフェース項目一覧 of 2021; that absent
+columns say nothing is inferred.
 """
 
 from __future__ import annotations
@@ -25,15 +27,16 @@ from provision.formats.base import PEOPLE_COLUMNS, BadFile, Column, ColumnClass,
 from provision.formats.columns import typed
 from provision.formats.csvfile import CsvFile
 from provision.formats.delimited import Coded
+from provision.formats.emptied import noted
 from provision.formats.lifefile import data_type, ends_with_returns, opened
 from provision.formats.numbers import canonical_care_number, failing_insurer_numbers
 from provision.formats.options import no_options
-from provision.formats.tables import Field, FieldTable
+from provision.formats.tables import DROPPED, Field, FieldTable
 from provision.formats.textfile import is_text
 from provision.formats.ukekind import DERIVED
 
 PARCEL_ROWS = 20_000
-HEAD = "life_record"
+HEAD, DETAIL = "life_record", "external_detail_number"
 #: Ids of LIFE -> our names where these differ; any other id is our name, in lower case.
 NAMES: Mapping[str, str] = {
     "care_facility_id": "facility",
@@ -154,6 +157,7 @@ class _Sheet:
         made[HEAD] = made[HEAD].with_columns(form=pl.lit(_form(self.layout.dataset.edition)))
         people = _people(made[HEAD])
         self._count(made[HEAD], people)
+        made[HEAD] = self._with_numbers(made[HEAD])
         return Parcel(made, people, rows.height)
 
     def _table(self, name: str, columns: list[Column], rows: Coded, numbers: pl.Series) -> pl.DataFrame:
@@ -162,7 +166,15 @@ class _Sheet:
         absent = [pl.lit(None, pl.String).alias(c.name) for c in columns if c.name not in own]
         raw = pl.DataFrame([numbers, *coded]).with_columns(absent).select("claim_no", *[c.name for c in columns])
         words = {column: rows.words[place] for column, place in own.items()}
-        return typed(raw, name, columns, self.report, words=words)
+        made = typed(raw, name, columns, self.report, words=words)
+        empty = [c.name for c in columns if c.name in own and c.cls not in DROPPED and made[c.name].null_count()]
+        return noted(made, {column: made[column].is_null() & _filled(rows, own[column]) for column in empty})
+
+    def _with_numbers(self, head: pl.DataFrame) -> pl.DataFrame:
+        """Without its number a detail (明細) cannot be told from others of its record: such a record has no place."""
+        if DETAIL not in self.places:
+            return head
+        return head.with_columns(external_number=pl.when(pl.col(DETAIL) != "").then("external_number"))
 
     def _count(self, head: pl.DataFrame, people: pl.DataFrame) -> None:
         """People, empty cells where LIFE requires a value, and insurer numbers that fail their check."""
@@ -171,6 +183,11 @@ class _Sheet:
             if column.name in self.places and column.role in _REQUIRED:
                 self.report.warn(f"life.empty:{column.name}", head[column.name].null_count())
         self.report.warn("check_digit:care_insurer", failing_insurer_numbers(people["care_insurer"]))
+
+
+def _filled(rows: Coded, place: str) -> pl.Series:
+    """Where something stands in a cell, and be it a blank."""
+    return rows.where(place, lambda word: word != "").fill_null(False)
 
 
 def _people(head: pl.DataFrame) -> pl.DataFrame:
@@ -209,7 +226,7 @@ def _dataset() -> Dataset:
     alike: dict[str, list[Table]] = {}
     for table in (table for dataset in every for table in dataset.tables):
         alike.setdefault(table.name, []).append(table)
-    return replace(every[0], edition="2021", tables=tuple(map(_joined, alike.values())))
+    return replace(every[0], edition="2021", tables=tuple(map(_joined, alike.values())), updates=True)
 
 
 def _joined(found: Sequence[Table]) -> Table:

@@ -45,7 +45,9 @@ DROPPED = frozenset(
 )
 
 #: Columns of ours in the store and in what is made of it: one of a sender's with such a name would take their place.
-RESERVED_NAMES = frozenset({"claim_no", "alias", "claim_token", "claim_place", "batch", "source", "dataset", "person"})
+RESERVED_NAMES = frozenset(
+    {"claim_no", "alias", "claim_token", "claim_place", "emptied", "batch", "source", "dataset", "person"}
+)
 #: The random numbers of a release. A column that is kept may not be called so: it would go out in their stead.
 NUMBER_NAMES = frozenset({"person_number", "claim_number"})
 

@@ -64,18 +64,34 @@ JLAC10, JLAC11, LOINC, DECLARED = "jlac10", "jlac11", "loinc", "declared"
 
 
 @cache
-def _places() -> dict[tuple[str, str], str]:
-    """(system, beginning of a code) -> item, from the fourth cells of the list."""
+def _listed() -> tuple[list[str], ...]:
+    """The lines of the list with their cells: item, its names, beginnings of codes, what its result is."""
     path = next(folder / "test_item.tsv" for folder in codes.folders() if (folder / "test_item.tsv").is_file())
+    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return tuple(cells for cells in lines if cells[0] != "code" and len(cells) >= 4)
+
+
+@cache
+def _places() -> dict[tuple[str, str], str]:
+    """(system, beginning of a code) -> item."""
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        cells = line.split("\t")
-        if line.startswith("#") or cells[0] == "code" or len(cells) < 4:
-            continue
-        for word in cells[3].split():
+    for item, _, _, places, *_ in _listed():
+        for word in places.split():
             system, _, code = word.rpartition(":")
-            found[system or JLAC10, code] = cells[0]
+            found[system or JLAC10, code] = item
     return found
+
+
+@cache
+def _numbers() -> frozenset[str]:
+    return frozenset(cells[0] for cells in _listed() if cells[4:5] == ["number"])
+
+
+def is_number(item: str | None, system: str, code: str | None) -> bool:
+    """Whether a result can only be a number, by our list and by the code itself: a JLAC10 code may say that it is of
+    something else than the value (結果識別, its last two digits; 01 and 02 are values: 2024 item table, grade B)."""
+    other = system == JLAC10 and len(code or "") == 17 and (code or "")[15:] not in ("01", "02")
+    return item in _numbers() and not other
 
 
 def item_of(system: str, code: str) -> str:

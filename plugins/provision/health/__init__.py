@@ -46,7 +46,8 @@ def _answers(ctx: Context, kind: str, now: datetime) -> list[Sign]:
     try:
         return list(QUESTIONS[kind](ctx, now))
     except TokumeiError as error:
-        return [Sign(kind, "act", "unanswered", day(now), "確かめられません", error.what, error.remedy)]
+        ja, remedy = f"確かめられません（{error.rule}）", "tokumei doctor で設定と場所を確かめてください"
+        return [Sign(kind, "act", "unanswered", day(now), ja, error.what, remedy, error.remedy)]
 
 
 def counts(found: list[Sign]) -> dict[tuple[str, str], int]:

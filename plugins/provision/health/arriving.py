@@ -24,7 +24,8 @@ def late(ctx: Context, now: datetime) -> Iterator[Sign]:
             continue
         since = today.replace(day=source.due_day).isoformat()
         yield Sign("source_late", "look", source.id, since, f"{wanted} 分が届いていません",
-                   f"{wanted} has not come", "ask the sender; tokumei doctor looks at its landing")  # fmt: skip
+                   f"{wanted} has not come", "送付元に確認してください。届く場所は tokumei doctor で確かめられます",
+                   "ask the sender; tokumei doctor looks at its landing")  # fmt: skip
 
 
 def waiting(ctx: Context, now: datetime) -> Iterator[Sign]:
@@ -35,6 +36,7 @@ def waiting(ctx: Context, now: datetime) -> Iterator[Sign]:
             "landing", "act" if over else "wait", due.subject, day(due.since),
             "受領した束が取り込まれないままです" if over else "取込みを待っています",
             "nobody has taken it in for too long" if over else "waits to be taken in",
+            f"{due.source} の受領 DAG を実行するか、tokumei run take-in {due.subject} を実行してください",
             f"run the intake DAG of {due.source}, or tokumei run take-in {due.subject}",
         )  # fmt: skip
 
@@ -47,5 +49,6 @@ def quarantined(ctx: Context, now: datetime) -> Iterator[Sign]:
         yield Sign(
             "quarantine", "look", due.subject, day(due.since), f"{due.source} から。{goes} に消去されます",
             f"from {due.source}, destroyed on {goes}",
+            f"tokumei quarantine report {due.subject} で理由を確かめ、送付元に再送を求めてください",
             f"tokumei quarantine report {due.subject}, then ask the sender for the files again",
         )  # fmt: skip

@@ -31,10 +31,21 @@ def requests(ctx: Context, now: datetime) -> Iterator[Sign]:
         begun = one["state"] == "agreed"
         yield Sign(
             "request", "act" if begun or now - since > _REQUEST else "look", str(one["request"]), day(since),
-            "実施の途中です" if begun else "二人目の承認を待っています",
-            "was begun and is not done" if begun else "waits for a second person",
-            f"tokumei person agree {one['request']}", "" if begun else f"≠ {one['actor']}",
+            "実施の途中です" if begun else f"二人目の同意を待っています（{one['actor']} 以外）",
+            "was begun and is not done" if begun else f"waits for a second person, not {one['actor']}",
+            *_agreeing(str(one["request"]), begun),
         )  # fmt: skip
+
+
+def _agreeing(request: str, begun: bool) -> tuple[str, str]:
+    """What to do about a request, in both languages."""
+    command = f"tokumei person agree {request}"
+    if begun:
+        return f"{command} で最後まで実施してください", f"{command} carries it out to the end"
+    return (
+        f"承認者が見張りのページで同意するか、別の運用者が {command} を実行してください",
+        f"an officer agrees on the health page, or another operator runs {command}",
+    )
 
 
 def periods(ctx: Context, now: datetime) -> Iterator[Sign]:
@@ -43,29 +54,36 @@ def periods(ctx: Context, now: datetime) -> Iterator[Sign]:
         if due.is_over(now):
             yield Sign(
                 "period", "look", due.subject, day(due.since), "蓄積期間が終わっています",
-                "its accumulation period is over", f"tokumei retention end-period {due.subject} --reason …",
+                "its accumulation period is over",
+                f"tokumei retention end-period {due.subject} --reason … で終わらせてください",
+                f"tokumei retention end-period {due.subject} --reason …",
             )  # fmt: skip
 
 
 def ending(ctx: Context, now: datetime) -> Iterator[Sign]:
     """Partners' OpenPGP keys and agreements that end within the next weeks, or have ended."""
-    for subject, end, ja, en, remedy in _ends(ctx):
+    for subject, end, ja, en, *remedies in _ends(ctx):
         if end - now < timedelta(days=_AHEAD):
-            yield Sign("ending", "act" if end < now else "look", subject, day(end), f"{ja}が {day(end)} に終わります",
-                       f"the {en} ends on {day(end)}", remedy)  # fmt: skip
+            over = end < now
+            yield Sign("ending", "act" if over else "look", subject, day(end),
+                       f"{ja}が {day(end)} に{'終わりました' if over else '終わります'}",
+                       f"the {en} {'ended' if over else 'ends'} on {day(end)}", *remedies)  # fmt: skip
 
 
-def _ends(ctx: Context) -> Iterator[tuple[str, datetime, str, str, str]]:
-    """What ends when, in both languages, and what to do then."""
+def _ends(ctx: Context) -> Iterator[tuple[str, datetime, str, str, str, str]]:
+    """What ends when, and what to do then, in both languages."""
     for recipient in ctx.recipients.values():
         last = datetime.combine(recipient.agreement.ends, time.max, TOKYO)
-        yield f"agreement of {recipient.id}", last, "契約", "agreement", "amend it, or let its releases end"
+        yield (f"agreement of {recipient.id}", last, "契約", "agreement",
+               "契約を更新するか、提供を終えてください", "amend it, or let its releases end")  # fmt: skip
         if isinstance(recipient.encryption, OpenPgpKey) and (seconds := end_of(recipient.encryption)):
             end = datetime.fromtimestamp(seconds, UTC)
-            yield f"key of {recipient.id}", end, "公開鍵", "public key", "ask for a new one and confirm it"
+            yield (f"key of {recipient.id}", end, "公開鍵", "public key",
+                   "新しい公開鍵を受け取り、確認してください", "ask for a new one and confirm it")  # fmt: skip
     escrow = ctx.platform.escrow_openpgp
     if escrow is not None and (seconds := end_of(escrow)):
-        yield "escrow_openpgp", datetime.fromtimestamp(seconds, UTC), "控えの鍵", "escrow key", "make a new one"
+        end = datetime.fromtimestamp(seconds, UTC)
+        yield "escrow_openpgp", end, "控えの鍵", "escrow key", "新しい控えの鍵を作ってください", "make a new one"
 
 
 def unsigned(ctx: Context, now: datetime) -> Iterator[Sign]:
@@ -77,7 +95,9 @@ def unsigned(ctx: Context, now: datetime) -> Iterator[Sign]:
             count = ctx.ledger.size - size
             yield Sign(
                 "unsigned", "act", f"from entry {size}", day(entry), f"{count} 件の記録に署名がありません",
-                f"{count} entries are not signed", "tokumei ledger checkpoint; look at the DAG stewardship",
+                "1 entry is not signed" if count == 1 else f"{count} entries are not signed",
+                "tokumei ledger checkpoint を実行し、DAG stewardship を確かめてください",
+                "tokumei ledger checkpoint; look at the DAG stewardship",
             )  # fmt: skip
 
 
@@ -89,7 +109,9 @@ def unwitnessed(ctx: Context, now: datetime) -> Iterator[Sign]:
         if ctx.platform.environment == "production":
             yield Sign(
                 "unwitnessed", "look", "anchors", day(now), "署名はこの機械の外に出ていません",
-                "no checkpoint leaves this machine", "name witnesses, auditors or a bucket (platform.yaml, anchors)",
+                "no checkpoint leaves this machine",
+                "platform.yaml の anchors に、証人・監査人・バケットのいずれかを書いてください",
+                "name witnesses, auditors or a bucket (platform.yaml, anchors)",
             )  # fmt: skip
         return
     size = max((int(entry.payload["size"]) for entry in ctx.ledger.entries(type=ANCHORED)), default=0)
@@ -98,5 +120,7 @@ def unwitnessed(ctx: Context, now: datetime) -> Iterator[Sign]:
         if now - entry.when > _SIGNED:
             yield Sign(
                 "unwitnessed", "act", f"from entry {size}", day(entry), "署名が外部に届いていません",
-                "checkpoints do not reach their witnesses", "tokumei ledger anchor says which place cannot be reached",
+                "checkpoints do not reach their witnesses",
+                "tokumei ledger anchor が、届かない場所を示します",
+                "tokumei ledger anchor says which place cannot be reached",
             )  # fmt: skip

@@ -42,7 +42,8 @@ def _for_officers(ctx: Context, drafted: Entry, gated: Entry, now: datetime) -> 
     level: Level = "act" if now > deadline - timedelta(hours=24) else "wait"
     return Sign(
         "release_waiting", level, release, day(gated), f"承認を待っています（期限 {day(deadline)}）",
-        f"waits for officers until {day(deadline)}", "they decide on the approval page", ", ".join(left),
+        f"waits for officers until {day(deadline)}", "承認のページで決定してください",
+        "they decide on the approval page", ", ".join(left), release,
     )  # fmt: skip
 
 
@@ -51,7 +52,8 @@ def _for_a_run(entry: Entry, state: str, now: datetime) -> Sign:
     release = entry.subjects["release"]
     slow = now - entry.when > _SLOW
     return Sign("release_waiting", "act" if slow else "wait", release, day(entry), ja, en,
-                f"look at the run in Airflow, or tokumei run {step} {release}", "airflow")  # fmt: skip
+                f"Airflow で実行の様子を確かめるか、tokumei run {step} {release} を実行してください",
+                f"look at the run in Airflow, or tokumei run {step} {release}", "airflow", release)  # fmt: skip
 
 
 def deliveries(ctx: Context, now: datetime) -> Iterator[Sign]:
@@ -67,7 +69,6 @@ def deliveries(ctx: Context, now: datetime) -> Iterator[Sign]:
         if state == "attempting" and now - entry.when > _SLOW:
             reason = "unknown"
         if reason in REASONS and ctx.ledger.state("release", release) != "recalled":
-            ja, _, rest = REASONS[reason].partition(" ")
-            en, _, remedy = rest.partition(": ")
             level: Level = "look" if reason == "unconfirmed" else "act"
-            yield Sign("delivery", level, order, day(entry), ja, en, remedy, ordered.subjects["recipient"])
+            whom = ordered.subjects["recipient"]
+            yield Sign("delivery", level, order, day(entry), *REASONS[reason], whom, release)

@@ -16,7 +16,8 @@ LEVELS: tuple[Level, ...] = ("wait", "look", "act")
 
 @dataclass(frozen=True)
 class Sign:
-    """`subject` is an id of ours, `since` a day in Japan, `whom` who is waited for ("" the operators)."""
+    """What it is and what to do about it, in both languages. `subject` is an id of ours, `since` a day in Japan, `whom`
+    who is waited for ("" the operators), `release` the release it is about, where it is about one."""
 
     kind: str
     level: Level
@@ -24,8 +25,10 @@ class Sign:
     since: str
     ja: str
     en: str
-    remedy: str
+    remedy_ja: str
+    remedy_en: str
     whom: str = ""
+    release: str = ""
 
     def facts(self) -> dict[str, str]:
         """JSON-ready."""

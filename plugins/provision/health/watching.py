@@ -32,11 +32,8 @@ def _tell(ctx: Context, found: list[Sign], actor: str) -> int:
     told = {entry.key for entry in ctx.ledger.entries(type=ALERTED)}
     new = [sign for sign in found if sign.level != "wait" and sign.kind != "delivery" and _key(sign) not in told]
     if new:
-        listed = [
-            f"{sign.kind} {sign.subject} ({sign.since})\n    {sign.ja} {sign.en}\n    {sign.remedy}" for sign in new
-        ]
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        text = filled("health", signs="\n".join(listed))
+        text = filled("health", signs="\n".join(map(_lines, new)))
         alert(ctx, f"health.{stamp}", f"要確認 To look at: {len(new)}", text)
     for sign in new:
         ctx.ledger.append(
@@ -47,7 +44,8 @@ def _tell(ctx: Context, found: list[Sign], actor: str) -> int:
 
 
 def _lines(sign: Sign) -> str:
-    return f"{sign.kind} {sign.subject} ({sign.since})\n    {sign.ja} {sign.en}\n    {sign.remedy}"
+    said = (f"{sign.kind} {sign.subject} ({sign.since})", f"{sign.ja} {sign.en}", sign.remedy_ja, sign.remedy_en)
+    return "\n    ".join(said)
 
 
 def _key(sign: Sign) -> str:

@@ -1,7 +1,9 @@
-"""報告期限: 個人情報の保護に関する法律26条1項、施行規則8条; the day on which it was known counts as the first.
+"""報告期限: 個人情報の保護に関する法律26条1項、同法施行規則 (平成28年個人情報保護委員会規則第3号) 8条.
 
-速報: 速やかに (guideline: 3 to 5 days). 確報: within 30 days, 60 where a wrong purpose may be behind it (規則7条3号).
-That a day of rest moves the last day is not made use of: the earlier day is always in time.
+速報 first report: 速やかに after it was known (8条1項; the guideline, 通則編 3-5-3-3, says about 3 to 5 days).
+確報 final report: within 30 days from the day it was known, 60 where a wrong purpose may be behind it (8条2項, 7条3号).
+The day on which it was known counts as the first, and a last day of rest is not moved: the earlier day is always in
+time. A lawyer confirms both (docs/operations.md says what was read, and what was not).
 """
 
 from __future__ import annotations

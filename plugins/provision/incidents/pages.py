@@ -13,7 +13,7 @@ from provision.paper import FONTS
 
 Say = Callable[[str, str], str]
 
-#: 施行規則8条1項の報告事項, and whether the log answers it.
+#: 施行規則8条1項1号から9号の報告事項, in their order, and whether the log answers it.
 _ITEMS = (
     ("概要", "Outline", "what"),
     ("漏えい等が発生し、又は発生したおそれがある個人データ等の項目", "Items of the data concerned", "items"),

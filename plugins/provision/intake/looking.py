@@ -36,7 +36,7 @@ def held_records(ctx: Context, batch: str, number: int) -> list[Held]:
     """
     path = _folder(ctx, batch) / records_name(number)
     if not path.is_file():
-        raise _nothing(f"{batch}, file {number}")
+        raise nothing(f"{batch}, file {number}")
     with opened(path, ctx.keys.identity(key_name(batch))) as stream:
         told = json.loads(stream.read())
     return [Held(one["record"], one["rule"], base64.b64decode(one["raw"])) for one in told]
@@ -67,10 +67,11 @@ def _record(ctx: Context, batch: str, what: dict[str, object], actor: str) -> No
 
 def _folder(ctx: Context, batch: str) -> Path:
     if batch not in batches(ctx):
-        raise _nothing(batch)
+        raise nothing(batch)
     return ctx.zones.quarantine() / batch
 
 
-def _nothing(where: str) -> Refused:
+def nothing(where: str) -> Refused:
+    """What to raise where quarantine has nothing."""
     remedy = "tokumei quarantine report lists what is kept; after retention.quarantine_days nothing is"
     return Refused("nothing of it is kept in quarantine", where=where, rule="quarantine.none", remedy=remedy)

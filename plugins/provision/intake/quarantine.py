@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pyrage
 
+from provision import agefiles
 from provision.context import Context
 from provision.formats.base import Held, Problem
 from provision.intake.problems import Problems
@@ -59,10 +60,7 @@ class Keeping:
 
     def records(self, item: SealedFile, held: Sequence[Held]) -> None:
         """Seal the records that were left out of a file that was taken."""
-        recipient, path = self._open(item), self.making / records_name(item.number)
-        told = [{"record": h.record, "rule": h.rule, "raw": base64.b64encode(h.raw).decode()} for h in held]
-        path.write_bytes(pyrage.encrypt(json.dumps(told).encode(), [recipient]))
-        flush(path)
+        seal_records(self.making / records_name(item.number), held, self._open(item))
         for one in held:
             self.problems.add(Problem(f"file {item.number}", one.record, "", one.rule, LEFT_OUT))
 
@@ -86,6 +84,13 @@ class Keeping:
     def _open(self, item: SealedFile) -> pyrage.x25519.Recipient:
         self.numbers.add(item.number)
         return self._recipient
+
+
+def seal_records(path: Path, held: Sequence[Held], recipient: pyrage.x25519.Recipient) -> None:
+    """Records with their places and rules, sealed and safe on the disk."""
+    told = [{"record": h.record, "rule": h.rule, "raw": base64.b64encode(h.raw).decode()} for h in held]
+    path.write_bytes(agefiles.encrypted(json.dumps(told).encode(), [recipient]))
+    flush(path)
 
 
 def records_name(number: int) -> str:

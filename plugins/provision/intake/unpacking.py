@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -44,6 +45,11 @@ class Sealing:
     archives: int = 0
     left_out: int = 0
 
+    @cached_property
+    def recipient(self) -> pyrage.x25519.Recipient:
+        """Whom the files are sealed for, worked out once: it costs as much as sealing a small one."""
+        return self.identity.to_public()
+
     @property
     def digest(self) -> str:
         """SHA-256 over the sorted digests of the files: the same files are the same content, whatever their names, and
@@ -53,7 +59,7 @@ class Sealing:
     def add(self, name: str, plain: BinaryIO) -> None:
         """Seal one more file."""
         item = SealedFile(len(self.files) + 1, name, "", 0)
-        digest, size = seal_stream(plain, self.folder / item.sealed_name(), self.identity.to_public())
+        digest, size = seal_stream(plain, self.folder / item.sealed_name(), self.recipient)
         self.files.append(SealedFile(item.number, name, digest, size))
 
     def settle(self, keys: Keys, key: str, target: Path) -> None:
@@ -61,7 +67,7 @@ class Sealing:
         without it the folder would be lost."""
         for item in self.files:
             flush(self.folder / item.sealed_name())
-        write_manifest(self.folder, self.files, self.identity.to_public())
+        write_manifest(self.folder, self.files, self.recipient)
         keys.adopt_identity(key, self.identity)
         os.rename(self.folder, target)
         flush(target.parent)

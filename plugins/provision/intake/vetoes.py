@@ -18,13 +18,11 @@ from provision.formats.base import Parcel, Report
 from provision.identity import STRONG, identities
 from provision.intake.keying import scope
 from provision.model import Source
-from provision.persons.marks import Marks, marks
-from provision.persons.register import Registered, everybody, learn
+from provision.persons.marks import Marks
+from provision.persons.register import everybody, learn, marks_of, withdraw_late
 
 #: Warnings in the counts of a batch: records that were left out, and records to look at.
 LEFT_OUT, DOUBTFUL = "veto.left_out", "veto.doubtful"
-#: The entry from which on records are known to be of somebody who was withdrawn before.
-LEARNT = "request.learnt"
 
 
 class Vetoes:
@@ -80,12 +78,8 @@ class Vetoes:
         name = scope(self.source)
         gone, known = set(self.ctx.vault.withdrawn(name)["alias"]), self.ctx.vault.records(name)
         for one in (one for one in self.people if one.id in self._met):
-            late = sorted(set(known.filter(self._marks[one.id].mine())["alias"]) - gone)
-            if late:
-                about, payload = {"request": one.id, "scope": name}, {"identities": len(late)}
-                entry = self.ctx.ledger.append(LEARNT, actor=actor, subjects=about, payload=payload)
-                for kind in one.kinds:
-                    self.ctx.vault.withdraw(name, late, kind, entry.seq)
+            late = set(known.filter(self._marks[one.id].mine())["alias"]) - gone
+            withdraw_late(self.ctx, one, name, late, one.kinds, actor)
 
     @cached_property
     def _looked_at(self) -> pl.Expr:
@@ -102,10 +96,5 @@ class Vetoes:
     @cached_property
     def _marks(self) -> Mapping[str, Marks]:
         known = {one.id: one for one in everybody(self.ctx)}
-        return {one.id: self._of(known.get(one.id, one)) for one in self.people}
-
-    def _of(self, one: Registered) -> Marks:
-        """In this source: chart numbers and names of another one of the scope are found by it, too."""
         name = scope(self.source)
-        sources = [each.id for each in self.ctx.sources.values() if scope(each) == name]
-        return marks(one.asked, self._key, sources, one.tokens.get(name, {}))
+        return {one.id: marks_of(self.ctx, known.get(one.id, one), name) for one in self.people}

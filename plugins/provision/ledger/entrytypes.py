@@ -31,6 +31,8 @@ _FACTS = (
         "day": TEXT, "first": COUNT, "last": COUNT, "visits": COUNT, "root": TEXT}),
     EntryType("access.expired", "閲覧記録の期限による消去", "page views destroyed when over their time", "", {
         "upto": COUNT, "until": TEXT, "visits": COUNT}),
+    EntryType("access.lost", "閲覧記録の滅失", "page views lost for good: from when to when nothing is known", "", {
+        "since": TEXT, "until": TEXT, "visits": COUNT, "kept": COUNT, "reason": TEXT}),
     EntryType("batch.duplicate", "同じバッチの再受領", "the same batch again", "batch source", {
         "digest": TEXT, "drop": TEXT}),
     EntryType("delivery.acknowledged", "受領確認リンク", "the recipient followed the link", "delivery", _HOW),
@@ -75,6 +77,8 @@ _FACTS = (
     EntryType("quarantine.destroyed", "隔離の消去", "quarantine destroyed", "batch source", _WHAT),
     EntryType("quarantine.opened", "隔離の閲覧", "quarantine looked at", "batch source", {
         "file": maybe(COUNT), "records": maybe(COUNT)}, more=True),
+    EntryType("quarantine.removed", "隔離からの除去", "files or records removed from quarantine", "batch source", {
+        "files": TEXT, "records": COUNT, "reference": TEXT}),
     EntryType("release.approval", "承認者の承認", "an officer's approval", "release plan recipient officer", _DECISION),
     EntryType("release.emptied", "作成物の消去", "made tables and payload destroyed", "release", _WHAT),
     EntryType("release.gated_again", "再検査", "gated again", "release plan recipient", {
@@ -85,6 +89,8 @@ _FACTS = (
         "asks": TEXTS}),
     EntryType("request.learnt", "本人の別の番号の判明", "further records are the person's", "request scope", {
         "identities": COUNT}),
+    EntryType("request.lifted", "利用停止の解除", "from here on a veto does not hold any more", "request", {
+        "by": TEXT}),
     EntryType("staging.emptied", "媒体イメージの消去", "disc images destroyed", "delivery", _WHAT),
     EntryType("store.destroyed", "蓄積の消去", "a batch's tables destroyed", "batch source", _WHAT),
     EntryType("store.ended", "蓄積の保存期間の終了", "a batch's time in the store is over", "batch source", _WHAT),

@@ -7,7 +7,7 @@ import sqlite3
 from provision.errors import FixConfiguration
 
 #: Kind of database -> its newest version: the last file in ``<kind>/versions``.
-HEADS = {"vault": "0001", "portal": "0001"}
+HEADS = {"vault": "0002", "portal": "0001"}
 #: As Alembic makes it.
 VERSION_TABLE = (
     "CREATE TABLE IF NOT EXISTS alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\t"

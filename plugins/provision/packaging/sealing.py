@@ -6,7 +6,6 @@ The container is a ZIP without compression (it opens anywhere), written as a str
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import threading
 import zipfile
@@ -15,12 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from provision.hashed import Hashed
 from provision.model import AgeKey, OpenPgpKey
 from provision.packaging.encryption.base import Scheme
 
-#: Bytes a stream keeps at hand: age's library asks for 8 KiB at a time, and each question to the system costs. More
-#: than fits into a processor's own cache costs more than it saves.
-BUFFER = 1 << 18
 #: Bytes the pipe between container and encryption holds (Linux, pipe(7): what a user may ask for by default).
 _PIPE = 1 << 20
 
@@ -46,18 +43,18 @@ def seal_bag(
     thread = threading.Thread(target=_zip_into, args=(bag, name, writing, failure), daemon=True)
     thread.start()
     try:
-        with os.fdopen(reading, "rb", BUFFER) as plain, temporary.open("wb", BUFFER) as cipher:
+        with os.fdopen(reading, "rb") as plain, temporary.open("wb") as file:
+            cipher = Hashed(file)
             scheme.encrypt(plain, cipher, keys)
-            cipher.flush()
-            os.fsync(cipher.fileno())
+            file.flush()
+            os.fsync(file.fileno())
         thread.join()  # it ends as well where encrypting failed: nobody reads its pipe any more
         if failure:
             raise failure[0]
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-    with target.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), target.stat().st_size
+    return cipher.sha256, cipher.size
 
 
 def _zip_into(bag: Path, name: str, descriptor: int, failure: list[BaseException]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyrage
 
+from provision import agefiles
 from provision.errors import Refused
 from provision.keys import Keys
 from provision.store import flush
@@ -29,7 +30,8 @@ class Boxes:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         recipient = self.keys.create_identity(self.key_of(id))
         making = self.folder / f".{id}.tmp"
-        making.write_bytes(pyrage.encrypt(json.dumps(content, ensure_ascii=False).encode(), [recipient, *self.also]))
+        told = json.dumps(content, ensure_ascii=False).encode()
+        making.write_bytes(agefiles.encrypted(told, [recipient, *self.also]))
         making.chmod(0o600)
         flush(making)
         os.replace(making, self._path(id))
@@ -40,8 +42,8 @@ class Boxes:
         gone."""
         try:
             opens = identity or self.keys.identity(self.key_of(id))
-            return dict(json.loads(pyrage.decrypt(self._path(id).read_bytes(), [opens])))
-        except (OSError, pyrage.DecryptError, ValueError, Refused):
+            return dict(json.loads(agefiles.decrypted(self._path(id).read_bytes(), opens)))
+        except (OSError, ValueError, Refused):
             raise Refused(
                 "what was sealed cannot be opened", where=id, rule="person.sealed",
                 remedy="restore the vault from its backup, then tokumei person reopen; nothing goes on without it",

@@ -17,15 +17,14 @@ from provision.context import Context
 from provision.formats.base import PEOPLE_COLUMNS
 from provision.intake import fingerprints
 from provision.intake.keying import scope
-from provision.intake.vetoes import LEARNT
 from provision.ledger.entry import Entry
-from provision.persons import register, requests
+from provision.persons import quarantined, register, requests
 from provision.persons.asked import Asked
 from provision.persons.finding import Found, find
 from provision.recovery import RESTORED
 from provision.releasing import remembered
 from provision.releasing.earlier import remember_all
-from provision.retention.received import Quarantine
+from provision.retention import removing
 
 #: The entry that says that rows of erased people were looked for again.
 AGAIN = "store.erased_again"
@@ -57,7 +56,8 @@ def catch_up(ctx: Context, *, actor: str) -> int:
     """Rows of erased people that are there all the same: learnt since to be theirs, or back from a backup. Gives how
     many went."""
     done = max((entry.seq for entry in ctx.ledger.entries(type=AGAIN)), default=-1)
-    news = (entry for type in (LEARNT, RESTORED) for entry in ctx.ledger.entries(type=type, start=done + 1, limit=1))
+    types = (register.LEARNT, RESTORED)
+    news = (entry for type in types for entry in ctx.ledger.entries(type=type, start=done + 1, limit=1))
     return erase_again(ctx, actor=actor) if any(True for _ in news) else 0
 
 
@@ -87,12 +87,12 @@ def _do(ctx: Context, id: str, asked: Asked, actor: str) -> None:
             ctx.vault.withdraw(name, one.aliases, cause, begun.seq)
     _register(ctx, id, asked, begun, found)
     facts = _looked_up(ctx, id, found)
-    removed = _erase(ctx, said, asked, found, facts["rows"], actor) if said["erase"] else {}
+    removed = _erase(ctx, id, said, asked, found, facts["rows"], actor) if said["erase"] else {}
     payload: dict[str, object] = {
         "asks": asks, "scopes": len(found),
         "identities": sum(len(one.aliases) for one in found.values()),
         "doubtful": sum(one.doubtful for one in found.values()),
-        "rows": 0, "batches": 0, "known_values": 0, "in_quarantine": [],
+        "rows": 0, "batches": 0, "known_values": 0, "from_quarantine": {}, "in_quarantine": {},
         **removed, "releases": facts["releases"], "not_comparable": facts["lost"],
     }  # fmt: skip
     ctx.ledger.transition("request", id, "done", actor=actor, payload=payload, key=f"done:{id}")
@@ -131,8 +131,9 @@ def _looked_up(ctx: Context, id: str, found: Mapping[str, Found]) -> dict[str, A
 
 
 def _erase(
-    ctx: Context, said: Mapping[str, Any], asked: Asked, found: Mapping[str, Found], rows: list[list[Any]], actor: str
-) -> dict[str, object]:
+    ctx: Context, id: str, said: Mapping[str, Any], asked: Asked, found: Mapping[str, Found], rows: list[list[Any]],
+    actor: str,
+) -> dict[str, object]:  # fmt: skip
     """Rows, known values, who was in releases under which aliases, and last the tokens."""
     aliases = {alias for one in found.values() for alias in one.aliases}
     ctx.store.without(aliases)
@@ -144,7 +145,7 @@ def _erase(
     ctx.vault.forget(sorted(aliases))
     return {
         "rows": sum(count for _, _, count in rows), "batches": len(rows), "known_values": marks,
-        "in_quarantine": _quarantine(ctx, found, actor, destroy=said["quarantine"]),
+        **_quarantine(ctx, id, asked, found, actor),
     }  # fmt: skip
 
 
@@ -161,10 +162,22 @@ def _known_values(
     return fingerprints.forget(ctx, batch, people, kinds | names)
 
 
-def _quarantine(ctx: Context, found: Mapping[str, Found], actor: str, *, destroy: bool) -> list[str]:
-    """What lies in quarantine of the person's sources: destroyed now, or named, to go on its day."""
-    clock = Quarantine()
-    theirs = [d for d in clock.due(ctx) if d.source in ctx.sources and scope(ctx.source(d.source)) in found]
-    for due in theirs if destroy else ():
-        clock.end(ctx, due, actor)
-    return [] if destroy else sorted(due.subject for due in theirs)
+def _quarantine(ctx: Context, id: str, asked: Asked, found: Mapping[str, Found], actor: str) -> dict[str, object]:
+    """What is theirs goes; what may be, or cannot be searched, is named for a person to decide, or goes where that was
+    asked. What was found is kept with the request: a run that died may have removed it."""
+    said = requests.boxes(ctx).get(id)
+    if "lies" not in said:
+        tokens = {name: one.tokens for name, one in found.items()}
+        said["lies"] = {batch: theirs.as_json() for batch, theirs in quarantined.search(ctx, asked, tokens)}
+        requests.boxes(ctx).put(id, said)
+    removed, left = dict[str, object](), dict[str, object]()
+    for batch, theirs in ((batch, quarantined.Theirs.of(one)) for batch, one in said["lies"].items()):
+        doubtful = {"perhaps": theirs.perhaps, "unread": theirs.unread}
+        files = theirs.files + (theirs.perhaps + theirs.unread if said["quarantine"] else [])
+        if files or theirs.records:
+            removing.remove(ctx, batch, files, theirs.records, reference=id, actor=actor, key=f"removed:{id}:{batch}")
+            records = sum(map(len, theirs.records.values()))
+            removed[batch] = {"files": removing.ranges(files), "records": records}
+        if any(doubtful.values()) and not said["quarantine"]:
+            left[batch] = {name: removing.ranges(numbers) for name, numbers in doubtful.items()}
+    return {"from_quarantine": removed, "in_quarantine": left}

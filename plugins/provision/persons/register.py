@@ -9,18 +9,22 @@ it, by scope: an erased person's other cards and charts lead to nothing else any
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pyrage
 
 from provision.context import Context
+from provision.intake.keying import scope
 from provision.persons.asked import Asked
 from provision.persons.boxes import Boxes
+from provision.persons.marks import Marks, marks
 
 KEY = "veto-register"
+#: The entry from which on records are known to be of somebody who was withdrawn before.
+LEARNT = "request.learnt"
 Kind = Literal["veto", "deletion"]
 #: scope -> domain -> tokens
 Tokens = Mapping[str, Mapping[str, frozenset[bytes]]]
@@ -61,6 +65,34 @@ def learn(ctx: Context, id: str, scope: str, tokens: Mapping[str, frozenset[byte
     found = next((one for one in everybody(ctx) if one.id == id), None)
     if found is not None:
         enter(ctx, Registered(id, found.kinds, found.entry, found.asked, {scope: tokens}))
+
+
+def withdraw_late(
+    ctx: Context, one: Registered, name: str, aliases: Iterable[str], kinds: Iterable[Kind], actor: str
+) -> None:
+    """Records of a scope that are known by now to be somebody's go into no release; the log says so first."""
+    if late := sorted(aliases):
+        about, payload = {"request": one.id, "scope": name}, {"identities": len(late)}
+        entry = ctx.ledger.append(LEARNT, actor=actor, subjects=about, payload=payload)
+        for kind in kinds:
+            ctx.vault.withdraw(name, late, kind, entry.seq)
+
+
+def marks_of(ctx: Context, one: Registered, name: str) -> Marks:
+    """How somebody is found in a scope: by what was said, in each of its sources, and by all tokens known since."""
+    sources = [each.id for each in ctx.sources.values() if scope(each) == name]
+    return marks(one.asked, ctx.keys.symmetric(f"link-{name}"), sources, one.tokens.get(name, {}))
+
+
+def end_veto(ctx: Context, id: str) -> None:
+    """A veto does not hold any more. An erasure asked with it holds on for the batches that wait; twice is once."""
+    with _alone(ctx):
+        boxes = _boxes(ctx)
+        if id not in boxes.ids():
+            return
+        found = _registered(id, boxes.get(id))
+        left = replace(found, kinds=tuple(kind for kind in found.kinds if kind != "veto"))
+        boxes.put(id, _content(left, left.tokens)) if left.kinds else boxes.remove(id)
 
 
 def leave(ctx: Context, id: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from provision.context import Context
@@ -25,7 +26,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,39}")
 @dataclass(frozen=True)
 class Wish:
     """What is asked. `household`: others use the card, telephone and address, and stay. `quarantine`: what lies there
-    of the person's sources goes at once, since nobody can look up a person in sealed files."""
+    and may be theirs, or cannot be searched, goes at once, too."""
 
     erase: bool
     veto: bool
@@ -48,7 +49,7 @@ def ask(ctx: Context, asked: Asked, wish: Wish, *, actor: str) -> tuple[str, dic
     _check(wish)
     _drop_orphans(ctx)
     found = {name: {"identities": len(one.aliases), "doubtful": one.doubtful} for name, one in find(ctx, asked).items()}
-    id = f"p-{secrets.token_hex(6)}"
+    id = new_id()
     boxes(ctx).put(id, {"records": asked.as_json(), **asdict(wish)})
     payload: dict[str, object] = {
         "asks": wish.asks, "basis": wish.basis, "reference": wish.reference, "household": wish.household,
@@ -127,9 +128,24 @@ def _drop_orphans(ctx: Context) -> None:
 def _check(wish: Wish) -> None:
     if not wish.asks:
         raise _refused("nothing is asked", "request.asks", "erase, veto, or both")
-    if wish.basis not in BASES:
-        raise _refused("the ground is none", "request.basis", f"one of {', '.join(BASES)}")
-    if not _REFERENCE.fullmatch(wish.reference):
+    check_ground(wish.basis, wish.reference, BASES)
+
+
+def new_id() -> str:
+    """The id of a request that says nothing of anybody."""
+    return f"p-{secrets.token_hex(6)}"
+
+
+def check_ground(basis: str, reference: str, bases: Sequence[str]) -> None:
+    """`Refused` where the ground is none of these, or the reference could hold a name."""
+    if basis not in bases:
+        raise _refused("the ground is none", "request.basis", f"one of {', '.join(bases)}")
+    check_reference(reference)
+
+
+def check_reference(reference: str) -> None:
+    """`Refused` where it is no number of a file: it goes into the log, and could be a name."""
+    if not _REFERENCE.fullmatch(reference):
         raise _refused(
             "the reference is no number of a file", "request.reference", "ASCII letters, digits, / _ . - only: no name"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -19,6 +20,8 @@ from provision.portal.fetching import Store
 
 #: Bytes a form may have: the longest holds a report of 2,000 characters.
 LONGEST_FORM = 65_536
+#: What anybody is told of trouble that is the operator's: what it is stands in the log of the server.
+CLOSED = "the portal cannot answer at this moment", "try again in some minutes; tell the contact if it stays"
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -125,7 +128,11 @@ async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, TokumeiError)
     if isinstance(error, sessions.NotSignedIn) and request.method == "GET" and _reads_pages(request):
         return signin.to_sign_in(request)
-    return _page(request, _status(error), error.rule, error.what, error.remedy)
+    status = _status(error)
+    if status == 503 and error.rule != "portal.store":
+        logging.getLogger(__name__).error("%s", error)  # place, rule and remedy; errors of ours carry no value
+        return _page(request, status, "portal.closed", *CLOSED)
+    return _page(request, status, error.rule, error.what, error.remedy)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -154,7 +161,7 @@ def _status(error: TokumeiError) -> int:
         return 429 if error.rule in ("portal.limit", "portal.locked") else 503
     by_rule = {
         "unknown": 404, "token": 404, "recalled": 410, "expired": 410, "destroyed": 410, "digest": 422, "day": 422,
-        "report": 422, "destruction": 422, "incomplete": 409, "terms": 409, "accept": 409,
+        "report": 422, "destruction": 422, "incomplete": 409, "terms": 409, "accept": 409, "full": 409,
     }  # fmt: skip
     if isinstance(error, IllegalTransition):
         return 409
@@ -171,7 +178,8 @@ def _page(request: Request, status: int, rule: str, what: str, remedy: str) -> R
         try:
             with entrance.stranger(request) as (desk, ctx):
                 values = {"status": status, "rule": rule.rpartition(".")[2], "what": what, "remedy": remedy}
-                return render.open_page(request, desk, ctx, "message.html", status=status, problem=values)
+                back = entrance.came_from(request, ctx)
+                return render.open_page(request, desk, ctx, "message.html", status=status, problem=values, back=back)
         except TokumeiError:
-            pass  # without configuration there is no page
+            return render.closed_page(status)
     return JSONResponse({"error": what, "remedy": remedy}, status)

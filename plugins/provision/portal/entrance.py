@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
@@ -109,6 +110,15 @@ def require_form(request: Request, ctx: Context, desk: Desk, token: str) -> None
     expected = form_token(request, ctx, desk)
     if not expected or not same(token, expected):
         raise refused("this form is too old", "portal.form", "open the page again and send it once more")
+
+
+def came_from(request: Request, ctx: Context) -> str:
+    """Path of the page of ours that a refused request came from, to go back to; "" where there is none."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    ours = f"{parts.scheme}://{parts.netloc}".lower() == origin(ctx.platform.portal_url)
+    leads_elsewhere = parts.path.startswith("//")  # a browser reads that as another host
+    again = request.method == "GET" and parts.path == request.url.path
+    return parts.path if ours and not leads_elsewhere and not again else ""
 
 
 def form_token(request: Request, ctx: Context, desk: Desk) -> str:

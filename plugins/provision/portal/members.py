@@ -113,7 +113,7 @@ def invite(desk: Desk, ctx: Context, by: Member, address: str) -> Member:
     if any(member.address == address for member in there):
         raise refused("this address has an account already", "portal.invited")
     if len(there) >= MOST:
-        raise refused(f"an organisation has at most {MOST} accounts", "portal.invite")
+        raise refused(f"an organisation has at most {MOST} accounts", "portal.full", "remove whoever left")
     return _added(desk, ctx, by, address)
 
 

@@ -39,6 +39,13 @@ def open_page(
     return _rendered(request, desk, ctx, template, status, {"member": None, "recipient": None, **values})
 
 
+def closed_page(status: int) -> HTMLResponse:
+    """What anybody is shown where not even the operator's name can be read: in both languages, and nothing else."""
+    nonce = secrets.token_urlsafe(16)
+    html = _environment("ja").get_template("closed.html").render(nonce=nonce)
+    return HTMLResponse(html, status, headers={"Content-Security-Policy": policy(nonce)})
+
+
 def _rendered(
     request: Request, desk: Desk, ctx: Context, template: str, status: int, values: dict[str, Any]
 ) -> HTMLResponse:

@@ -1,13 +1,14 @@
 """影響を受けた提供: past releases that held what a later batch replaced or took back (差替え・再請求・返戻・取下げ).
 
 Worked out from log and store: the claims that were in force for a release as of its draft, and what became of them
-with the one batch added. Who was suppressed is not known any more (the numbering ended with the making), so the counts
-are of selected claims, at least as many as went out.
+with the one batch added; a record that versions complete counts once, whichever of them was superseded. Who was
+suppressed is not known any more (the numbering ended with the making), so the counts are of selected claims, at least
+as many as went out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -17,8 +18,10 @@ from provision.context import Context
 from provision.errors import Refused
 from provision.intake.keying import scope
 from provision.ledger.entry import Entry
+from provision.releasing import completing
 from provision.releasing.batches import BatchInForce, Moment, batches_in_force, parts, superseded
 from provision.releasing.claims import Lives, lives
+from provision.releasing.completing import until
 from provision.releasing.drafting import TOKYO
 
 #: What a claim is: its number is counted in one dataset of its batch.
@@ -80,14 +83,15 @@ def _look(ctx: Context, made: Entry, received: Entry, accepted: Entry) -> Affect
     at = _moment(made)
     if drafted is None or at.covers(accepted):
         return None
-    before = batches_in_force(ctx, _linked(ctx, drafted.payload["sources"]), at)
+    cutoff = drafted.payload["cutoff_month"]
+    before = until(ctx, batches_in_force(ctx, _linked(ctx, drafted.payload["sources"]), at), cutoff)
     known = {e.subjects["batch"]: e for e in ctx.ledger.entries(type="batch.received")}
     gone = superseded(known, [received.subjects["batch"]])
-    after = [b for b in before if b.batch not in gone] + parts(ctx, received)
-    had = _had(ctx, drafted, before, lives(ctx, before)).join(
-        _fates(lives(ctx, after)), on=["dataset", "batch", "claim_no"], how="left"
-    )
-    said = had.with_columns(gone=pl.col("batch").is_in(sorted(gone)))
+    after = [b for b in before if b.batch not in gone] + until(ctx, parts(ctx, received), cutoff)
+    was = lives(ctx, before)
+    had = _had(ctx, drafted, before, was).join(_of_gone(was, gone), on=list(_CLAIM), how="left")
+    now = had.join(_fates(lives(ctx, after)), on=list(_CLAIM), how="left")
+    said = now.with_columns(pl.col("gone").fill_null(False))
     changed = said.filter(pl.col("gone") | pl.col("now_replaced") | pl.col("now_withdrawn"))
     out = changed.filter("went_out")
     return Affected(
@@ -121,6 +125,16 @@ def _had(ctx: Context, drafted: Entry, batches: Sequence[BatchInForce], found: M
         went_out = pl.lit(dataset in said["datasets"])
         kept.append(inside.select(pl.lit(dataset).alias("dataset"), "batch", "claim_no", went_out=went_out))
     return pl.concat(kept)
+
+
+def _of_gone(found: Mapping[str, Lives], gone: Set[str]) -> pl.DataFrame:
+    """Claims that something was part of in a batch that is superseded."""
+    frames = [
+        completing.parts(one).filter(pl.col("batch").is_in(sorted(gone)))
+        .select(pl.lit(dataset).alias("dataset"), batch="into_batch", claim_no="into_no", gone=pl.lit(True)).unique()
+        for dataset, one in found.items()
+    ]  # fmt: skip
+    return pl.concat([pl.DataFrame(schema={**_CLAIM, "gone": pl.Boolean}), *frames])
 
 
 def _fates(found: Mapping[str, Lives]) -> pl.DataFrame:

@@ -8,19 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from provision.alerts import alert
 from provision.channels._templates import filled
 from provision.context import Context
 from provision.ledger.entry import Entry
 
-#: Why somebody must look, as the message says it.
+
+class Reason(NamedTuple):
+    """Why somebody must look, and what to do then, in both languages."""
+
+    ja: str
+    en: str
+    remedy_ja: str
+    remedy_en: str
+
+
 REASONS = {
-    "bounced": "不達 came back: correct the address with the recipient, then make a replacement",
-    "recall_bounced": "回収の通知が不達 the recall did not arrive: tell the recipient by another way",
-    "unknown": "不明 in doubt: ask the recipient, then tokumei delivery resolve ORDER --sent or --not-sent",
-    "unconfirmed": "未確認 no word for long: ask, then tokumei delivery received (or bounced) ORDER --how ...",
-}
+    "bounced": Reason(
+        "届かずに戻りました", "came back",
+        "提供先と宛先を確かめて直し、代わりの引渡しを作ってください",
+        "correct the address with the recipient, then make a replacement",
+    ),
+    "recall_bounced": Reason(
+        "回収の通知が届いていません", "the recall did not arrive",
+        "別の方法で提供先に知らせてください", "tell the recipient by another way",
+    ),
+    "unknown": Reason(
+        "届いたか分かりません", "in doubt",
+        "提供先に確かめ、tokumei delivery resolve ORDER --sent 又は --not-sent を実行してください",
+        "ask the recipient, then tokumei delivery resolve ORDER --sent or --not-sent",
+    ),
+    "unconfirmed": Reason(
+        "受領の知らせがありません", "no word for long",
+        "提供先に確かめ、tokumei delivery received（不達なら bounced）ORDER --how … を実行してください",
+        "ask, then tokumei delivery received (or bounced) ORDER --how …",
+    ),
+}  # fmt: skip
 
 
 def chase(ctx: Context, *, actor: str) -> dict[str, int]:
@@ -28,7 +53,7 @@ def chase(ctx: Context, *, actor: str) -> dict[str, int]:
     noted, so the next run alerts."""
     found = list(_new(ctx))
     if found:
-        listed = [f"{entry.subjects['delivery']}\n    {REASONS[reason]}" for entry, reason in found]
+        listed = [_lines(entry.subjects["delivery"], REASONS[reason]) for entry, reason in found]
         text = filled("alert", deliveries="\n".join(listed))
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
         alert(ctx, f"deliveries.{stamp}", f"要確認の引渡し Deliveries to look at: {len(found)}", text)
@@ -38,6 +63,10 @@ def chase(ctx: Context, *, actor: str) -> dict[str, int]:
             subjects=dict(entry.subjects), payload={"reason": reason, "entry": entry.seq},
         )  # fmt: skip
     return {f"alerted_{reason}": sum(each == reason for _, each in found) for reason in REASONS}
+
+
+def _lines(order: str, reason: Reason) -> str:
+    return "\n    ".join((order, f"{reason.ja} {reason.en}", reason.remedy_ja, reason.remedy_en))
 
 
 def _new(ctx: Context) -> Iterator[tuple[Entry, str]]:

@@ -5,6 +5,8 @@ Rules, by what batches say (period, sequence) and the place in a file, never by 
 * of the claims of one source with one claim token (検索番号・レセプト管理番号), the last stands (再請求・再審査);
 * of the claims of one source with one claim place (the same bill: facility, month, kind, person), the last stands.
   A place that several claims of one batch have is ambiguous there: these replace nothing and are replaced by nothing;
+* in datasets whose records complete each other (`Dataset.updates`) no place is ambiguous: of several in one batch the
+  last stands as well. What the earlier ones still say of it is put together by `completing.py`;
 * a row that only cancels its place (取消: benefit plans of 作成区分 3) replaces what stood there like any other, and
   does not stand itself: it counts as withdrawn;
 * a withdrawal (返戻・取下げ) takes back the claims of its token that were billed before it, where there are none the
@@ -53,10 +55,12 @@ class Fates:
 
 @dataclass(frozen=True)
 class Lives:
-    """`claims`: the claims with ``replaced`` and ``withdrawn`` (booleans); `fates` counts them."""
+    """`claims`: the claims with ``replaced`` and ``withdrawn`` (booleans), in the order of what senders say; `fates`
+    counts them. `updates`: claims that were replaced still say what their successors leave unsaid."""
 
     claims: pl.DataFrame
     fates: Fates
+    updates: bool = False
 
     @property
     def in_force(self) -> pl.DataFrame:
@@ -72,7 +76,8 @@ def lives(ctx: Context, batches: Sequence[BatchInForce]) -> Mapping[str, Lives]:
     for dataset, takes_back in takes.items():
         against = [heads[other] for other in ids if takes[other] == dataset]
         nothing = heads[dataset].clear()
-        found[dataset] = judge(nothing if takes_back else heads[dataset], pl.concat([nothing, *against]))
+        claims, updates = nothing if takes_back else heads[dataset], ctx.catalogue.dataset(dataset).updates
+        found[dataset] = judge(claims, pl.concat([nothing, *against]), updates=updates)
         if takes_back:
             standing = heads[dataset].with_columns(replaced=False, withdrawn=False)
             found[dataset] = Lives(standing, Fates())
@@ -113,10 +118,11 @@ def _cancels(dataset_id: str, have: Sequence[str]) -> pl.Expr:
     return pl.col(place.cancelled[0]).eq_missing(pl.lit(place.cancelled[1]))
 
 
-def judge(claims: pl.DataFrame, withdrawals: pl.DataFrame) -> Lives:
-    """What became of the claims of one dataset; both frames have `KEYS` and ``order``, that of
-    claims may have ``cancels``."""
-    ordered = _clear_places(claims.sort("source", "order", "claim_no"))
+def judge(claims: pl.DataFrame, withdrawals: pl.DataFrame, *, updates: bool = False) -> Lives:
+    """What became of the claims of one dataset, whose records complete each other where it `updates`; both frames have
+    `KEYS` and ``order``, that of claims may have ``cancels``."""
+    in_order = claims.sort("source", "order", "claim_no")
+    ordered = _every_place(in_order) if updates else _clear_places(in_order)
     ambiguous = ordered.filter("ambiguous").select("source", "batch", "claim_place").n_unique()
     judged = ordered.with_columns(replaced=~(_last("claim_token") & _last("place")))
     back, unmatched = _taken_back(claims, withdrawals)
@@ -128,12 +134,18 @@ def judge(claims: pl.DataFrame, withdrawals: pl.DataFrame) -> Lives:
         Fates(
             int(judged["replaced"].sum()), judged.filter("withdrawn", ~pl.col("replaced")).height, unmatched, ambiguous
         ),
+        updates,
     )
 
 
 def _last(key: str) -> pl.Expr:
     """Whether no later claim of the source has the same key; the frame is in order."""
     return pl.col(key).is_null() | (pl.int_range(pl.len()).over("source", key) == pl.len().over("source", key) - 1)
+
+
+def _every_place(ordered: pl.DataFrame) -> pl.DataFrame:
+    """Add ``place`` and ``ambiguous`` where the same place means the same record."""
+    return ordered.with_columns(place="claim_place", ambiguous=False)
 
 
 def _clear_places(ordered: pl.DataFrame) -> pl.DataFrame:

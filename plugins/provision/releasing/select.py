@@ -7,7 +7,7 @@ all sources of a linkage scope: a claim that was taken back because its card was
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -21,6 +21,7 @@ from provision.joining import Linkage
 from provision.model import Plan, Profile
 from provision.releasing.batches import BatchInForce, Moment, batches_in_force, left_in_quarantine, now
 from provision.releasing.claims import Fates, Lives, lives
+from provision.releasing.completing import completed, parts, until
 from provision.releasing.quasi import own
 from provision.releasing.withdrawn import withdrawn, without_withdrawn
 
@@ -33,7 +34,8 @@ class Selection:
     """`heads`: batch, claim_no, dataset, person (Int64) and alias of every claim in force. `people`: one row per person
     with `ATTRIBUTES`, age_band and the columns of head tables that the plan counts, as text. `fates` says what became
     of claims that are not in force, by dataset of the plan. `in_quarantine` counts what was not taken of all linked
-    sources (`batches.left_in_quarantine`)."""
+    sources (`batches.left_in_quarantine`). `parts`: by dataset whose records complete each other, what every record in
+    force is put together of (`completing.PARTS`)."""
 
     batches: tuple[BatchInForce, ...]
     heads: pl.DataFrame
@@ -42,6 +44,7 @@ class Selection:
     fates: Mapping[str, Fates]
     moment: Moment
     in_quarantine: Mapping[str, int]
+    parts: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def moment_of(plan: Plan, entry: int) -> Moment:
@@ -60,7 +63,7 @@ def select(
     at = moment or moment_of(plan, now(ctx).entry)
     every_source = linked_sources(ctx, plan.sources)
     linked = batches_in_force(ctx, every_source, at)
-    fates = lives(ctx, linked)
+    fates = lives(ctx, until(ctx, linked, plan.cutoff_month))
     wanted = {table.dataset for table in plan.tables}
     batches = tuple(b for b in linked if b.source in plan.sources)
     says = {name for name in fates if name in wanted or not ctx.catalogue.dataset(name).withdraws}
@@ -69,8 +72,9 @@ def select(
     asked = sorted({b.dataset for b in batches} & says)
     counted = own(plan, profile, ctx.catalogue)
     says_own = dict.fromkeys(wanted, counted)
+    told = {name: parts(fates[name], gone["alias"]) for name in asked if fates[name].updates}
     heads = [
-        _heads(ctx, number, dataset, batches, fates, people, says_own.get(dataset, ()))
+        _heads(ctx, number, dataset, batches, fates, people, says_own.get(dataset, ()), told.get(dataset))
         for number, dataset in enumerate(asked)
     ]
     filled = [head.filter(_in_months(plan, dated)).drop("period") for head, dated in filter(None, heads)]
@@ -86,7 +90,7 @@ def select(
     attributes = _attributes(theirs, plan, profile, counted)
     keys = chosen.select("batch", "claim_no", "dataset", "person", "alias")
     said = {dataset: fates[dataset].fates for dataset in sorted(wanted & fates.keys())}
-    return Selection(batches, keys, attributes, linkage, said, at, left_in_quarantine(ctx, every_source, at))
+    return Selection(batches, keys, attributes, linkage, said, at, left_in_quarantine(ctx, every_source, at), told)
 
 
 def linked_sources(ctx: Context, sources: Sequence[str]) -> list[str]:
@@ -121,6 +125,7 @@ def _heads(
     fates: Mapping[str, Lives],
     people: pl.DataFrame,
     counted: Sequence[str],
+    told: pl.DataFrame | None,
 ) -> tuple[pl.DataFrame, bool] | None:
     """Claims in force of one dataset with their people, and whether they have months of service."""
     dataset = ctx.catalogue.dataset(dataset_id)
@@ -129,11 +134,13 @@ def _heads(
     if rows is None:
         return None
     names = rows.collect_schema().names()
+    wanted = _head_columns(dataset, names, counted)
+    rows = completed(rows, told, {name for column in wanted for name in column.meta.root_names()})
     period = pl.DataFrame(
         {"batch": list(own), "period": [b.period for b in own.values()]},
         schema={"batch": pl.String, "period": pl.String},
     )
-    frame = rows.select(_head_columns(dataset, names, counted)).collect().join(period, on="batch")
+    frame = rows.select(wanted).collect().join(period, on="batch")
     frame = frame.join(fates[dataset_id].in_force.select("batch", "claim_no"), on=["batch", "claim_no"], how="semi")
     frame = frame.with_columns(dataset=pl.lit(dataset_id)).join(people, on="alias", how="left")
     return _strangers(frame, number), "service_month" in names

@@ -16,7 +16,7 @@ from provision.releasing.quasi import DERIVED, name_of
 PERSON, CLAIM = "person_number", "claim_number"
 _ITEMS = "test_item"
 NUMBERS = {
-    PERSON: Column(PERSON, "個人番号（本提供内の無作為番号）", "Person number, random within this release",
+    PERSON: Column(PERSON, "仮ID（本提供内の無作為番号）", "Person number, random within this release",
                    ColumnClass.ORDINARY, "integer", "number:person"),
     CLAIM: Column(CLAIM, "明細番号（本提供内の無作為番号）", "Claim number, random within this release",
                   ColumnClass.ORDINARY, "integer", "number:claim"),

@@ -17,6 +17,7 @@ from provision.context import Context
 from provision.formats.base import Column, ColumnClass
 from provision.formats.tables import polars_type
 from provision.model import Plan, Profile
+from provision.releasing.completing import completed
 from provision.releasing.order import measured, of_numbers
 from provision.releasing.rare import Rare, of_codes, without_rare
 from provision.releasing.ruling import Applied, Piece, ruled
@@ -136,12 +137,12 @@ def _rows(ctx: Context, shape: ReleaseTable, selection: Selection, keys: pl.Data
     if rows is None:
         types = {column.name: polars_type(column) for column in (OF_PERSON, *shape.columns)}
         return pl.DataFrame(schema={"person": pl.Int64, **types})
+    there = set(rows.collect_schema().names())
+    wanted = [c.name for c in shape.columns if c.name in there and c.name not in shape.counted]
+    rows = completed(rows, selection.parts.get(shape.dataset), {*wanted, *(("item",) if shape.items else ())})
     if shape.items:
         rows = rows.filter(pl.col("item").is_in(list(shape.items)))
-    there = set(rows.collect_schema().names())
-    picked = rows.select(
-        "batch", "claim_no", *[c.name for c in shape.columns if c.name in there and c.name not in shape.counted]
-    )
+    picked = rows.select("batch", "claim_no", *wanted)
     joined = picked.collect().join(mine, on=["batch", "claim_no"], how="inner", maintain_order="left")
     return joined.select("person", OF_PERSON.name, *[_cells(column, shape, joined) for column in shape.columns])
 

@@ -1,7 +1,8 @@
 """本人の申出により除かれた人: people who may be in no release any more, by veto or because their data were deleted.
 
 The register is the vault's (`Vault.withdraw`): one row per alias, cause, and the entry of the log that says so. Whoever
-takes a veto or erases a person writes there, before anything of the person is removed; everything else follows.
+takes a veto or erases a person writes there, before anything of the person is removed; everything else follows. A veto
+that was lifted stays there with the entry that lifted it: a release that was made meanwhile is worked out without them.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from provision.vault import WITHDRAWN
 
 
 def withdrawn(ctx: Context, sources: Sequence[str], before: int | None = None) -> pl.DataFrame:
-    """`alias`, `cause` and `entry` over the linkage scopes of these sources; of entries before number `before` only."""
+    """`alias`, `cause` and `entry` over the linkage scopes of these sources: of who is withdrawn now, or was by the
+    entries before number `before`, though the veto was lifted since."""
     scopes = sorted({scope(ctx.source(source)) for source in sources})
-    found = pl.concat([pl.DataFrame(schema=WITHDRAWN), *(ctx.vault.withdrawn(name) for name in scopes)])
-    return found if before is None else found.filter(pl.col("entry") < before)
+    return pl.concat([pl.DataFrame(schema=WITHDRAWN), *(ctx.vault.withdrawn(name, before) for name in scopes)])
 
 
 def without_withdrawn(heads: pl.DataFrame, people: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from anonymization.receipt import Applied
 from provision.errors import FixConfiguration
@@ -296,7 +300,8 @@ def test_values(segment: str, wanted: dict[str, Any] | None) -> None:
 @pytest.mark.parametrize(
     ("segment", "rule"),
     [
-        (obx("ST", "6.1"), "hl7.free_text"),
+        (obx("FT", "6.1"), "hl7.free_text"),
+        (obx("TX", "6.1"), "hl7.free_text"),
         (obx("TX", "架空山花子様の結果"), "hl7.free_text"),
         (obx("ED", "^APPLICATION^PDF^Base64^JVBERi0x"), "hl7.free_text"),
         (obx("XCN", "123^架空医^一郎"), "hl7.results_not_kept"),
@@ -313,6 +318,67 @@ def test_what_is_no_value_is_counted(segment: str, rule: str) -> None:
     found = taken(hl7.message("ORU^R01", segment))
     assert "test_value" not in found
     assert found["counts"][0][rule] == 1
+
+
+LOCAL = {"items": {"30046": "hba1c", "30101": "urine_protein"}}
+
+
+@pytest.mark.parametrize(
+    ("segment", "wanted"),
+    [
+        (obx("ST", "6.1"), {"value_number": Decimal("6.1000"), "unit": "%"}),
+        (obx("ST", "６．１ "), {"value_number": Decimal("6.1000"), "unit": "%"}),
+        (obx("ST", "250000", unit="zorkmid"), {"value_number": Decimal("250000.0000")}),
+        (obx("ST", "<0.5"), {"value_number": Decimal("0.5000"), "comparator": "lt", "unit": "%"}),
+        (obx("ST", "0.5未満"), {"value_number": Decimal("0.5000"), "comparator": "lt", "unit": "%"}),
+        (obx("ST", "6.1", code="4548-4^HbA1c^LN"), {"value_number": Decimal("6.1000"), "unit": "%"}),
+        (obx("ST", "6.1", code="3D0460000019062^HbA1c^JC10"), {"value_number": Decimal("6.1000"), "unit": "%"}),
+        (obx("ST", "6.1", code="30046^HbA1c^99X"), {"value_number": Decimal("6.1000"), "unit": "%"}),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_written_as_text_is_one(segment: str, wanted: dict[str, Any]) -> None:
+    """Only of items whose result is a number; unit, range and flag are read as of any number."""
+    for form in ("ssmix2", "hl7v2"):
+        found = taken(hl7.message("ORU^R01", segment, encoding="utf-8"), LOCAL, form)
+        (row,) = found["test_value"]
+        assert {name: row[name] for name in ("value_number", "comparator", "unit") if name in row} == wanted
+        assert found["counts"][0]["hl7.numbers_as_text"] == 1
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        *[obx("ST", text) for text in (
+            "6.1 再検", "架空山花子", "03-0000-1111", "0471100", "1234567", "0012", "+6", "-6", "6.12345", "1e3", "6,1",
+            "6.1^6.2", "6.1~6.2", "<", "以上", "５，０００", "2025-05-03", "5-7", "(1+)", "陰性",
+        )],
+        obx("ST", "6.1", code="3D046000001906249^HbA1c コメント^JC10"),  # 結果識別 49 is text
+        obx("ST", "6.1", code="3D046000001906211^HbA1c 判定^JC10"),
+        obx("ST", "3", code="1A010000000191111^尿蛋白^JC10"),  # an item whose result is a sign
+        obx("ST", "3", code="30101^尿蛋白^99X"),
+        obx("ST", "6.1", code="3D999000001906201^不明^JC10"),  # of no item of ours
+    ],
+)  # fmt: skip
+def test_any_other_text_goes(segment: str) -> None:
+    found = taken(hl7.message("ORU^R01", segment, encoding="utf-8"), LOCAL)
+    assert "test_value" not in found
+    assert found["counts"][0]["hl7.free_text"] == 1
+    assert "hl7.numbers_as_text" not in found["counts"][0]
+
+
+NEARLY = st.text(st.sampled_from(list("0123456789.<>=≦≧ +-以上下未満超")), min_size=1, max_size=9)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    NEARLY | st.text(st.characters(exclude_characters="|\\^~&\r\n", exclude_categories=["C"]), min_size=1, max_size=12)
+)
+def test_of_text_nothing_but_a_number_can_be_kept(text: str) -> None:
+    found = taken(hl7.message("ORU^R01", obx("ST", text), encoding="utf-8"))
+    kept = found.get("test_value", [{}])[0].get("value_number")
+    digits = re.sub(r"[^0-9.]", "", unicodedata.normalize("NFKC", text))
+    assert kept is None or kept == Decimal(digits)
+    assert kept is None or len(text.strip()) <= len(digits) + 3  # a comparator, and a blank behind it
 
 
 def test_a_unit_nobody_knows_is_counted() -> None:

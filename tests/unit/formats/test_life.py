@@ -13,10 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anonymization.receipt import Applied
 from provision.errors import FixConfiguration
 from provision.formats import life, tables
 from provision.formats.base import PEOPLE_COLUMNS, BadFile, ColumnClass, Parcel, Report
+from provision.formats.emptied import EMPTIED
 from provision.formats.life import FORMAT, HEAD, column_name
+from provision.intake.deidentify import deidentify
 from provision.intake.keying import places
 from tests.fuzz.reading import Dribble
 
@@ -85,6 +88,32 @@ def test_a_form_knows_its_person_by_numbers_alone() -> None:
     form = parcel.tables["form_0000"].row(0, named=True)
     assert (form["evaluate_date"], str(form["weight"]), form["serum_albumin_value"]) == ("2025-05-14", "48.5", None)
     assert report.edition == FORMS
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_cells_that_hold_something_without_a_value_are_noted(quote: str) -> None:
+    """A blank takes a value back, an empty cell says nothing."""
+    row = FORM | {"weight": " ", "height": "160.0", "barthel_index_meal": "架空", "adl_evaluate": ""}
+    full = row | {"weight": "48.5", "barthel_index_meal": "1", "adl_evaluate": "20250514"}
+    parcel, _ = read(sheet(FORMS, row, full, quote=quote))
+    noted = [set(words.split()) for words in parcel.tables["form_0000"][EMPTIED]]
+    assert noted == [{"weight", "barthel_index_meal"}, set()]
+    assert parcel.tables[HEAD][EMPTIED].to_list() == ["", ""]
+
+
+def test_what_receipt_empties_is_noted_too() -> None:
+    """Out of its domain: the value before is not true any more. Of columns that are not kept nothing is noted."""
+    data = sheet(USERS, USER | {"care_level": "99", "last_name_kana": " ", "birthday": "19381301", "end_date": ""})
+    parcel, report = read(data)
+    stored = deidentify(parcel, FORMAT.dataset, report, Applied())
+    assert stored["service_user"][EMPTIED].to_list() == [" care_level "]
+    assert stored[HEAD][EMPTIED].to_list() == [" birth_month "]
+
+
+def test_a_detail_without_its_number_has_no_place() -> None:
+    drug = KEYS | {"external_system_management_detail_number": "", "chemical_code": "620007819"}
+    assert place("FORM_0002_2021", drug) is None
+    assert place(FORMS, FORM) is not None  # a form without details needs none
 
 
 def test_free_text_and_names_of_staff_become_no_column() -> None:

@@ -92,8 +92,9 @@ def test_a_sign_is_an_alert_once(ctx: Context, smtp_server: SmtpServer) -> None:
     before = len(mails(smtp_server))
     assert watch(ctx, actor=ACTOR) == {"signs_wait": 0, "signs_look": 0, "signs_act": 1, "alerted": 1, "metrics": 0}
     (text,) = mails(smtp_server)[before:]
-    assert "1 entries are not signed" in text
-    assert "tokumei ledger checkpoint" in text
+    assert "1 件の記録に署名がありません 1 entry is not signed" in text
+    assert "tokumei ledger checkpoint を実行し" in text
+    assert "tokumei ledger checkpoint; look at" in text
     assert watch(ctx, actor=ACTOR)["alerted"] == 0
     assert len(mails(smtp_server)) == before + 1
     ctx.ledger.checkpoint(ctx.signer)

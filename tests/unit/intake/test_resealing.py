@@ -11,12 +11,12 @@ from typing import Any
 import pyrage
 import pytest
 
+from provision import agefiles
 from provision.errors import Refused
-from provision.intake import ageheader
-from provision.intake.sealed import OWN_HEADER, SMALL, opened, reseal, seal_stream
+from provision.intake.sealed import BLOCK, OWN_HEADER, opened, reseal, seal_stream
 
 OLD, NEW, OTHER = (pyrage.x25519.Identity.generate() for _ in range(3))
-SIZES = (0, 1, 65_536, SMALL - 1, 3 * SMALL + 7)
+SIZES = (0, 1, 65_536, BLOCK - 1, 3 * BLOCK + 7)
 
 
 def sealed(tmp_path: Path, data: bytes = b"x") -> Path:
@@ -77,7 +77,7 @@ def test_a_header_for_several_keys(tmp_path: Path) -> None:
 
 def test_a_header_that_was_changed_anywhere(tmp_path: Path) -> None:
     good = sealed(tmp_path).read_bytes()
-    for at in range(ageheader.length(good)):
+    for at in range(agefiles.header.length(good)):
         path = tmp_path / "changed.age"
         path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
         with pytest.raises(Refused):
@@ -99,11 +99,11 @@ def test_what_cannot_be_put_under_another_key(tmp_path: Path) -> None:
 
 
 def test_what_was_changed_afterwards_is_found_when_it_is_opened(tmp_path: Path, linking: bool) -> None:
-    data = os.urandom(2 * SMALL)
+    data = os.urandom(2 * BLOCK)
     landing, target = sealed(tmp_path, data), tmp_path / "0001.age"
     reseal(landing, OLD, target, NEW.to_public())
     whole = target.read_bytes()
-    for changed in (whole[:-1], whole[:SMALL] + bytes([whole[SMALL] ^ 1]) + whole[SMALL + 1 :], b""):
+    for changed in (whole[:-1], whole[:BLOCK] + bytes([whole[BLOCK] ^ 1]) + whole[BLOCK + 1 :], b""):
         target.write_bytes(changed)
         with pytest.raises(Refused):
             drained(target, NEW)

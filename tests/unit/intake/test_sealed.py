@@ -7,13 +7,13 @@ import io
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyrage
 import pytest
 
 from provision.errors import Refused
-from provision.intake.sealed import SMALL, SealedFile, opened, read_manifest, seal_stream, write_manifest
+from provision.intake.sealed import BLOCK, SealedFile, opened, read_manifest, seal_stream, write_manifest
 
 PLAIN = bytes(range(256)) * 2000
 
@@ -110,7 +110,7 @@ def test_a_long_manifest_is_read_line_by_line(tmp_path: Path, identity: pyrage.x
     """Longer than what is opened in memory, with lines across the pieces that it is read in."""
     files = [SealedFile(n, f"架空/{n}" + "x" * (n % 90), f"{n:064x}", n) for n in range(1, 9_000)]
     write_manifest(tmp_path, iter(files), identity.to_public())
-    assert (tmp_path / "manifest.age").stat().st_size > SMALL
+    assert (tmp_path / "manifest.age").stat().st_size > BLOCK
     assert read_manifest(tmp_path, identity) == files
     cut = (tmp_path / "manifest.age").read_bytes()[:-10_000]
     (tmp_path / "manifest.age").write_bytes(cut)
@@ -126,7 +126,33 @@ def test_a_manifest_of_an_earlier_program_is_read(tmp_path: Path, identity: pyra
     assert read_manifest(tmp_path, identity) == files
 
 
-@pytest.mark.parametrize("size", [0, 1, SMALL - 1_000, SMALL, SMALL + 1, 3 * SMALL])
+@pytest.mark.parametrize("size", [0, 1, 3 * BLOCK])
+def test_a_file_sealed_by_an_earlier_program_is_opened(
+    tmp_path: Path, identity: pyrage.x25519.Identity, size: int
+) -> None:
+    """`pyrage` wrote them; they may wait in landing and quarantine while the platform is replaced."""
+    path, data = tmp_path / "0001.age", PLAIN[:1] * size
+    with path.open("wb") as cipher:
+        pyrage.encrypt_io(io.BytesIO(data), cipher, [identity.to_public()])
+    assert drained(path, identity) == data
+
+
+class Unreadable(io.FileIO):
+    """A file on a disk that fails."""
+
+    def readinto(self, buffer: Any) -> int:
+        raise OSError(5, "the disk fails")
+
+
+def test_a_disk_that_fails_is_a_broken_file(
+    sealed: Path, identity: pyrage.x25519.Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "open", lambda path, mode: io.BufferedReader(Unreadable(path)))
+    with pytest.raises(Refused, match="seal"):
+        drained(sealed, identity)
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1_000, BLOCK, BLOCK + 1, 3 * BLOCK])
 def test_small_and_large_files_come_out_alike(tmp_path: Path, identity: pyrage.x25519.Identity, size: int) -> None:
     data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
     seal_stream(io.BytesIO(data), tmp_path / "0002.age", identity.to_public())

@@ -400,13 +400,14 @@ def test_the_database_of_the_compose_file_is_made_by_its_scripts(server: Cluster
         "PATH": os.environ["PATH"], "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGPASSWORD": server.password,
         "POSTGRES_USER": "admin", "POSTGRES_DB": "composed",
         "LEDGER_PAGES_PASSWORD": "it's fictitious", "LEDGER_TASKS_PASSWORD": "fictitious, too",
+        "LEDGER_PORTAL_PASSWORD": "fictitious as well",
     }  # fmt: skip
     try:
         for script in sorted((inside, ROOT / outside) for outside, inside in mounts):
             command = ["psql", "-v", "ON_ERROR_STOP=1", "-U", "admin", "-d", "composed", "-f", str(script[1])]
             whole = ["bash", str(script[1])] if script[1].suffix == ".sh" else command
             subprocess.run(whole, env=environment, check=True, capture_output=True)
-        for service, name in (("airflow-scheduler", "TASKS"), ("airflow-apiserver", "PAGES")):
+        for service, name in (("portal", "PORTAL"), ("airflow-scheduler", "TASKS"), ("airflow-apiserver", "PAGES")):
             address = compose[service]["environment"]["TOKUMEI_LEDGER"]
             login = address.removeprefix("postgresql://").partition("@")[0]
             password = quote(environment[f"LEDGER_{name}_PASSWORD"])
@@ -415,16 +416,17 @@ def test_the_database_of_the_compose_file_is_made_by_its_scripts(server: Cluster
                 fill(ledger, 2)
                 if name == "TASKS":
                     ledger.checkpoint(signer)
-        assert verify(Place(path, url), public_key=signer.public).size == 4
+        assert verify(Place(path, url), public_key=signer.public).size == 6
     finally:
         server.drop("composed")
-        server.execute("postgres", "DROP ROLE IF EXISTS tokumei_pages", "DROP ROLE IF EXISTS tokumei_tasks")
+        server.execute("postgres", *(f"DROP ROLE IF EXISTS tokumei_{name}" for name in ("pages", "portal", "tasks")))
 
 
 def test_secrets_of_the_compose_file_are_required_and_held_by_who_needs_them() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.ledger.yml").read_text("utf-8"))["services"]
     held = {name: set(re.findall(r"\$\{(\w+):\?", json.dumps(service))) for name, service in services.items()}
     assert held["airflow-apiserver"] == {"LEDGER_PAGES_PASSWORD"}
+    assert held["portal"] == {"LEDGER_PORTAL_PASSWORD"}
     assert held["airflow-scheduler"] == {"LEDGER_TASKS_PASSWORD"}
     assert "LEDGER_ADMIN_PASSWORD" in held.pop("ledger-database")
     assert json.dumps(services).count("${") == json.dumps(services).count(":?")

@@ -265,17 +265,6 @@ def test_a_store_that_comes_back_from_a_backup_is_emptied_of_them_again(ctx: Con
     assert "1953-02" not in stored(ctx)
 
 
-def test_quarantine_of_their_sources_is_named_or_destroyed(ctx: Context) -> None:
-    drop(ctx, CLAIMS, {"a.UKE": b"x"}, "bad", card='period: "2025-05"\nsequence: 1\n')
-    (bad,) = receive(ctx, CLAIMS, actor=ACTOR)
-    with pytest.raises(Refused):
-        take_in(ctx, bad, actor=ACTOR)
-    assert gone(ctx, asked("A"))[1]["in_quarantine"] == [bad]
-    assert (ctx.zones.quarantine() / bad).exists()
-    assert gone(ctx, asked("B"), quarantine=True)[1]["in_quarantine"] == []
-    assert not (ctx.zones.quarantine() / bad).exists()
-
-
 # -- two people -------------------------------------------------------------------------------------------------------
 
 

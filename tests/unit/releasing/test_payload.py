@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision import releasing
+from provision import agefiles, releasing
 from provision.model import AgeKey
 from provision.packaging import sealing
 from provision.packaging.bag import bag_digest, close_bag
@@ -146,7 +146,7 @@ def test_sealing_that_fails_leaves_nothing(bag: Path, tmp_path: Path, monkeypatc
     def broken(*_: object) -> None:
         raise OSError("the disk is full")
 
-    for place, name in ((sealing, "write_zip"), (pyrage, "encrypt_io")):
+    for place, name in ((sealing, "write_zip"), (agefiles, "encrypt")):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, broken)
             with pytest.raises(OSError, match="disk is full"):

@@ -18,6 +18,7 @@ from provision import approvals, channels, releasing
 from provision.errors import Refused, RetryLater
 from provision.notices import announcement, making, register
 from provision.notices.contents import contents_of
+from provision.notices.pages import shelf
 from provision.releasing.tables import layout
 from tests.support.house import ACTOR, House
 from tests.support.lives import withdraw_everybody
@@ -120,6 +121,8 @@ def test_what_stands_is_not_announced_again(house: House, monkeypatch: pytest.Mo
     assert (entry.payload["added"], len(entry.payload["removed"]), entry.payload["on"]) == ([], 1, "2027-05-01")
     index = (house.home / "published/index.html").read_text("utf-8")
     assert index.index(str(other["name"])) < index.index(str(one["name"]))  # newest first, the old one stays
+    assert f"削除 / removed: {html.escape(entry.payload['removed'][0])}" in index
+    assert "追加 / added" not in index  # the first announcement is no change
     files = folder(house)
     assert files[f"{PLAN}.html"] == files[str(other["name"])] != files[str(one["name"])]
 
@@ -357,3 +360,17 @@ def test_two_plans_announced_at_once_are_both_in_the_list(house: House) -> None:
     index = (house.home / "published/index.html").read_text("utf-8")
     assert [plan for plan in plans if f'id="{plan}"' not in index] == []
     assert len(told(house)) == 4
+
+
+def test_the_list_of_announcements_says_where_there_is_none(house: House) -> None:
+    page = shelf(house.open().platform, [])
+    assert "まだ公表はありません" in page
+    assert "<table" not in page
+
+
+def test_nothing_that_is_announced_is_called_as_the_law_calls_my_numbers(house: House) -> None:
+    """個人番号 is the number of the 番号利用法; what a release calls a person by is drawn for it and is none."""
+    ctx = house.open()
+    said = [item.ja for plan in ctx.plans.values() for item in contents_of(ctx, plan).items]
+    assert [ja for ja in said if "仮ID" in ja]
+    assert [ja for ja in said if "個人番号" in ja] == []

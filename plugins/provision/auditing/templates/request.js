@@ -2,6 +2,7 @@
 "use strict";
 const place = document.getElementById("agreeing");
 const form = document.getElementById("form");
+const refusals = JSON.parse(place.dataset.refusals);
 const outcome = document.getElementById("outcome");
 
 function pick(ja, en) {
@@ -20,7 +21,8 @@ async function send(path, body, token) {
   if (token) headers.Authorization = "Bearer " + token;
   const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "omit", cache: "no-store" };
   const response = await fetch(place.dataset.root + path, options);
-  return { ok: response.ok, answer: await response.json().catch(() => ({})) };
+  const rule = response.headers.get("Tokumei-Rule") || "";
+  return { ok: response.ok, rule, answer: await response.json().catch(() => ({})) };
 }
 
 async function agree(event) {
@@ -38,7 +40,7 @@ async function agree(event) {
     const path = "api/requests/" + encodeURIComponent(fields.get("request")) + "/agree";
     const sent = await send(path, {}, signed.answer.access_token);
     if (sent.ok) say("good", pick("同意を記録しました。運用者が実施します。", "It is in the log. An operator carries it out."));
-    else say("bad", (sent.answer.error || pick("エラー", "Error")) + " " + (sent.answer.remedy || ""));
+    else say("bad", refusals[sent.rule] || (sent.answer.error || pick("エラー", "Error")) + " " + (sent.answer.remedy || ""));
   } catch {
     say("bad", pick("サーバーに接続できません。", "The server cannot be reached."));
   } finally {

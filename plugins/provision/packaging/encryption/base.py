@@ -8,6 +8,13 @@ from typing import BinaryIO, Protocol
 from provision.model import AgeKey, OpenPgpKey, Platform
 
 
+class Written(Protocol):
+    """What takes ciphertext: a buffered file, or what looks at the bytes on their way into one."""
+
+    def write(self, block: bytes | memoryview, /) -> int:
+        """Write all of it."""
+
+
 class Scheme(Protocol):
     """One way of encrypting a stream to several public keys."""
 
@@ -25,6 +32,6 @@ class Scheme(Protocol):
     def check(self, key: AgeKey | OpenPgpKey) -> None:
         """Refuse a key that is expired, revoked, weak, or not the one that was confirmed (`FixConfiguration`)."""
 
-    def encrypt(self, plain: BinaryIO, cipher: BinaryIO, keys: Sequence[AgeKey | OpenPgpKey]) -> None:
-        """Encrypt all of `plain` (a pipe or file) to the file `cipher`; every key opens it. After an error `cipher` is
-        not to be used."""
+    def encrypt(self, plain: BinaryIO, cipher: Written, keys: Sequence[AgeKey | OpenPgpKey]) -> None:
+        """Encrypt all of `plain` (a pipe or file) to `cipher`; every key opens it. What `cipher` raises is raised as it
+        is, and after an error what it holds is not to be used."""

@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from provision.errors import FixConfiguration, RetryLater
 from provision.model import AgeKey, OpenPgpKey, Platform
 from provision.packaging.encryption._openpgp_keys import end, fault
+from provision.packaging.encryption.base import Written
+
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,13 @@ class OpenPgp:
         with _ring([key]):
             pass
 
-    def encrypt(self, plain: BinaryIO, cipher: BinaryIO, keys: Sequence[AgeKey | OpenPgpKey]) -> None:
+    def encrypt(self, plain: BinaryIO, cipher: Written, keys: Sequence[AgeKey | OpenPgpKey]) -> None:
         """Encrypt through gpg. `RetryLater` where gpg did not end well."""
         with _ring(keys) as home:
             command = [*_gpg(home), "--trust-model", "always", "--no-encrypt-to", "--compress-algo", "none"]
             command += ["--cipher-algo", "AES256", *(word for key in keys for word in ("--recipient", key.identity))]
-            ended = subprocess.run(
-                [*command, "--encrypt"], stdin=plain, stdout=cipher, stderr=subprocess.DEVNULL, check=False
-            )
-        if ended.returncode:
+            code = _through([*command, "--encrypt"], plain, cipher)
+        if code:
             raise RetryLater("gpg ended with an error", rule="encryption.gpg", remedy="look at the disk, then again")
 
 
@@ -72,6 +73,18 @@ def _import(home: Path, key: AgeKey | OpenPgpKey) -> None:
         raise _unfit(what, "encryption.key", "ask the recipient for another key, and confirm its fingerprint")
     if _run([*_gpg(home), "--import"], key.key.encode()) is None:
         raise _unfit("gpg does not take it", "encryption.key", "ask the recipient to export the key again")
+
+
+def _through(command: list[str], plain: BinaryIO, cipher: Written) -> int:
+    """How the program ended that reads `plain` and whose output is written to `cipher`."""
+    with subprocess.Popen(command, stdin=plain, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
+        try:
+            while block := cast(BinaryIO, program.stdout).read(_BLOCK):
+                cipher.write(block)
+        except BaseException:
+            program.kill()
+            raise
+    return program.returncode
 
 
 def _run(command: list[str], given: bytes) -> str | None:
