@@ -17,7 +17,7 @@ import numpy as np
 from provision.formats.base import BadFile
 from provision.formats.fhircards import of_coverages
 from provision.formats.fhirelements import Nodes
-from provision.formats.fhiridentifiers import CARD, Columns, insurer, patient_id
+from provision.formats.fhiridentifiers import CARD, Columns, insurer_number, patient_id
 from provision.formats.fhirpeople import of_patients
 from provision.formats.fhirrecords import Kind, Records, codes_of, grouped, in_error, without
 from provision.formats.fhirsystems import Systems
@@ -181,7 +181,7 @@ def _insurers(organizations: _Entries | None) -> Mapping[tuple[int, str], str | 
     """The numbers of insurers by bundle and reference."""
     made: dict[tuple[int, str], str | None] = {}
     for place, entry in zip(organizations.places, organizations.entries, strict=True) if organizations else ():
-        number = next(filter(None, map(insurer, entry.f_resource.f_identifier or ())), None)
+        number = next(filter(None, map(insurer_number, entry.f_resource.f_identifier or ())), None)
         for reference in _references(entry, "Organization"):
             made[place, reference] = number
     return made
