@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from operator import is_
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from provision.formats.base import BadFile
 from provision.formats.fhircards import of_coverages
 from provision.formats.fhirelements import Nodes
-from provision.formats.fhiridentifiers import CARD, Columns, insurer, patient_id
+from provision.formats.fhiridentifiers import CARD, Columns, insurer_number, patient_id
 from provision.formats.fhirpeople import of_patients
 from provision.formats.fhirrecords import Kind, Records, codes_of, grouped, in_error, without
 from provision.formats.fhirsystems import Systems
@@ -166,8 +167,9 @@ def _cards(own: _Named, size: int, systems: Systems) -> Columns:
     """Insurance and relationship of the first Coverage with a number of each of so many bundles."""
     if (coverages := own.get("Coverage")) is None:
         return {}
-    places, insurers = coverages.places, _insurers(own.get("Organization"))
-    found = of_coverages(coverages.nodes.items, lambda at, reference: insurers.get((places[at], reference)))
+    # only where a Coverage refers to one
+    places, insurers = coverages.places, cache(partial(_insurers, own.get("Organization")))
+    found = of_coverages(coverages.nodes.items, lambda at, reference: insurers().get((places[at], reference)))
     found["insured_as"] = codes_of("insured_as", "Coverage", coverages.nodes.items, systems)
     numbered = [at if number else None for at, number in enumerate(found["number"])]
     firsts = {place: at for place, at in zip(places[::-1], numbered[::-1], strict=True) if at is not None}
@@ -179,7 +181,7 @@ def _insurers(organizations: _Entries | None) -> Mapping[tuple[int, str], str | 
     """The numbers of insurers by bundle and reference."""
     made: dict[tuple[int, str], str | None] = {}
     for place, entry in zip(organizations.places, organizations.entries, strict=True) if organizations else ():
-        number = next(filter(None, map(insurer, entry.f_resource.f_identifier or ())), None)
+        number = next(filter(None, map(insurer_number, entry.f_resource.f_identifier or ())), None)
         for reference in _references(entry, "Organization"):
             made[place, reference] = number
     return made

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
-from provision.formats.fhiridentifiers import CARD, NO_CARD, Card, Columns, card, columns, insurer
+from provision.formats.fhiridentifiers import CARD, NO_CARD, Card, Columns, card, columns, insurer_number
 
 #: The number of the insurer that a Coverage, by its place, refers to.
 Insurers = Callable[[int, str], str | None]
@@ -67,7 +67,7 @@ def _payer(at: int, payors: Any, insurers: Insurers) -> str | None:
     for one in payors or ():
         if one is None:
             continue
-        if number := insurer(one.f_identifier) or (one.f_reference and insurers(at, one.f_reference)):
+        if number := insurer_number(one.f_identifier) or (one.f_reference and insurers(at, one.f_reference)):
             return number
     return None
 

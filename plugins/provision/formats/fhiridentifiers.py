@@ -71,7 +71,7 @@ def columns(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> Colum
     return dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
 
 
-def insurer(identifier: Any) -> str | None:
+def insurer_number(identifier: Any) -> str | None:
     """The number of an insurer that an identifier is, None where it is none."""
     if identifier is None or not identifier.f_value or meaning(identifier.f_system)[0] != PAYER:
         return None

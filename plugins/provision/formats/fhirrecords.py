@@ -105,10 +105,10 @@ def in_error(kind: Kind, nodes: Nodes) -> set[int]:
 
 
 @cache
-def _ways(name: str, kind: str, systems: Systems) -> list[tuple[tuple[Step, ...], frozenset[str]]]:
+def _ways(name: str, kind: str, systems: Systems) -> tuple[tuple[tuple[Step, ...], frozenset[str]], ...]:
     """The paths of a head column from a kind, and whose codes count."""
     one = next(f for f in table().fields if f.table == HEAD and f.column.name == name and is_read(f))
-    return [(path.steps, systems.of(path.steps[-1].word)) for path in parse(one.record) if path.kind == kind]
+    return tuple((path.steps, systems.of(path.steps[-1].word)) for path in parse(one.record) if path.kind == kind)
 
 
 def codes_of(name: str, kind: str, resources: Sequence[Any], systems: Systems) -> list[str | None]:

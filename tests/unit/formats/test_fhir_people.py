@@ -86,7 +86,7 @@ _coverages = st.fixed_dictionaries(
 _observations = st.builds(lambda subject: observation(subject=subject), st.none() | _references)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(resources=st.lists(_patients | _coverages | _observations, min_size=1, max_size=12))
 def test_lines_read_together_are_as_each_alone(resources: list[Json]) -> None:
     sure = observation(subject={"reference": "Patient/p3"})
@@ -99,7 +99,7 @@ def test_lines_read_together_are_as_each_alone(resources: list[Json]) -> None:
     assert [one.record for one in together.report.held] == held
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=st.lists(st.tuples(_patients, st.lists(_coverages, max_size=2)), min_size=1, max_size=6))
 def test_bundles_read_together_are_as_each_alone(said: list[tuple[Json, list[Json]]]) -> None:
     whole = [written(bundle(one, *cards)) for one, cards in said]
