@@ -22,7 +22,7 @@ from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records, grouped, spoiled, without
 from provision.formats.fhirsystems import Systems, systems
-from provision.formats.pieces import Piece
+from provision.formats.pieces import Piece, line_ends
 from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
@@ -70,7 +70,7 @@ class FhirNdjson:
         before = 0
         for block in blocks(stream):
             yield Piece(block, before)
-            before += block.count(b"\n")
+            before += line_ends(block)
 
     def of_piece(self, piece: Piece, report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of a block. Raises `BadFile` where too many of its lines cannot be taken."""
