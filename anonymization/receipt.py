@@ -53,24 +53,23 @@ def on_receipt(frame: pl.DataFrame, classes: Mapping[str, str], applied: Applied
     unclassed = [name for name in frame.columns if name not in classes]
     if unclassed:
         raise ValueError(f"{len(unclassed)} columns without a class")
-    kept: list[pl.Expr] = []
-    changed = False
+    ruled: dict[str, list[str]] = {}
     for name in frame.columns:
-        rule_id = FLOOR.get(classes[name])
-        if rule_id is None:
-            if classes[name] not in KEPT:
-                raise ValueError(f"unknown class {classes[name]}")
-            kept.append(pl.col(name))
-            continue
-        changed = True
-        applied.add(rule_id, _filled(frame[name]))
-        expression = rules()[rule_id].apply(rules()[rule_id].learn(frame.lazy(), name, {}))[name]
-        if expression is not None:
-            kept.append(expression)
-    return frame.select(kept) if changed else frame
+        if (rule_id := FLOOR.get(classes[name])) is not None:
+            ruled.setdefault(rule_id, []).append(name)
+            applied.add(rule_id, _filled(frame[name]))
+        elif classes[name] not in KEPT:
+            raise ValueError(f"unknown class {classes[name]}")
+    if not ruled:
+        return frame
+    treated: dict[str, pl.Expr | None] = {}
+    for rule_id, names in ruled.items():
+        made = rules()[rule_id].apply(rules()[rule_id].learn(frame.lazy(), names, {}))
+        treated |= {name: made[name] for name in names}
+    columns = (treated[name] if name in treated else pl.col(name) for name in frame.columns)
+    return frame.select(column for column in columns if column is not None)
 
 
 def _filled(column: pl.Series) -> int:
-    if column.dtype == pl.String:
-        return int((column != "").sum())  # null is neither
-    return column.len() - column.null_count()
+    filled = column.len() - column.null_count()
+    return int((column != "").sum()) if filled and column.dtype == pl.String else filled  # null is neither

@@ -16,8 +16,8 @@ import polars as pl
 
 from anonymization.receipt import Applied
 from provision.formats import get
-from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.pieces import InPieces
+from provision.formats.base import BadFile, Dataset, Parcel, Report, Table
+from provision.formats.pieces import InPieces, line_ends
 from provision.intake.domains import OUTSIDE, check_share
 from provision.intake.hands.job import Job, Made
 
@@ -37,8 +37,9 @@ def _of_lines(job: Job, count: int) -> Iterator[Job]:
     block, before = bytes(job.parts[0]), job.before
     cuts = {block.find(b"\n", len(block) * part // count) + 1 for part in range(1, count)} - {0, len(block)}
     for start, end in pairwise([0, *sorted(cuts), len(block)]):
-        yield replace(job, parts=[memoryview(block)[start:end]], before=before)
-        before += block.count(b"\n", start, end)
+        part = memoryview(block)[start:end]
+        yield replace(job, parts=[part], before=before)
+        before += line_ends(part) if end < len(block) else 0
 
 
 def _of_documents(job: Job, count: int) -> Iterator[Job]:
@@ -80,14 +81,21 @@ def _below(dataset: Dataset, found: Sequence[tuple[int, Mapping[str, pl.DataFram
     made = {}
     for table in dataset.tables:
         if frames := [_numbered(tables[table.name], start) for start, tables in found if table.name in tables]:
-            whole = pl.concat(frames, how="diagonal")
-            own = [column.name for column in table.columns if column.name in whole.columns]
-            made[table.name] = whole.select(pl.exclude(own), *own)
+            made[table.name] = _stacked(table, frames)
     return made
 
 
+def _stacked(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    if all(frame.columns == frames[0].columns for frame in frames):
+        return pl.concat(frames)
+    whole = pl.concat(frames, how="diagonal")
+    own = [column.name for column in table.columns if column.name in whole.columns]
+    return whole.select(pl.exclude(own), *own)
+
+
 def _numbered(frame: pl.DataFrame, start: int) -> pl.DataFrame:
-    return frame.with_columns(pl.col("claim_no") + start) if start else frame
+    place = frame.get_column_index("claim_no")
+    return frame.clone().replace_column(place, frame["claim_no"] + start) if start else frame
 
 
 def add(report: Report, part: Report) -> None:
