@@ -124,7 +124,8 @@ install_with_uv() {
 }
 
 install_with_pip() {
-    .venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+    # --no-deps: the file is complete, and pip of Debian 12 wants a hash for "celery[redis]", which it does not know as celery.
+    .venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
     .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 }
 

@@ -116,7 +116,8 @@ class Layout:
         home = self.root / "opt"
         home.mkdir(mode=0o755 if account else 0o700, exist_ok=True)
         ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PROJECT / "dags", home / "dags", ignore=ignore, dirs_exist_ok=True)
+        shutil.rmtree(home / "dags", ignore_errors=True)  # a DAG that a new version does not have goes
+        shutil.copytree(PROJECT / "dags", home / "dags", ignore=ignore)
         (home / "plugins").mkdir(exist_ok=True)
         for name in ("provision_ui.py", ".airflowignore"):
             shutil.copy(PROJECT / "plugins" / name, home / "plugins")

@@ -15,7 +15,7 @@ from provision.config import ConfigProblem, Loaded, problem
 from provision.errors import FixConfiguration, TokumeiError
 from provision.formats.base import Format
 from provision.formats.tables import DROPPED
-from provision.layouts import Answer, Layout, LayoutColumn, TestValue
+from provision.layouts import PREFIX, Answer, Layout, LayoutColumn, TestValue
 from provision.model import (
     BucketLanding,
     Plan,
@@ -82,11 +82,17 @@ def _keys_apart(path: Path, platform: Platform) -> Iterator[ConfigProblem]:
             yield problem(path, [key], "another purpose has the same key", "make a pair of its own (age-keygen)")
 
 
+def _formats_remedy(name: str, known: Catalogue) -> str:
+    if name.startswith(PREFIX):
+        return f"correct layouts/{name.removeprefix(PREFIX)}.yaml first, or write it (tokumei sources propose)"
+    return f"known: {', '.join(sorted(known.formats()))}"
+
+
 def _source(path: Path, source: Source, known: Catalogue) -> Iterator[ConfigProblem]:
     for number, name in enumerate(source.formats):
         key: list[int | str] = ["format"] if isinstance(source.format, str) else ["format", number]
         if name not in known.formats():
-            yield problem(path, key, "no such format", f"known: {', '.join(sorted(known.formats()))}")
+            yield problem(path, key, "no such format", _formats_remedy(name, known))
         elif not _is_taken(known.format(name)):
             yield problem(path, key, f"files of the format {name} are never taken", "leave it out")
     if source.legal_status == "anonymised_received" and source.linkage is not None:

@@ -113,10 +113,12 @@ def load_file(path: Path, noun: type[Noun]) -> tuple[Noun | None, list[ConfigPro
     """One YAML file as `noun`, or None and the problems."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None, [
-            ConfigProblem(shown(path), 0, "", "cannot be read as UTF-8", "check the file and its permissions")
-        ]
+    except FileNotFoundError:
+        return None, [ConfigProblem(shown(path), 0, "", "the file is missing", "create it")]
+    except UnicodeDecodeError:
+        return None, [ConfigProblem(shown(path), 0, "", "is not UTF-8", "save it as UTF-8")]
+    except OSError:
+        return None, [ConfigProblem(shown(path), 0, "", "cannot be read", "check its permissions")]
     try:
         data = yaml.load(text, Loader=StrictLoader)
     except yaml.YAMLError as error:

@@ -119,10 +119,26 @@ def without_values(step: Step) -> Step:
 _LATER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 
 
+#: What is missing of these is a mistake of ours.
+_OURS = frozenset({"provision", "anonymization", "expectations"})
+
+
+def _library(error: ModuleNotFoundError) -> str:
+    """Name of the library of others that is missing, as auditors' small installations lack some; else nothing."""
+    name = (error.name or "").partition(".")[0]
+    return name if name.isascii() and name.isidentifier() and name not in _OURS else ""
+
+
 def _defect(error: BaseException) -> TokumeiError:
     if (isinstance(error, OSError) and error.errno in _LATER) or isinstance(error, MemoryError):
         return RetryLater(
             "the machine has no room left", rule="machine.full", remedy="make room (disk, memory, open files)"
+        )
+    if isinstance(error, ModuleNotFoundError) and (library := _library(error)):
+        return FixConfiguration(
+            f"the library {library} is needed for this and is not installed",
+            rule="machine.library",
+            remedy="install requirements.runtime.lock",
         )
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

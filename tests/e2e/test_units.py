@@ -79,6 +79,17 @@ def test_only_units_with_a_way_out_get_off_the_machine(layout: Layout) -> None:
     assert free == {"airflow-scheduler", "airflow-triggerer", "portal"}
 
 
+def test_prepared_again_it_has_this_versions_dags_and_the_operators_configuration(layout: Layout) -> None:
+    former, own = layout.root / "opt/dags/former.py", layout.root / "opt/tokumei-config/platform.yaml"
+    former.write_text("")
+    own.write_text("environment: production\n")
+    layout.prepare()
+    assert not former.exists()
+    assert own.read_text() == "environment: production\n"
+    assert {zone.name for zone in layout.zones()} == {zone.name for zone in (layout.root / "zones").iterdir()}
+    assert {stat.S_IMODE(zone.stat().st_mode) for zone in (layout.root / "zones").iterdir()} == {0o700}
+
+
 def test_celery_adds_its_units(tmp_path: Path) -> None:
     usual = set(_units(_layout(tmp_path)).names())
     units = _units(_layout(tmp_path, TOKUMEI_EXECUTOR="CeleryExecutor"))

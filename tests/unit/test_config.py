@@ -179,7 +179,7 @@ def test_what_is_not_yaml_as_meant(folder: Folder, text: str, line: int, what: s
 
 def test_other_bytes_than_utf8(folder: Folder) -> None:
     (folder.path / SOURCE).write_bytes("id: 病院\n".encode("cp932"))
-    assert any("UTF-8" in p.what for p in folder.problems())
+    assert any((p.what, p.remedy) == ("is not UTF-8", "save it as UTF-8") for p in folder.problems())
 
 
 def test_a_file_is_called_as_its_id(folder: Folder) -> None:
@@ -208,7 +208,7 @@ def test_a_missing_folder_and_a_missing_platform_are_named(folder: Folder) -> No
     (folder.path / "platform.yaml").unlink()
     named = [(p.file, p.what) for p in folder.problems()]
     assert ("config/profiles", "the folder is missing") in named
-    assert any(file == "config/platform.yaml" for file, _ in named)
+    assert ("config/platform.yaml", "the file is missing") in named
 
 
 # -- what files say about each other ----------------------------------------------------------------------------------

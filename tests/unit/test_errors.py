@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from provision import intake, releasing
-from provision.errors import Defect, Refused, RetryLater, without_values
+from provision.errors import Defect, FixConfiguration, Refused, RetryLater, without_values
 
 VALUE = "架空 太郎 03-0000-0000"
 
@@ -74,3 +74,20 @@ def test_a_full_disk_is_tried_again() -> None:
     with pytest.raises(RetryLater) as caught:
         full()
     assert VALUE not in str(caught.value)
+
+
+def test_a_library_that_is_not_installed_is_named() -> None:
+    """An auditor's small installation has no engine that reads tables."""
+
+    @without_values
+    def needs(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {VALUE}", name=name)
+
+    with pytest.raises(FixConfiguration) as caught:
+        needs("kakuu_library.inner")
+    assert "kakuu_library is needed" in str(caught.value)
+    assert "requirements.runtime.lock" in caught.value.remedy
+    assert VALUE not in "".join(traceback.format_exception(caught.value))
+    for ours_or_no_name in ("provision.unheard_of", VALUE, ""):
+        with pytest.raises(Defect):
+            needs(ours_or_no_name)

@@ -149,6 +149,7 @@ def test_a_broken_layout_is_no_format_and_no_dataset(folder: Path) -> None:
     source.write_text(source.read_text("utf-8").replace("table:musashino-questionnaire", "table:kakuu-cohort"), "utf-8")
     found = {p.file: p for p in problems(folder)}
     assert "no such format" in found["config/sources/musashino-institute.yaml"].what
+    assert "layouts/kakuu-cohort.yaml" in found["config/sources/musashino-institute.yaml"].remedy
     catalogue = Catalogue(config.load_layouts(folder).items)
     with pytest.raises(FixConfiguration, match="no format table:kakuu-cohort"):
         catalogue.of_source(config.load_sources(folder).items["musashino-institute"])

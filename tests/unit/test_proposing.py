@@ -197,6 +197,9 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["sources", "propose", str(path)]) == 6
     assert main(["sources", "propose", str(tmp_path / "none.csv")]) == 6
     assert main(["sources", "propose", str(path), "--id", "No"]) == 5
+    assert main(["sources", "propose", str(path), "--header-row", "0"]) == 5
     said = capsys.readouterr()
+    assert "--id: it is no id" in said.err
+    assert "--header-row: there is no such row" in said.err
     assert said.out == ""
     assert [needle for needle in (*NEEDLES, "a.csv") if needle in said.err] == []

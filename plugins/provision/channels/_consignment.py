@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -91,8 +91,29 @@ def notice_text(consignment: Consignment) -> str:
         f"問合せ先 / Contact: {operator.get('contact', '')}",
         *("", "ファイル / Files (SHA-256, bytes, name):"),
         *(f"{file.sha256}  {file.size}  {file.name}" for file in consignment.files),
+        *opening([file.name for file in consignment.files]),
     ]
     return "\r\n".join(lines) + "\r\n"
+
+
+#: Ending of a sealed payload -> the command that opens it, as docs/recipients.md has it.
+OPENING = {
+    ".zip.age": "age --decrypt -i key.txt -o {plain} {sealed}",
+    ".zip.gpg": "gpg --output {plain} --decrypt {sealed}",
+}
+
+
+def opening(names: Sequence[str]) -> list[str]:
+    """開き方: the start page lies inside what is sealed, so how to get there stands outside. None for other files."""
+    for sealed in names:
+        for ending, command in OPENING.items():
+            if sealed.endswith(ending):
+                plain = sealed.removesuffix(ending) + ".zip"
+                return [
+                    *("", "開き方 / To open:", f"  {command.format(plain=plain, sealed=sealed)}", f"  unzip {plain}"),
+                    "  次に data/はじめにお読みください.html をお読みください / then read this file in data/",
+                ]
+    return []
 
 
 def arrived(consignment: Consignment) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from provision.commands import Subparsers, say
 from provision.connections import resolver_here
+from provision.errors import Refused
 from provision.zones import Zones, home_folder
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def add(subparsers: Subparsers) -> None:
 def _place(arguments: argparse.Namespace) -> Place:
     from provision.ledger.places import Place, place_of
 
+    if arguments.path and not arguments.path.is_file():
+        raise Refused("there is no such file", where="--path", rule="ledger.path", remedy="name ledger.db of the copy")
     return Place(arguments.path) if arguments.path else place_of(Zones(home_folder()))
 
 
@@ -74,7 +77,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from provision.ledger import report
     from provision.ledger.verify import verify
 
-    notes = [path.read_text(encoding="utf-8") for path in arguments.checkpoint]
+    notes = [_note(path) for path in arguments.checkpoint]
     kept = sorted({path.parent for path in arguments.checkpoint})
     key = arguments.key or _own_key(arguments)
     result = verify(_place(arguments), public_key=key, checkpoint_notes=notes, kept=kept)
@@ -82,6 +85,19 @@ def _verify(arguments: argparse.Namespace) -> int:
     result = replace(result, ok=result.ok and not missing, problems=(*result.problems, *missing))
     say(result.as_json(), as_json=arguments.json, text=report.verification(result))
     return 0 if result.ok else 8
+
+
+def _note(path: Path) -> str:
+    """A checkpoint that was kept. `Refused` where it is none that can be read: nothing was verified then."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Refused(
+            "it cannot be read, so nothing was verified",
+            where=f"--checkpoint {path.name}",
+            rule="ledger.checkpoint_file",
+            remedy="name a .note as it was given to you",
+        ) from None
 
 
 def _uncosigned(paths: list[Path], public: str) -> list[Problem]:

@@ -25,8 +25,12 @@ def add(subparsers: Subparsers) -> None:
 def _propose(arguments: argparse.Namespace) -> int:
     from provision.proposing import propose
 
-    if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", arguments.id) or not 1 <= arguments.header_row <= 50:
-        remedy = "an id of lower-case letters, digits and hyphens; a row from 1 to 50"
-        raise FixConfiguration("the id or the row does not hold", where="--id", rule="propose", remedy=remedy)
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", arguments.id):
+        remedy = "2 to 40 lower-case letters, digits and hyphens, a letter first"
+        raise FixConfiguration("it is no id", where="--id", rule="propose", remedy=remedy)
+    if not 1 <= arguments.header_row <= 50:
+        raise FixConfiguration(
+            "there is no such row", where="--header-row", rule="propose", remedy="a row from 1 to 50"
+        )
     print(propose(arguments.file, arguments.id, sheet=arguments.sheet, header_row=arguments.header_row), end="")
     return 0

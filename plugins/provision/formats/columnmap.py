@@ -47,15 +47,17 @@ def map_columns(layout: Layout, header: Sequence[str]) -> ColumnMap:
     names = {fold(heading): place for place, column in layout.headed() for heading in column.headings}
     meant = [(names[fold(cell)], at) for at, cell in enumerate(header) if fold(cell) in names]
     found = dict(meant)
-    missing = [number for number, (place, c) in enumerate(layout.headed(), 1) if c.required and place not in found]
+    missing = [f"{place[0]}.{place[1]}" for place, c in layout.headed() if c.required and place not in found]
     unknown = sum(bool(fold(cell)) for cell in header) - len(meant)
     if missing or (unknown and layout.unknown_columns == "refuse"):
-        raise BadFile("table.undeclared", record=1, remedy=_undeclared(layout, len(missing), unknown))
+        raise BadFile("table.undeclared", record=1, remedy=_undeclared(layout, missing, unknown))
     if len(found) < len(meant):
         raise BadFile("table.duplicate_header", record=1, remedy="every column may stand once; ask the sender")
     return ColumnMap(found, unknown)
 
 
-def _undeclared(layout: Layout, missing: int, unknown: int) -> str:
-    said = f"{missing} required columns are missing" if missing else f"it has {unknown} columns more"
+def _undeclared(layout: Layout, missing: list[str], unknown: int) -> str:
+    """Columns by their place in the layout: headings of the file are the sender's words, and shown nowhere."""
+    named = ", ".join(missing[:5]) + (" …" if missing[5:] else "")
+    said = f"{len(missing)} required columns are missing ({named})" if missing else f"it has {unknown} columns more"
     return f"it is no file of {layout.format_id}: {said}; ask the sender, or add the headings to config/layouts"

@@ -167,7 +167,7 @@ def _is_plain(raw: npt.NDArray[np.uint8]) -> bool:
 
 
 def _not(encoding: str) -> str:
-    return f"expected {encoding}; the file may be cut off: {_AGAIN}"
+    return f"expected {encoding}: it is in another encoding (correct what source or layout say) or cut off: {_AGAIN}"
 
 
 def _no_character(text: str) -> int:

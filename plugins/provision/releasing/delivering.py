@@ -76,6 +76,9 @@ def _believe(ctx: Context, asked: ApprovalRequest) -> None:
         raise LedgerBroken(
             f"the provision log does not verify: {problem.what}", rule="ledger.verify", remedy=problem.remedy
         )
+    if asked.state in {"made", "gated", "approved"}:
+        early = "nothing was sent; deliver when it is approved and published"
+        raise Refused(f"it is {asked.state}, not published", where=asked.release, rule="deliver.state", remedy=early)
     _require(asked.state in {"published", "open"}, asked, "state", f"it is {asked.state}, not published")
     check(ctx, drafted_plan(ctx, asked.release), ctx.recipient(asked.recipient), today())
     _require(asked.standing.complete, asked, "approval", "the log does not hold two valid approvals for it")

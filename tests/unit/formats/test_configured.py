@@ -131,7 +131,22 @@ def test_a_named_separator_and_encoding_are_the_only_ones() -> None:
     (parcel,), _ = read(fixed, text(encoding="utf-8", separator="\t"))
     assert parcel.tables["visit"].height == 3
     assert refused(fixed, text(encoding="utf-8")).rule == "table.undeclared"
-    assert refused(fixed, text(separator="\t")).rule in {"text.encoding", "table.undeclared"}
+    other = refused(fixed, text(separator="\t"))
+    assert other.rule in {"text.encoding", "table.undeclared"}
+
+
+def test_a_declared_encoding_that_is_not_the_files_is_said_to_be_declared() -> None:
+    named = of_kind("delimited", file={"kind": "delimited", "separator": "comma", "encoding": "utf-8"})
+    error = refused(named, text(encoding="cp932", separator=","))
+    assert error.rule == "text.encoding"
+    assert "correct what source or layout say" in error.remedy
+
+
+def test_columns_that_are_missing_are_named_by_their_place_in_the_layout() -> None:
+    headings = text(encoding="utf-8", separator=",").split(b"\r\n", 1)
+    error = refused(of_kind("delimited"), b"x,y\r\n" + headings[1])
+    assert error.rule == "table.undeclared"
+    assert "(columns.0, " in error.remedy
 
 
 def test_without_a_byte_order_mark_utf16_is_taken_only_where_it_is_named() -> None:

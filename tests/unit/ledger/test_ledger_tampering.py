@@ -152,3 +152,15 @@ def test_bytes_changed_in_the_table_are_named(signer: Signer, kind: str, size: i
         code, answer = ask(place, kept, size, signer)
         assert (code, answer["problems"][0]["seq"]) == (8, seq)
         assert answer["problems"][0]["what"].startswith("changed")
+
+
+def test_a_file_that_is_not_there_is_no_broken_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An auditor mistypes a name: nothing was verified, and nothing is wrong with the log."""
+    assert main(["ledger", "verify", "--path", str(tmp_path / "ledger.db"), "--key", "x"]) == 6
+    assert "no such file [ledger.path]" in capsys.readouterr().err
+    (tmp_path / "ledger.db").touch()
+    (tmp_path / "7.note").write_bytes(b"\x83\x40")
+    for name in ("6.note", "7.note"):
+        words = ["--path", str(tmp_path / "ledger.db"), "--checkpoint", str(tmp_path / name), "--key", "x"]
+        assert main(["ledger", "verify", *words]) == 6
+        assert f"--checkpoint {name}: it cannot be read, so nothing was verified" in capsys.readouterr().err

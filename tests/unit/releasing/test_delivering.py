@@ -62,6 +62,16 @@ def test_intent_before_outcome_after_and_once(house: House, published: str, lett
     assert receipt["order"] == order_of(published)
 
 
+def test_too_early_says_what_comes_before(house: House, gated: str, letterbox: Put) -> None:
+    """Nothing is wrong with the release: it waits for officers and the announcement."""
+    box = letterbox(at_most_once=False)
+    with pytest.raises(Refused, match="it is gated, not published") as refused:
+        deliver(house, gated)
+    assert refused.value.rule == "deliver.state"
+    assert refused.value.remedy == "nothing was sent; deliver when it is approved and published"
+    assert (box.attempts, story(house)) == ([], [])
+
+
 def test_with_somebody_withdrawn_since_nothing_is_sent(house: House, published: str, letterbox: Put) -> None:
     box = letterbox(at_most_once=False)
     withdraw_everybody(house.open(), "kita-hospital")
