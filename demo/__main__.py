@@ -34,7 +34,7 @@ def main() -> int:
         print(f"ended {ended} processes" if ended else "nothing was running")
         return 0
     progress = Progress()
-    demonstration = Demonstration(root, progress, people=arguments.people, seed=arguments.seed)
+    demonstration = Demonstration(root, progress, people=arguments.people, seed=arguments.seed, stays=arguments.keep)
     kept = False
     try:
         result = demonstration.run()

@@ -31,6 +31,7 @@ class Airflow:
 
     folder: Path
     extra: Mapping[str, str]
+    reread: int = 3600  # seconds until DAG files, and with them the configuration, are read again
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,8 +67,8 @@ class Airflow:
             "AIRFLOW__CORE__FERNET_KEY": "",
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.log_port),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.trigger_port),
-            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
-            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": str(self.reread),
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(self.reread),
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
             # a parked task's end is reported up to this late; an answer before that fails the task
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",

@@ -27,9 +27,10 @@ PORTAL_CONTACT = "rwd@aozora-pharma.example"
 
 
 class Demonstration:
-    """Everything of one run; `stop` ends every process it started."""
+    """Everything of one run; `stop` ends every process it started. `stays`: people add sources and plans afterwards."""
 
-    def __init__(self, root: Path, progress: Progress, *, people: int, seed: int) -> None:
+    def __init__(self, root: Path, progress: Progress, *, people: int, seed: int, stays: bool = False) -> None:
+        self.stays = stays
         self.world, self.progress, self.people, self.seed = World(root), progress, people, seed
         self.servers: list[LocalServer] = []
         self.airflow: Airflow | None = None
@@ -72,7 +73,7 @@ class Demonstration:
             "AIRFLOW_CONN_PARTNER_MIDORI": self.sftp.connection_json(),
         }
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        self.airflow = Airflow(self.world.root / "airflow", extra)
+        self.airflow = Airflow(self.world.root / "airflow", extra, reread=30 if self.stays else 3600)
         self.progress.say("starting Airflow (API server, scheduler, DAG processor)")
         self.airflow.start()
         self.progress.say(f"Airflow answers at {self.airflow.url}")

@@ -130,8 +130,8 @@ class Layout:
         """One text of the compose file, for this machine. What operators give is filled in last, as it is."""
         for host in HOSTS:
             text = re.sub(rf"(?<=[@/]){host}(?=:)", LOOPBACK, text)
-        for usual, other in self.ports.items():
-            text = re.sub(rf"(?<!\d){usual}(?!\d)", other, text)
+        if self.ports:  # all in one pass, as two of them may have changed places
+            text = re.sub(rf"(?<!\d)({'|'.join(self.ports)})(?!\d)", lambda found: self.ports[found[1]], text)
         for folder, place in FOLDERS.items():
             text = text.replace(folder, str(self.root / place))
         return interpolate(text, self.values)

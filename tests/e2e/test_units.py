@@ -161,12 +161,14 @@ def test_everything_listens_on_this_machine_only(layout: Layout) -> None:
     assert "127.0.0.1" in layout.command("portal")
 
 
-def test_a_published_port_is_the_one_listened_on(tmp_path: Path) -> None:
-    layout = _layout(tmp_path, TOKUMEI_PORT="18080", TOKUMEI_PORTAL_PORT="18081")
+@pytest.mark.parametrize(("api", "portal"), [("18080", "18081"), ("8081", "8080")])
+def test_a_published_port_is_the_one_listened_on(api: str, portal: str, tmp_path: Path) -> None:
+    layout = _layout(tmp_path, TOKUMEI_PORT=api, TOKUMEI_PORTAL_PORT=portal)
     told = layout.environment("airflow-scheduler")
-    assert told["AIRFLOW__API__PORT"] == "18080"
-    assert told["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:18080/execution/"
-    assert "18081" in layout.command("portal")
+    assert told["AIRFLOW__API__PORT"] == api
+    assert told["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == f"http://127.0.0.1:{api}/execution/"
+    assert portal in layout.command("portal")
+    assert api not in layout.command("portal")
 
 
 @pytest.mark.parametrize("script", ["scripts.without_docker", "scripts.systemd_units"])
