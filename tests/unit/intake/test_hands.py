@@ -310,12 +310,12 @@ class Watching(Idle):
         return super().submit(job)
 
 
-def test_the_first_and_the_last_job_go_to_all_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_jobs_go_to_all_hands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("provision.intake.hands.dealing._WORTH", 10)
     monkeypatch.setattr("provision.intake.hands.pool.PARCEL_BYTES", 100)
     watching = Watching()
     jobs: InOrder[int] = InOrder(watching)  # type: ignore[arg-type]
     for left in (500, 400, 300, 200, 99, 5, 0):
         jobs.send(left, Job("fhir-resource", {}, False, [b"x" * 10] * (10 if left > 5 else 1)), left)
-    assert watching.sizes == [50, 50, 100, 100, 100, 50, 50, 10, 10]
+    assert watching.sizes == [100, 100, 100, 100, 50, 50, 10, 10]
     assert [what for what, _ in jobs.done(all_of_them=True)] == [500, 400, 300, 200, 99, 5, 0]

@@ -1,8 +1,7 @@
 """配り分け: one job dealt out to several hands in parts, and what these made of it put together.
 
-At the start all hands wait for work, and at the end some would wait for the last: there a job goes to all of them. What
-comes of it is what one hand would have made of the whole, or nothing, and then the job is done once more: so nothing
-depends on how it was dealt.
+At the end some hands would wait for the last one: there a job goes to all of them. What comes of it is what one hand
+would have made of the whole, or nothing, and then the job is done once more: so nothing depends on how it was dealt.
 """
 
 from __future__ import annotations

@@ -126,18 +126,17 @@ class _Hand:
 
 
 class InOrder(Generic[What]):
-    """Jobs handed out, settled in the order in which they were. The first and the last are dealt out to all hands, so
-    that none of them waits for its first piece, or for another's last."""
+    """Jobs handed out, settled in the order in which they were. The last are dealt out to all hands, so that none of
+    them waits while another is busy with a whole one."""
 
     def __init__(self, hands: Hands) -> None:
-        self.hands, self._begun = hands, False
+        self.hands = hands
         self._sent: deque[tuple[What, str, list[Future[Made | None]]]] = deque()
 
     def send(self, what: What, job: Job, left: int) -> None:
         """Hand out a job for `what`, after which about so many bytes are still to come."""
-        apart = not self._begun or left < (self.hands.count - 1) * PARCEL_BYTES
-        self._begun = True
-        parts = dealt(job, self.hands.count) if apart else [job]
+        last = left < (self.hands.count - 1) * PARCEL_BYTES
+        parts = dealt(job, self.hands.count) if last else [job]
         self._sent.append((what, job.kind, [self.hands.submit(part) for part in parts]))
 
     def done(self, *, all_of_them: bool = False) -> Iterator[tuple[What, Made | None]]:
