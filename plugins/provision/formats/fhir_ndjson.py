@@ -18,10 +18,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
+from provision.formats.fhirblocks import decoded_lines
 from provision.formats.fhirdecoding import BOM, is_utf8, line
 from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirlines import of_lines
-from provision.formats.fhirmany import decoded_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records, grouped, spoiled, without

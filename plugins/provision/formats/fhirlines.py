@@ -21,7 +21,7 @@ from provision.formats.documents import Row
 from provision.formats.fhircoded import Coded
 from provision.formats.fhirelements import Nodes
 from provision.formats.fhirpeople import Cells, numbered, of_coverage, of_patient, patient_id, person
-from provision.formats.fhirrecords import HEADS, Groups, Kind, Plain, Records, first, grouped, without
+from provision.formats.fhirrecords import HEADS, Groups, Kind, Plain, Records, first, grouped, kind_of, without
 from provision.formats.fhirsystems import Systems
 
 BUNDLE, SUBJECT, PASSED = "fhir.bundle", "fhir.subject", "fhir.passed"
@@ -35,21 +35,22 @@ class _Patients(dict[str | None, str | None]):
         return found
 
 
-def refusals(groups: Groups, systems: Systems) -> dict[int, str]:
-    """By place the rule of resources that are not taken: of those that say nothing of a person `PASSED`."""
-    patients = _Patients()
-    found: dict[int, str] = {}
-    for kind, (places, nodes) in groups.items():
-        if not kind.wanted and kind.passed:
-            found |= dict.fromkeys(places, BUNDLE if kind.name == "Bundle" else PASSED)
-            continue
-        subjects = kind.subjects(nodes.items)
-        each = zip(places, nodes.items, subjects, _are_plain(kind, subjects), strict=True)
-        for at, resource, subject, plain in each:
-            told = patients[subject.f_reference] if plain else _full(resource, kind, systems)
-            if told is None:
-                found[at] = SUBJECT
-    return found
+def refusal(resource: Any, systems: Systems) -> str:
+    """The rule of a resource that is not taken, "" for any other."""
+    kind = kind_of(resource.__class__)
+    if rule := passed(kind):
+        return rule
+    (subject,) = kind.subjects([resource])
+    (plain,) = _are_plain(kind, [subject])
+    told = patient_id(subject.f_reference) if plain else _full(resource, kind, systems)
+    return SUBJECT if told is None else ""
+
+
+def passed(kind: Kind) -> str:
+    """The rule of resources of a kind that is not taken: of those that say nothing of a person `PASSED`."""
+    if kind.wanted or not kind.passed:
+        return ""
+    return BUNDLE if kind.name == "Bundle" else PASSED
 
 
 def of_lines(found: Sequence[Any], systems: Systems, groups: Groups | None = None) -> tuple[Records, Mapping[int, str]]:
@@ -71,12 +72,12 @@ class _Lines:
         self._full: dict[int, tuple[Cells, Row]] = {}
         self._plain: list[tuple[Kind, list[int], list[str | None]]] = []
         self._kept: list[tuple[Kind, list[int], Nodes]] = []
-        self._patients, self._made = _Patients(), Records()
+        self._patients, self._made = _Patients(), Records(decoded=found)
 
     def take(self, kind: Kind, places: list[int], nodes: Nodes) -> None:
         """All resources of a kind."""
-        if not kind.wanted and kind.passed:
-            self._pass(kind, places)
+        if rule := passed(kind):
+            self._pass(kind, places, rule)
             return
         subjects = kind.subjects(nodes.items)
         plain = _are_plain(kind, subjects)
@@ -85,9 +86,9 @@ class _Lines:
         lost = {number for number, at in enumerate(places) if at in self.refused} if self.refused else set()
         self._kept.append((kind, without(places, lost) if lost else places, nodes.without(lost)))
 
-    def _pass(self, kind: Kind, places: list[int]) -> None:
+    def _pass(self, kind: Kind, places: list[int], rule: str) -> None:
         self._taken[places] = False
-        if kind.name == "Bundle":
+        if rule == BUNDLE:
             self.refused |= dict.fromkeys(places, BUNDLE)
         else:
             self._made.counts[kind.passed] += len(places)

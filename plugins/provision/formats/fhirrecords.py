@@ -49,7 +49,8 @@ class Plain:
 class Records:
     """`size` records in order: those that are `plain`; of the others, by place, the cells of the head row, and the row
     of people; by kind the resources with the place of their record; by place the numbers of encounters by what refers
-    to them; and what was counted."""
+    to them; what was counted; and all that was decoded, in its order, which is let go of last: memory that is freed in
+    the order in which it was given is given in that order again, and that is a fifth of decoding."""
 
     size: int = 0
     plain: list[Plain] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Records:
     resources: dict[str, tuple[list[int], Nodes]] = field(default_factory=dict)
     encounters: dict[int, dict[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    decoded: Sequence[Any] = ()
 
     def keep(self, kind: Kind, places: list[int], nodes: Nodes) -> None:
         """All resources of a kind, each of the record at its place; those that nothing is made of are counted."""
