@@ -14,6 +14,7 @@ alone.
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def decoded_lines(block: bytes) -> list[Any]:
     """What every line of a block is: see `fhirdecoding.decoded`; all are bytes where the block is no UTF-8."""
     if not is_utf8(block):
         return list(block.removesuffix(b"\n").split(b"\n"))
-    ends = np.array(_ends(block), np.int64)
+    ends = _ends(block)
     begins, view, found = np.append(0, ends[:-1] + 1), memoryview(block), list[Any]()
     objects = _are_objects(np.frombuffer(block, np.uint8), begins, ends)
     firsts = np.arange(0, len(ends), _GO)
@@ -45,12 +46,14 @@ def decoded_lines(block: bytes) -> list[Any]:
     return found
 
 
-def _ends(block: bytes) -> list[int]:
+def _ends(block: bytes) -> Places:
     """Where the lines of a block end."""
-    found, find, at = [], block.find, -1
+    found, find, at = array("q"), block.find, -1  # a block of line feeds has millions of them
     while (at := find(b"\n", at + 1)) >= 0:  # lines are long: less than whatever looks at every byte
         found.append(at)
-    return found if block.endswith(b"\n") else [*found, len(block)]
+    if not block.endswith(b"\n"):
+        found.append(len(block))
+    return np.frombuffer(found, np.int64)
 
 
 def _are_objects(text: npt.NDArray[np.uint8], begins: Places, ends: Places) -> npt.NDArray[np.bool_]:
