@@ -15,10 +15,8 @@ from functools import cache
 from itertools import compress
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from provision.formats.base import BadFile, Dataset, Parcel, Report
-from provision.formats.fhirblocks import decoded_lines
+from provision.formats.fhirblocks import decoded_lines, line_ends
 from provision.formats.fhirdecoding import BOM, is_utf8, line
 from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirlines import of_lines
@@ -31,7 +29,6 @@ from provision.formats.tables import Field, FieldTable
 
 BLOCK, LINE_LIMIT = 16 * 1024 * 1024, 8 * 1024 * 1024
 _PIECE = 256 * 1024
-_LINE_FEED = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class FhirNdjson:
         before = 0
         for block in blocks(stream):
             yield Piece(block, before)
-            before += int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_FEED))
+            before += len(line_ends(block))
 
     def of_piece(self, piece: Piece, report: Report, options: Mapping[str, object]) -> Parcel:
         """The records of a block. Raises `BadFile` where too many of its lines cannot be taken."""

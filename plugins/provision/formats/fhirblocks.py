@@ -34,7 +34,7 @@ def decoded_lines(block: bytes) -> list[Any]:
     """What every line of a block is: see `fhirdecoding.decoded`; all are bytes where the block is no UTF-8."""
     if not is_utf8(block):
         return list(block.removesuffix(b"\n").split(b"\n"))
-    ends = _ends(block)
+    ends = line_ends(block)
     begins, view, found = np.append(0, ends[:-1] + 1), memoryview(block), list[Any]()
     objects = _are_objects(np.frombuffer(block, np.uint8), begins, ends)
     firsts = np.arange(0, len(ends), _GO)
@@ -46,7 +46,7 @@ def decoded_lines(block: bytes) -> list[Any]:
     return found
 
 
-def _ends(block: bytes) -> Places:
+def line_ends(block: bytes) -> Places:
     """Where the lines of a block end."""
     found, find, at = array("q"), block.find, -1  # a block of line feeds has millions of them
     while (at := find(b"\n", at + 1)) >= 0:  # lines are long: less than whatever looks at every byte
