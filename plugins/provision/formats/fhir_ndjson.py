@@ -9,17 +9,17 @@ The number of a line's record is kind and id, so that a version sent later repla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import compress
 from typing import Any, BinaryIO
 
 from provision.formats.base import BadFile, Dataset, Parcel, Report
+from provision.formats.fhirblocks import decoded_lines
 from provision.formats.fhirdecoding import BOM, is_utf8, line
 from provision.formats.fhirkinds import are_lines
 from provision.formats.fhirlines import of_lines
-from provision.formats.fhirmany import decoded_lines
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import ANY, is_read, table
 from provision.formats.fhirrecords import HEAD, Records, grouped, spoiled, without
@@ -130,17 +130,16 @@ def _records(piece: Piece, known: Systems, report: Report) -> Records:
     return records
 
 
-def _taken(each: Sequence[Any], counts: Counter[str]) -> tuple[list[int], list[Any], dict[int, str]]:
-    """Of resources, or lines as bytes: the places of those that are taken, they themselves, and by place the rule of
-    others. Lines of kinds that R4 does not know are neither, and counted."""
-    odd = [at for at, made in enumerate(map(type, each)) if made is bytes]
+def _taken(found: list[Any], counts: Counter[str]) -> tuple[list[int], list[Any], dict[int, str]]:
+    """Of resources, or lines as bytes (altered): the places of those that are taken, they themselves, and by place the
+    rule of others. Lines of kinds that R4 does not know are neither, and counted."""
     held: dict[int, str] = {}
-    found = list(each)
-    for at in odd:
-        try:
-            found[at] = _alone(each[at], counts)
-        except BadFile as refusal:
-            found[at], held[at] = None, refusal.rule
+    for at, one in enumerate(found):
+        if isinstance(one, bytes):
+            try:
+                found[at] = _alone(one, counts)
+            except BadFile as refusal:
+                found[at], held[at] = None, refusal.rule
     kept = [one is not None for one in found]
     return list(compress(range(len(found)), kept)), list(compress(found, kept)), held
 

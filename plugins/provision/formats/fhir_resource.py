@@ -18,11 +18,11 @@ from provision.formats.documents import PassedOver, read_one
 from provision.formats.fhir_ndjson import table_of_lines
 from provision.formats.fhirdecoding import are_utf8, decoded, resource
 from provision.formats.fhirkinds import is_resource, may_be_resource
-from provision.formats.fhirlines import PASSED, of_lines, refusals
+from provision.formats.fhirlines import PASSED, refusal
 from provision.formats.fhirparcels import parcel
 from provision.formats.fhirpaths import is_read
-from provision.formats.fhirrecords import Groups, grouped, spoiled
-from provision.formats.fhirsystems import Systems, systems
+from provision.formats.fhirsingles import Sent, judged, records
+from provision.formats.fhirsystems import systems
 from provision.formats.tables import Field, FieldTable
 
 _REMEDIES = {
@@ -72,34 +72,26 @@ class FhirResource:
         """The resource. Raises `PassedOver` ``fhir.passed`` where it is of no person, `BadFile`: ``file.empty``,
         ``text.encoding``, ``fhir.json``, ``fhir.depth``, ``fhir.shape``, ``fhir.unknown_kind``, ``fhir.bundle``,
         ``fhir.subject``."""
-        return _taken(data, systems(options))
+        known, found = systems(options), resource(data)
+        if rule := refusal(found, known):
+            raise _refused(rule)
+        return Sent(found)
 
     def documents(self, datas: Sequence[bytes], options: Mapping[str, object]) -> list[Any]:
         """See `documents.ManyAtOnce`. What cannot be read with the others is read alone, which says why."""
         known, utf8 = systems(options), are_utf8(datas)
         found = decoded(datas) if utf8 else list(datas)
-        for at, one in enumerate(found):
-            if isinstance(one, bytes):
-                found[at] = _alone(one, utf8=utf8)
-        groups = _by_kind(found)
-        verdicts = {at: _refused(rule) for at, rule in refusals(groups, known).items()}
-        verdicts |= {at: _alone(datas[at], utf8=utf8) for at in spoiled(groups)}
-        return [verdicts.get(at, one) for at, one in enumerate(found)]
+        found = [_alone(one, utf8=utf8) if isinstance(one, bytes) else one for one in found]
+        places = [at for at, one in enumerate(found) if not isinstance(one, BadFile)]
+        for at, verdict in zip(places, judged([found[at] for at in places], known), strict=True):
+            found[at] = _refused(verdict) if isinstance(verdict, str) else verdict or _alone(datas[at], utf8=utf8)
+        return found
 
     def parcel(self, documents: Sequence[Any], report: Report, options: Mapping[str, object]) -> Parcel:
         """A record of each."""
         report.edition = _table().dataset.edition
         known = systems(options)
-        records, _ = of_lines(documents, known)
-        return parcel(_table().dataset, records, known, report)
-
-
-def _taken(data: bytes, known: Systems) -> Any:
-    """One resource. Raises `BadFile` and `PassedOver`."""
-    found = resource(data)
-    for rule in refusals(grouped([found]), known).values():
-        raise _refused(rule)
-    return found
+        return parcel(_table().dataset, records(documents, known), known, report)
 
 
 def _alone(data: bytes, *, utf8: bool) -> Any:
@@ -108,13 +100,6 @@ def _alone(data: bytes, *, utf8: bool) -> Any:
         return resource(data, utf8=utf8)
     except BadFile as verdict:
         return verdict.with_traceback(None)
-
-
-def _by_kind(found: Sequence[Any]) -> Groups:
-    """Those that are resources by their kinds, with their places."""
-    places = [at for at, one in enumerate(found) if not isinstance(one, BadFile)]
-    groups = grouped([found[at] for at in places])
-    return {kind: ([places[at] for at in own], nodes) for kind, (own, nodes) in groups.items()}
 
 
 def _refused(rule: str) -> BadFile | PassedOver:

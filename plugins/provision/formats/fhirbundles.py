@@ -86,8 +86,8 @@ class TakenApart:
     """Many bundles whose entries are sorted by their kinds."""
 
     def __init__(self, bundles: Sequence[Any]) -> None:
-        self.bundles = bundles
         self.named: _Named = {found.kind.name: found for found in _sorted(bundles)}
+        self.bundles = bundles  # let go of last, see `Records`
 
     def spoiled(self) -> set[int]:
         """The places of bundles with an element that is not as R4 has it."""

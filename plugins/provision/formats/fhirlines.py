@@ -16,55 +16,57 @@ import numpy as np
 
 from provision.formats.fhircoded import Places
 from provision.formats.fhirelements import Nodes
-from provision.formats.fhirrecords import Groups, Kind, Records, grouped
-from provision.formats.fhirsubjects import Patients, Subjects, nobodys
+from provision.formats.fhirrecords import Groups, Kind, Records, grouped, kind_of
+from provision.formats.fhirsubjects import Subjects, nobodys
 from provision.formats.fhirsystems import Systems
 
 BUNDLE, SUBJECT, PASSED = "fhir.bundle", "fhir.subject", "fhir.passed"
 
 
-def refusals(groups: Groups, systems: Systems) -> dict[int, str]:
-    """By place the rule of resources that are not taken: of those that say nothing of a person `PASSED`."""
-    patients, found = Patients(), dict[int, str]()
-    for kind, (places, nodes) in groups.items():
-        if kind.wanted or not kind.passed:
-            found |= {places[at]: SUBJECT for at in nobodys(kind, nodes.items, systems, patients)}
-        else:
-            found |= dict.fromkeys(places, BUNDLE if kind.name == "Bundle" else PASSED)
-    return found
+def refusal(resource: Any, systems: Systems) -> str:
+    """The rule of a resource that is not taken, "" for any other."""
+    kind = kind_of(resource.__class__)
+    return passed(kind) or (SUBJECT if nobodys(kind, [resource], systems) else "")
+
+
+def passed(kind: Kind) -> str:
+    """The rule of resources of a kind that is not taken: of those that say nothing of a person `PASSED`."""
+    if kind.wanted or not kind.passed:
+        return ""
+    return BUNDLE if kind.name == "Bundle" else PASSED
 
 
 def of_lines(found: Sequence[Any], systems: Systems, groups: Groups | None = None) -> tuple[Records, Mapping[int, str]]:
     """The records of resources, in order, and by place the rule of those that cannot be taken. `groups` are they by
     their kinds, where that is known."""
-    lines = _Lines(len(found), systems)
+    lines = _Lines(found, systems)
     for kind, (places, nodes) in (groups or grouped(found)).items():
         lines.take(kind, places, nodes)
     return lines.records(), lines.refused
 
 
 class _Lines:
-    """So many resources in order, `taken` kind by kind."""
+    """Resources in order, `taken` kind by kind."""
 
-    def __init__(self, size: int, systems: Systems) -> None:
+    def __init__(self, found: Sequence[Any], systems: Systems) -> None:
         self.refused: dict[int, str] = {}
-        self._taken = np.ones(size, np.bool_)
+        self._taken = np.ones(len(found), np.bool_)
         self._subjects = Subjects(systems)
         self._kept: list[tuple[Kind, Places, Nodes]] = []
-        self._made = Records()
+        self._made = Records(decoded=found)
 
     def take(self, kind: Kind, places: list[int], nodes: Nodes) -> None:
         """All resources of a kind."""
-        if kind.wanted or not kind.passed:
-            at = np.array(places, np.int64)
-            self._subjects.take(kind, at, nodes.items)
-            self._kept.append((kind, at, nodes))
-        else:
-            self._pass(kind, places)
+        if rule := passed(kind):
+            self._pass(kind, places, rule)
+            return
+        at = np.array(places, np.int64)
+        self._subjects.take(kind, at, nodes.items)
+        self._kept.append((kind, at, nodes))
 
-    def _pass(self, kind: Kind, places: list[int]) -> None:
+    def _pass(self, kind: Kind, places: list[int], rule: str) -> None:
         self._taken[places] = False
-        if kind.name == "Bundle":
+        if rule == BUNDLE:
             self.refused |= dict.fromkeys(places, BUNDLE)
         else:
             self._made.counts[kind.passed] += len(places)

@@ -21,14 +21,6 @@ from provision.formats.fhirtold import Told
 _PATIENT, _COVERAGE = "Patient", "Coverage"
 
 
-class Patients(dict[str | None, str | None]):
-    """The id of a patient by the reference; the same references stand in many resources."""
-
-    def __missing__(self, reference: str | None) -> str | None:
-        found = self[reference] = patient_id(reference)
-        return found
-
-
 class Subjects:
     """Of resources, taken kind by kind with their places, whose they are."""
 
@@ -91,13 +83,13 @@ class Subjects:
         return unknown.difference(*(one.places[one.says("number")].tolist() for one in self.told)) if unknown else set()
 
 
-def nobodys(kind: Kind, resources: Sequence[Any], systems: Systems, patients: Patients) -> set[int]:
+def nobodys(kind: Kind, resources: Sequence[Any], systems: Systems) -> set[int]:
     """The places of resources of a kind of whom nobody knows whose they are; only those without a reference are looked
     through."""
     if kind.name == _PATIENT:
         known: Sequence[object] = list(map(attrgetter("f_id"), resources))
     else:
-        known = [one is not None and patients[one.f_reference] for one in kind.subjects(resources)]
+        known = [one is not None and patient_id(one.f_reference) for one in kind.subjects(resources)]
     rest = [at for at, one in enumerate(known) if not one]
     if not rest:
         return set()

@@ -1,8 +1,8 @@
-"""Lines and documents decoded in one go are what each of them is alone."""
+"""Lines that are decoded in one go are what each of them is alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision.formats import fhirmany
+from provision.formats import fhirblocks
+from provision.formats.fhirblocks import decoded_lines
 from provision.formats.fhirdecoding import decoded, is_utf8
-from provision.formats.fhirmany import decoded_documents, decoded_lines
 from tests.support.fhir import condition, observation, patient, written
 
 _GOOD = [
@@ -45,22 +45,12 @@ def test_lines_are_what_each_is_alone(parts: list[bytes], ends: list[bytes], las
     block = b"".join(part + end for part, end in zip(parts, ends, strict=False))
     block = block if last else block.removesuffix(b"\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fhirmany, "_GO", go)
+        patch.setattr(fhirblocks, "_GO", go)
         found = decoded_lines(block)
     assert _said(found) == _said(_one_by_one(block.removesuffix(b"\n").split(b"\n")))
 
 
-@settings(max_examples=100, deadline=None)
-@given(parts=_PARTS, ends=st.lists(st.just(b"") | _ENDS, min_size=12, max_size=12), go=st.integers(1, 5))
-def test_documents_are_what_each_is_alone(parts: list[bytes], ends: list[bytes], go: int) -> None:
-    datas = [part + end for part, end in zip(parts, ends, strict=False)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fhirmany, "_GO", go)
-        found = decoded_documents(datas)
-    assert _said(found) == _said(_one_by_one(datas))
-
-
-#: Two values in two parts, of which none is one value.
+#: Two values in two lines, of which none is one value.
 _SPLIT = [
     [b'{"resourceType":"Practitioner","x":[', b"{}]}" + _GOOD[0]],
     [_GOOD[0] + b'{"resourceType":"Practitioner","x":{}', b"}"],
@@ -71,24 +61,24 @@ _SPLIT = [
 
 
 @pytest.mark.parametrize("parts", _SPLIT)
-@pytest.mark.parametrize("read", [decoded_documents, lambda parts: decoded_lines(b"\n".join(parts) + b"\n")])
-def test_two_values_are_not_two_parts(parts: list[bytes], read: Callable[[list[bytes]], list[Any]]) -> None:
-    assert _said(read(parts)) == _said(parts)
-    assert _said(read([*_GOOD, *parts, *_GOOD])) == _said([*decoded(_GOOD), *parts, *decoded(_GOOD)])
+def test_two_values_are_not_two_lines(parts: list[bytes]) -> None:
+    assert _said(decoded_lines(b"\n".join(parts))) == _said(parts)
+    found = decoded_lines(b"\n".join([*_GOOD, *parts, *_GOOD, b""]))
+    assert _said(found) == _said([*decoded(_GOOD), *parts, *decoded(_GOOD)])
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("read", [decoded_lines, lambda block: decoded_documents(block.split(b"\n")[:-1])])
-def test_good_ones_are_decoded_in_one_go(read: Callable[[bytes], list[Any]], end: bytes) -> None:
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \r\n"])
+def test_good_ones_are_decoded_in_one_go(monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
     def never(_: object) -> list[Any]:
         raise AssertionError("decoded one by one")
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fhirmany, "decoded", never)
-        assert len(read(b"".join(one + end for one in _GOOD * 20))) == 100
+    monkeypatch.setattr(fhirblocks, "decoded", never)
+    assert len(decoded_lines(b"".join(one + end for one in _GOOD * 20))) == 100
 
 
-def test_one_that_is_none_costs_its_neighbours_nothing() -> None:
+def test_one_that_is_none_costs_few_others_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[bytes] = []
+    monkeypatch.setattr(fhirblocks, "decoded", lambda raws: again.extend(raws) or decoded(again))
     found = decoded_lines(b"\n".join([*_GOOD * 20, b'{"resourceType":"Nobody"}', *_GOOD * 20]))
     assert [at for at, one in enumerate(found) if isinstance(one, bytes)] == [100]
-    assert len(found) == 201
+    assert (len(found), len(again)) == (201, fhirblocks._GO)
