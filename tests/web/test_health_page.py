@@ -64,7 +64,7 @@ def test_an_officer_sees_which_veto_is_to_be_lifted(browser: Any, signed: Signed
              "found": {"group-x": {"identities": 2}}}  # fmt: skip
     world.ledger.transition("request", "p-bbbbbbbbbbbb", "asked", actor="operator:ichi", payload=asked)
     page = browser.get("/provision/health?lang=en", headers=signed("officer_a")).text
-    for fact in ("p-bbbbbbbbbbbb", "p-aaaaaaaaaaaa", "wrong-person", "R-2026/031"):
+    for fact in ("p-bbbbbbbbbbbb", "p-aaaaaaaaaaaa", "a veto lifted", "entered for somebody else", "R-2026/031"):
         assert fact in page, fact
     answer = browser.post("/provision/api/requests/p-bbbbbbbbbbbb/agree", headers=signed("officer_a"), json={})
     assert answer.json() == {"request": "p-bbbbbbbbbbbb", "state": "agreed"}

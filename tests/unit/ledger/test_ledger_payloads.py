@@ -125,6 +125,6 @@ def test_every_type_the_product_writes_is_declared_and_the_other_way_round() -> 
     # Written under a name that is worked out (personal.<direction>, a restored set) or imported from another module.
     worked_out = {
         "personal.provided", "personal.received", "platform.restored", "platform.vault_restored",
-        "release.gated_again", "store.ended", "notice.published",
+        "release.gated_again", "store.ended", "notice.published", "access.lost", "platform.key_rotated",
     }  # fmt: skip
     assert declared - found <= worked_out
