@@ -39,11 +39,6 @@ class Applied:
         if count:
             self.cells[rule] = self.cells.get(rule, 0) + count
 
-    def add_all(self, other: Applied) -> None:
-        """Count what was counted elsewhere."""
-        for rule, count in other.cells.items():
-            self.add(rule, count)
-
 
 def on_receipt(frame: pl.DataFrame, classes: Mapping[str, str], applied: Applied) -> pl.DataFrame:
     """De-identify one raw table by the class of each column; columns without a class are refused (ValueError).

@@ -159,7 +159,7 @@ def measured(what: str, name: str, file: str, *, schemas: str = "", hands: int =
     with Path(file).open("rb") as stream, ExitStack() as task:
         drain = {"ours": _ours, "parse": _parse, "read": _read, "validate": _read}[what]
         if what == "ours" and (pool := by_hands.pool(name, hands)) is not None:
-            drain = partial(by_hands.drained, task.enter_context(pool), size=Path(file).stat().st_size)
+            drain = partial(by_hands.drained, task.enter_context(pool))
             by_hands.warmed(pool, name, list(islice(_documents(stream), _WARM)), options)
             stream.seek(0)
         try:

@@ -45,17 +45,17 @@ def warmed(hands: Hands, name: str, documents: list[bytes], options: dict[str, o
         _whole(future.result())
 
 
-def drained(hands: Hands, name: str, documents: Iterable[bytes], options: dict[str, object], size: int = 0) -> int:
-    """De-identify everything, which is about `size` bytes (0 where nobody knows); how many files were taken."""
+def drained(hands: Hands, name: str, documents: Iterable[bytes], options: dict[str, object]) -> int:
+    """De-identify everything; how many files were taken."""
     from provision.formats import get
     from provision.formats.pieces import InPieces
 
     source = get(name)
     drain = _lines if isinstance(source, InPieces) else _groups
-    return drain(hands, source, documents, options, size)
+    return drain(hands, source, documents, options)
 
 
-def _groups(hands: Hands, source: Any, documents: Iterable[bytes], options: Mapping[str, object], size: int) -> int:
+def _groups(hands: Hands, source: Any, documents: Iterable[bytes], options: Mapping[str, object]) -> int:
     from provision.formats.documents import DocumentFormat
     from provision.intake.groups import Waiting
     from provision.intake.handed import Handing
@@ -64,10 +64,7 @@ def _groups(hands: Hands, source: Any, documents: Iterable[bytes], options: Mapp
     class Counted(Handing[None]):
         """Documents that are counted when they come back."""
 
-        taken = heard = 0
-
-        def left(self) -> int:
-            return size - self.heard
+        taken = 0
 
         def options_of(self, kind: DocumentFormat) -> Mapping[str, object]:
             return options
@@ -77,20 +74,18 @@ def _groups(hands: Hands, source: Any, documents: Iterable[bytes], options: Mapp
 
     counted = Counted(hands, anonymised=False)
     for data in documents:
-        counted.heard += len(data)
         counted.add(source, Waiting(None, data, len(data)))
     counted.flush()
     return counted.taken
 
 
-def _lines(hands: Hands, source: Any, documents: Iterable[bytes], options: Mapping[str, object], size: int) -> int:
+def _lines(hands: Hands, source: Any, documents: Iterable[bytes], options: Mapping[str, object]) -> int:
     from provision.intake.hands.job import Job
     from provision.intake.hands.pool import InOrder
 
     joined, jobs = Joined(iter(documents)), InOrder[None](hands)
     for piece in source.pieces(cast(BinaryIO, joined)):
-        size -= len(piece.data)
-        jobs.send(None, Job(source.id, options, False, [piece.data], piece.before), size)
+        jobs.send(None, Job(source.id, options, False, [piece.data], piece.before))
         for _, made in jobs.done():
             _whole(made)
     for _, made in jobs.done(all_of_them=True):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
-from provision.formats.base import BadFile
+from provision.formats.base import BadFile, Report
 from provision.formats.documents import DocumentFormat, PassedOver, documents_of
 from provision.formats.pieces import InPieces, Piece
 from provision.intake.documents import Documents
+from provision.intake.domains import OUTSIDE, check_share
 from provision.intake.groups import Gathering, Place, Waiting
-from provision.intake.hands.dealing import add
 from provision.intake.hands.job import Job, Made
 from provision.intake.hands.pool import Hands, InOrder
 from provision.intake.parcels import put, take_parcel
@@ -36,18 +36,13 @@ class Handing(Gathering[Place]):
         """The options that a format is read with."""
 
     @abstractmethod
-    def left(self) -> int:
-        """How many bytes of documents are still to come, about."""
-
-    @abstractmethod
     def settle(self, kind: DocumentFormat, group: list[Waiting[Place]], made: Made | None) -> None:
         """What became of a group, groups in their order."""
 
     def take(self, kind: DocumentFormat, waiting: list[Waiting[Place]]) -> None:
         """Hand out a group, and settle what is done."""
         parts = [one.document for one in waiting]
-        job = Job(kind.id, self.options_of(kind), self.anonymised, parts)
-        self._jobs.send((kind, waiting), job, self.left())
+        self._jobs.send((kind, waiting), Job(kind.id, self.options_of(kind), self.anonymised, parts))
         self._settle(all_of_them=False)
 
     def flush(self) -> None:
@@ -70,10 +65,6 @@ class Handed(Handing[SealedFile]):
     def options_of(self, kind: DocumentFormat) -> Mapping[str, object]:
         """See `Handing`."""
         return self.work.source.options_of(kind.id)
-
-    def left(self) -> int:
-        """See `Handing`."""
-        return self.work.progress.left
 
     def settle(self, kind: DocumentFormat, group: _Documents, made: Made | None) -> None:
         """Take the tables, or read the documents here where there are none."""
@@ -105,13 +96,12 @@ class Handed(Handing[SealedFile]):
         return taken
 
 
-def take_pieces(kind: InPieces, pieces: Iterable[Piece], hands: Hands, work: Work, read: Reading, left: int) -> None:
-    """All pieces of a file of `left` bytes. Raises `BadFile`."""
+def take_pieces(kind: InPieces, pieces: Iterable[Piece], hands: Hands, work: Work, read: Reading) -> None:
+    """All pieces of a file. Raises `BadFile`."""
     options = work.source.options_of(kind.id)
     jobs: InOrder[Piece] = InOrder(hands)
     for piece in pieces:
-        left -= len(piece.data)
-        jobs.send(piece, Job(kind.id, options, work.anonymised, [piece.data], piece.before), left)
+        jobs.send(piece, Job(kind.id, options, work.anonymised, [piece.data], piece.before))
         for done, made in jobs.done():
             _take_piece(kind, done, made, work, read)
     for done, made in jobs.done(all_of_them=True):
@@ -125,5 +115,24 @@ def _take_piece(kind: InPieces, piece: Piece, made: Made | None, work: Work, rea
         return
     first = read.shelf.claims + read.report.people
     add(read.report, made.report)
-    read.applied.add_all(made.applied)
+    for rule, count in made.applied.cells.items():
+        read.applied.add(rule, count)
     put(made.parcel, made.tables, work, read, first)
+
+
+def add(report: Report, piece: Report) -> None:
+    """Add what was counted of a piece to what was counted of the file. Raises `BadFile` where that is too much."""
+    report.edition = piece.edition
+    report.records += piece.records
+    report.people += piece.people
+    for table, rows in piece.rows.items():
+        report.rows[table] = report.rows.get(table, 0) + rows
+    for held in piece.held:
+        report.hold(held.record, held.rule, held.raw)
+    for name, total in piece.totals.items():
+        report.totals[name] = report.totals.get(name, 0) + total
+    for rule, count in piece.warnings.items():
+        if not rule.startswith("held:"):  # counted just now
+            report.warn(rule, count)
+        if rule.startswith(OUTSIDE):
+            check_share(report, rule.removeprefix(OUTSIDE))

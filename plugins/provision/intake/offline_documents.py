@@ -56,7 +56,8 @@ class _Set:
             self.report.warn(rule, number)
         for name, number in report.totals.items():
             self.report.totals[name] = self.report.totals.get(name, 0) + number
-        self.applied.add_all(applied)
+        for rule, number in applied.cells.items():
+            self.applied.add(rule, number)
 
     def result(self, label: str, reason: str) -> FileResult:
         report = self.report

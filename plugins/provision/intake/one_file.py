@@ -73,7 +73,7 @@ def _take_records(item: SealedFile, stream: Watched, kind: Format, work: Work, h
     read = work.reading(kind)
     mark = read.shelf.staging.mark()
     try:
-        _read(item, stream, work, read, handed)
+        _read(stream, work, read, handed)
     except BadFile:
         read.shelf.staging.rollback(mark)
         work.fingerprints.settle(taken=False)
@@ -85,10 +85,10 @@ def _take_records(item: SealedFile, stream: Watched, kind: Format, work: Work, h
     work.add(read)
 
 
-def _read(item: SealedFile, stream: Watched, work: Work, read: Reading, handed: Handed | None) -> None:
+def _read(stream: Watched, work: Work, read: Reading, handed: Handed | None) -> None:
     report, kind = work.progress.counting(read.report), read.format
     if handed is not None and isinstance(kind, InPieces) and ours(kind):
-        take_pieces(kind, kind.pieces(stream.stream()), handed.hands, work, read, item.size)
+        take_pieces(kind, kind.pieces(stream.stream()), handed.hands, work, read)
         return
     reading = kind.read(stream.stream(), report, work.source.options_of(kind.id))
     with closing(ahead(reading)) as parcels:

@@ -121,11 +121,6 @@ class Progress:
                 self.shown = now
                 self.sink.show(self.line(now))
 
-    @property
-    def left(self) -> int:
-        """How many bytes are still to be read, 0 where nobody knows."""
-        return max(0, self.size - self.read)
-
     def end(self) -> None:
         """All files are read."""
         self.sink.end(self.line(self.clock()))

@@ -103,7 +103,8 @@ class Work:
         self.report.people += read.report.people
         for rule, count in read.report.warnings.items():
             self.report.warn(self.said(kind, rule), count)
-        self.applied.add_all(read.applied)
+        for rule, count in read.applied.cells.items():
+            self.applied.add(rule, count)
 
 
 def editions_of(kind: Format, report: Report) -> set[str]:

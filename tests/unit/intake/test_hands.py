@@ -19,12 +19,11 @@ from polars.testing import assert_frame_equal
 
 from provision.context import Context
 from provision.errors import FixConfiguration, RetryLater
-from provision.formats.base import BadFile, Report
+from provision.formats.base import BadFile
 from provision.formats.documents import PassedOver
 from provision.intake import receive, take_in
-from provision.intake.hands.dealing import dealt, together
-from provision.intake.hands.job import Job, Made, do
-from provision.intake.hands.pool import WORTH, Hands, InOrder, hands_for
+from provision.intake.hands.job import Job, Made
+from provision.intake.hands.pool import WORTH, Hands, hands_for
 from provision.sampledata.deliveries import document_stream
 from tests.support.fhir import bundle, condition, lines, observation, patient, written
 from tests.support.intake import ACTOR, drop, hospital, platform
@@ -228,94 +227,3 @@ def test_small_batches_and_single_processes_need_no_hands() -> None:
     found = hands_for(WORTH, 3)
     assert found is not None
     assert found.count == 3
-
-
-def whole_job(form: str) -> Job:
-    """Documents of the world with bad ones among them, as one job."""
-    datas = list(files(form).values())
-    return Job(form, {}, False, datas, 7 if form == "fhir-ndjson" else 0)
-
-
-def facts(made: Made) -> tuple[object, ...]:
-    """All that is said of a job but for its tables."""
-    report = made.report
-    judged = [(type(one), one and vars(one)) for one in made.verdicts]
-    held = [(one.record, one.rule, one.raw) for one in report.held]
-    counted = (report.records, report.people, report.edition, report.editions, report.warnings, report.totals)
-    return judged, held, counted, report.rows, made.applied.cells, made.parcel and made.parcel.records
-
-
-@pytest.mark.parametrize("form", [*sorted(BAD), "checkup-cda", "ssmix2"])
-@pytest.mark.parametrize("count", [2, 3, 40])
-def test_what_was_dealt_out_is_what_the_whole_is(monkeypatch: pytest.MonkeyPatch, form: str, count: int) -> None:
-    monkeypatch.setattr("provision.intake.hands.dealing._WORTH", 0)
-    whole, parts = do(whole_job(form)), dealt(whole_job(form), count)
-    made = together(form, [do(part) for part in parts])
-    assert 1 < len(parts) <= count
-    assert b"".join(b"".join(part.parts) for part in parts) == b"".join(whole_job(form).parts)
-    assert made is not None
-    assert whole is not None
-    assert made.parcel is not None
-    assert whole.parcel is not None
-    assert facts(made) == facts(whole)
-    assert_frame_equal(made.parcel.people, whole.parcel.people)
-    for mine, theirs in ((made.tables, whole.tables), (made.parcel.tables, whole.parcel.tables)):
-        assert list(mine) == list(theirs)
-        for name, frame in theirs.items():
-            assert_frame_equal(mine[name], frame)
-
-
-def test_parts_with_fewer_columns_make_a_table_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Orders and administrations of drugs fill different columns of one table."""
-    monkeypatch.setattr("provision.intake.hands.dealing._WORTH", 0)
-    drug = {"coding": [{"system": "urn:oid:1.2.392.100495.20.1.73", "code": "2189010F1020"}]}
-    kinds = [
-        {"resourceType": kind, "id": kind, "subject": {"reference": "Patient/p1"}, "medicationCodeableConcept": drug}
-        for kind in ("MedicationAdministration", "MedicationRequest")
-    ]
-    for order in (kinds, kinds[::-1]):
-        one = Job("fhir-ndjson", {}, False, [lines(*order)])
-        whole, made = do(one), together(one.kind, [do(part) for part in dealt(one, 2)])
-        assert whole is not None
-        assert made is not None
-        assert whole.tables["medication"].height == 2
-        assert_frame_equal(made.tables["medication"], whole.tables["medication"])
-
-
-def test_of_parts_that_were_not_all_done_nothing_is_made() -> None:
-    made = do(job(b"{\n" + written(observation())[1:]))
-    assert made is not None
-    assert together("fhir-resource", [made, None]) is None
-    assert together("fhir-resource", [made]) is made
-
-
-def test_parts_that_are_too_wrong_together_are_judged_as_a_whole() -> None:
-    """Of each part few enough cells are wrong, of both too many."""
-    made = [
-        Made([None], report=Report(warnings={"outside_domain:condition.icd10": wrong}, rows={"condition": 100}))
-        for wrong in (15, 5, 1)
-    ]
-    assert together("fhir-resource", made) is None
-    assert together("fhir-resource", made[:2]) is not None
-
-
-class Watching(Idle):
-    """Hands that do nothing, and remember how large each job was."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-
-    def submit(self, job: Job) -> Future[Made | None]:
-        self.sizes.append(sum(map(len, job.parts)))
-        return super().submit(job)
-
-
-def test_the_last_jobs_go_to_all_hands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provision.intake.hands.dealing._WORTH", 10)
-    monkeypatch.setattr("provision.intake.hands.pool.PARCEL_BYTES", 100)
-    watching = Watching()
-    jobs: InOrder[int] = InOrder(watching)  # type: ignore[arg-type]
-    for left in (500, 400, 300, 200, 99, 5, 0):
-        jobs.send(left, Job("fhir-resource", {}, False, [b"x" * 10] * (10 if left > 5 else 1)), left)
-    assert watching.sizes == [100, 100, 100, 100, 50, 50, 10, 10]
-    assert [what for what, _ in jobs.done(all_of_them=True)] == [500, 400, 300, 200, 99, 5, 0]

@@ -18,12 +18,12 @@ from provision.intake.fitting import fit
 
 @dataclass(frozen=True)
 class Job:
-    """`parts` are documents, or of a format of lines one block (`InPieces`), before which so many lines stand."""
+    """`parts` are documents, or of a format of lines one block, before which so many lines of the file stand."""
 
     kind: str
     options: Mapping[str, object]
     anonymised: bool
-    parts: Sequence[bytes | memoryview] = field(repr=False)
+    parts: Sequence[bytes] = field(repr=False)
     before: int = 0
 
 
@@ -60,13 +60,12 @@ def do(job: Job) -> Made | None:
 
 
 def _read(kind: Format, job: Job, report: Report) -> tuple[list[BadFile | PassedOver | None], Parcel | None]:
-    """The verdict on each document, none on lines, and the parcel of what is taken, None where nothing is."""
-    parts = list(map(bytes, job.parts))
+    """The verdict on each document, and the parcel of those that are taken, None where none is."""
     if isinstance(kind, InPieces):
-        return [], kind.of_piece(Piece(parts[0], job.before), report, job.options)
+        return [None], kind.of_piece(Piece(job.parts[0], job.before), report, job.options)
     if not isinstance(kind, DocumentFormat):
         raise TypeError("pieces of this format cannot be read alone")
-    found = documents_of(kind, parts, job.options)
+    found = documents_of(kind, job.parts, job.options)
     verdicts = [one if isinstance(one, BadFile | PassedOver) else None for one in found]
     taken = [one for one, verdict in zip(found, verdicts, strict=True) if verdict is None]
     if not taken:

@@ -16,7 +16,6 @@ from typing import Generic, Self, TypeVar
 
 from provision.errors import RetryLater
 from provision.formats.documents import DOCUMENT_BYTES, PARCEL_BYTES
-from provision.intake.hands.dealing import dealt, together
 from provision.intake.hands.job import Job, Made
 from provision.intake.hands.wire import answered, tell
 
@@ -126,25 +125,22 @@ class _Hand:
 
 
 class InOrder(Generic[What]):
-    """Jobs handed out, settled in the order in which they were. The last are dealt out to all hands, so that none of
-    them waits while another is busy with a whole one."""
+    """Jobs handed out, settled in the order in which they were."""
 
     def __init__(self, hands: Hands) -> None:
         self.hands = hands
-        self._sent: deque[tuple[What, str, list[Future[Made | None]]]] = deque()
+        self._sent: deque[tuple[What, Future[Made | None]]] = deque()
 
-    def send(self, what: What, job: Job, left: int) -> None:
-        """Hand out a job for `what`, after which about so many bytes are still to come."""
-        last = left < (self.hands.count - 1) * PARCEL_BYTES
-        parts = dealt(job, self.hands.count) if last else [job]
-        self._sent.append((what, job.kind, [self.hands.submit(part) for part in parts]))
+    def send(self, what: What, job: Job) -> None:
+        """Hand out a job for `what`."""
+        self._sent.append((what, self.hands.submit(job)))
 
     def done(self, *, all_of_them: bool = False) -> Iterator[tuple[What, Made | None]]:
         """What became of the first jobs: so many that no more are open than keep the hands busy. Raises `RetryLater`
         where a hand died."""
         while len(self._sent) > (0 if all_of_them else self.hands.count + 1):
-            what, kind, parts = self._sent.popleft()
-            yield what, together(kind, [part.result() for part in parts])
+            what, future = self._sent.popleft()
+            yield what, future.result()
 
 
 def _died() -> RetryLater:
