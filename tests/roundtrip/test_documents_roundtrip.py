@@ -24,6 +24,9 @@ from provision.sampledata.illness import Visit
 from tests.support.leaksearch import search
 from tests.support.slips import SLIPS, registered
 
+#: Tens of thousands of documents are made, taken in and searched: minutes where servers of other tests share the cores.
+pytestmark = pytest.mark.timeout(900)
+
 QUICK: dict[str, object] = {"seed": 6, "people": 300, "months": ["2025-05", "2025-06"]}
 LARGE: dict[str, object] = {"seed": 23, "people": 2500, "months": ["2024-11", "2025-04", "2025-05", "2025-06"]}
 FORMS = sorted({*senders(), SLIPS.id})
